@@ -1,0 +1,120 @@
+/**
+ * What a module is handed for one task: its input and the host's services. A module reaches nothing but through this.
+ * Every value that crosses is JSON, so that a module runs the same in process and in a process of its own.
+ */
+import type { Clock } from './clock.ts'
+import type { Json, JsonObject } from './json.ts'
+
+export interface ModuleContext<Input extends Json = Json> {
+  /** The path of the task execution in its run, e.g. `/do/1/each/for/3/do/0/fetch`. */
+  readonly taskId: string
+  /** An orchestrator gets the task's definition as written; every other module gets it with all expressions evaluated. */
+  readonly inputData: Input
+  /** The module's configuration, valid against its `config_schema`, defaults filled in. */
+  readonly config: JsonObject
+  readonly metadata: TaskMetadata
+  /** The task around this one; absent for the outermost. */
+  readonly parentContext?: ParentContext
+  /** The run that this task belongs to, and for orchestrators the way to run child tasks. */
+  readonly run: TaskRun
+  /**
+   * Runs another capability by its name as a durable child task of this one.
+   * A crash after the callee's result is recorded never calls it again, as long as calls are made in the same order.
+   */
+  call(capability: string, input: Json): Promise<Json>
+  readonly log: Log
+  /** Live output, shown while the task runs. It is not recorded. */
+  stream(chunk: StreamChunk): void
+  readonly state: ModuleState
+  readonly secrets: Secrets
+  /** Aborts when the run is cancelled or the task is no longer needed: stop at once, leave nothing running. */
+  readonly signal: AbortSignal
+  readonly clock: Clock
+  /** The same for every attempt at this execution, also after a crash: give it to whatever can deduplicate. */
+  readonly idempotencyKey: string
+}
+
+export interface TaskMetadata {
+  /** The task's name in its list. */
+  readonly name: string
+  /** The capability that was asked for: `do`, `run.script`, `http`, `query.sql`… */
+  readonly kind: string
+  /** The specification's JSON pointer of the task in its document, e.g. `/do/1/each/do/0/fetch`. */
+  readonly reference: string
+  /** 1 for the first attempt. */
+  readonly attempt: number
+  readonly workflow: { readonly namespace: string; readonly name: string; readonly version: string }
+  /** The task's `metadata` from the document, if any. */
+  readonly labels: JsonObject
+}
+
+export interface ParentContext {
+  readonly taskId: string
+  readonly name: string
+  readonly kind: string
+}
+
+export interface TaskRun {
+  /** The run's id, a UUIDv7. */
+  readonly id: string
+  /** The task's input, after `input.from`. */
+  readonly input: Json
+  /** Runs a task below this one and gives its outcome. Rejects with `TaskFault` when it faults. Orchestrators only. */
+  task(child: ChildTask): Promise<ChildOutcome>
+  /**
+   * Evaluates a runtime expression in this task's scope, with `input` (the task's own by default) as `.`.
+   * Rejects with a `TaskFault` of type expression. Orchestrators only.
+   */
+  evaluate(expression: string, options?: { input?: Json; variables?: JsonObject }): Promise<Json>
+}
+
+export interface ChildTask {
+  /** Where the child stands below this task's definition, e.g. `['do', 0, 'fetch']`. */
+  readonly at: readonly (string | number)[]
+  /** Its path below this task's where it can run more than once, e.g. `['for', 3, 'do', 0, 'fetch']`; else `at`. */
+  readonly path?: readonly (string | number)[]
+  readonly input: Json
+  /** Variables that the child's expressions see besides those of this task, without `$`. */
+  readonly variables?: JsonObject
+  /** Aborts this child alone. */
+  readonly signal?: AbortSignal
+}
+
+export interface ChildOutcome {
+  readonly status: 'completed' | 'skipped'
+  readonly output: Json
+  /** Where the flow goes: `continue`, `exit`, `end`, or the name of a task in the same list. */
+  readonly then: string
+}
+
+export type LogLevel = 'debug' | 'info' | 'warn' | 'error'
+/** Messages for the operator. Secrets are masked by the host. */
+export type Log = Readonly<Record<LogLevel, (message: string, fields?: JsonObject) => void>>
+
+export interface StreamChunk {
+  readonly channel: 'stdout' | 'stderr' | 'progress'
+  readonly text: string
+}
+
+/** Values that a module keeps between tasks, for as long as it is loaded. */
+export interface ModuleState {
+  get(key: string): Promise<Json | undefined>
+  set(key: string, value: Json): Promise<void>
+  delete(key: string): Promise<void>
+}
+
+/** Secrets that the manifest asks for and the operator grants. Rejects with a `TaskFault` of type authorization. */
+export interface Secrets {
+  get(name: string): Promise<string>
+}
+
+/** What `setup` is handed: no task yet, but the ledger in which everything that must be released is entered. */
+export interface SetupContext {
+  readonly config: JsonObject
+  readonly log: Log
+  readonly clock: Clock
+  readonly state: ModuleState
+  readonly secrets: Secrets
+  /** Enters something to release at teardown, in reverse order, whatever else happens. */
+  onTeardown(what: string, release: () => void | Promise<void>): void
+}

@@ -1,0 +1,40 @@
+/**
+ * @nexus/sdk: what the author of a module imports, and the vocabulary that every other package shares.
+ * Nothing of ours is below it, and it runs in a browser too.
+ */
+export { systemClock, type Clock } from './clock.ts'
+export type {
+  ChildOutcome,
+  ChildTask,
+  Log,
+  LogLevel,
+  ModuleContext,
+  ModuleState,
+  ParentContext,
+  Secrets,
+  SetupContext,
+  StreamChunk,
+  TaskMetadata,
+  TaskRun,
+} from './context.ts'
+export {
+  Cancelled,
+  errorTypeBase,
+  invariant,
+  NexusError,
+  TaskFault,
+  toWorkflowError,
+  workflowError,
+  type StandardError,
+  type WorkflowError,
+} from './errors.ts'
+export { isJsonObject, jsonDepthMax, whyNotJson, type Json, type JsonObject } from './json.ts'
+export { Manifest, Permissions, ProvidedTask, type ModuleType } from './manifest.ts'
+export {
+  AnalyzerModule,
+  BaseModule,
+  ExecutorModule,
+  IntegrationModule,
+  OrchestratorModule,
+} from './module.ts'
+export { ModuleResult, type ResultOptions } from './result.ts'
