@@ -1,0 +1,152 @@
+/**
+ * @nexus/sdk/process: runs one program and leaves nothing behind. For modules that start programs; Node only, so it is
+ * an entry of its own. A program runs as a process group: a timeout, a cancellation, a flood of output or the end of
+ * its leader ends the whole group, and a watchdog ends it when the host itself is killed. It never reads the
+ * environment of the host: what a program sees is what it is given.
+ */
+import { Cancelled } from './errors.ts'
+import type { Clock } from './clock.ts'
+import { collectOutput, type Output, type OutputChannel } from './process/output.ts'
+import { endGroup, startGroup, type Group } from './process/group.ts'
+import { openStdio } from './process/stdio.ts'
+import { Watchdog } from './process/watchdog.ts'
+
+export type { OutputChannel } from './process/output.ts'
+export { lastLines, processFault, processOutput, returnModes, type ReturnMode } from './process/result.ts'
+
+export interface ProcessOptions {
+  /** The program: an absolute path, or a name that is looked up on the PATH of `environment`. */
+  readonly program: string
+  readonly arguments: readonly string[]
+  readonly folder: string
+  readonly environment: Readonly<Record<string, string>>
+  /** All that standard input gives; nothing by default. */
+  readonly stdin?: string
+  /** Ends the program; `run` then rejects with the signal's reason. */
+  readonly signal: AbortSignal
+  readonly timeoutMs: number
+  /** How long the program has between SIGTERM and SIGKILL, and how long its background processes may hold its output. */
+  readonly killAfterMs: number
+  /** Of standard output and standard error each; more ends the program. */
+  readonly outputBytesMax: number
+  /** Live output: whole lines, possibly several, or pieces of a very long one. */
+  readonly onOutput?: (channel: OutputChannel, text: string) => void
+}
+
+export interface ProcessOutcome {
+  readonly end: ProcessEnd
+  /** As UTF-8; what is not is replaced by U+FFFD. */
+  readonly stdout: string
+  readonly stderr: string
+}
+
+export type ProcessEnd =
+  | { readonly kind: 'exited'; readonly code: number }
+  /** By a signal that this runner did not send. */
+  | { readonly kind: 'killed'; readonly signal: NodeJS.Signals }
+  | { readonly kind: 'timed_out'; readonly afterMs: number }
+  | { readonly kind: 'flooded'; readonly channel: OutputChannel; readonly bytesMax: number }
+
+/** Runs programs, knows those that are alive, and ends them all at `stop`. One for a module, made in its `setup`. */
+export class ProcessRunner {
+  readonly #clock: Clock
+  readonly #watchdog = new Watchdog()
+  readonly #stop = new AbortController()
+  readonly #alive = new Set<Promise<unknown>>()
+
+  constructor(clock: Clock) {
+    this.#clock = clock
+  }
+
+  /**
+   * Runs one program to its end. Resolves when its whole process group is gone. Rejects with the reason of `signal`
+   * when that ends it, and with the system's error (`ENOENT`, `EACCES`…) when the program cannot be started.
+   */
+  run(options: ProcessOptions): Promise<ProcessOutcome> {
+    const signal = AbortSignal.any([options.signal, this.#stop.signal])
+    const running = runProcess({ ...options, signal }, this.#clock, this.#watchdog)
+    const tracked = running.catch(() => undefined).finally(() => this.#alive.delete(tracked))
+    this.#alive.add(tracked)
+    return running
+  }
+
+  /** Ends every program that still runs and waits until they are gone. Safe to call twice. */
+  async stop(): Promise<void> {
+    this.#stop.abort(new Cancelled('The module that ran this program was stopped.'))
+    await Promise.all(this.#alive)
+    await this.#watchdog.stop()
+  }
+}
+
+async function runProcess(
+  options: ProcessOptions,
+  clock: Clock,
+  watchdog: Watchdog,
+): Promise<ProcessOutcome> {
+  options.signal.throwIfAborted()
+  using stdio = await openStdio(options.stdin)
+  const group = await startGroup(options, stdio.forChild)
+  watchdog.watch(group.id)
+  try {
+    const output = collectOutput(stdio.readers(group.child), options)
+    const cut = await superviseGroup(group, { options, clock, output })
+    options.signal.throwIfAborted()
+    return { ...output.text(), end: endOf(group, output, cut) }
+  } finally {
+    watchdog.forget(group.id)
+  }
+}
+
+type Cut = 'timed_out' | 'cut' | undefined
+
+/** Waits for the end of the leader, or brings it about; then ends what is left of the group. */
+async function superviseGroup(
+  group: Group,
+  { options, clock, output }: { options: ProcessOptions; clock: Clock; output: Output },
+): Promise<Cut> {
+  const { killAfterMs } = options
+  const cut = await firstOf(group, options, clock, output)
+  if (cut) group.kill(output.flooded() ? 'SIGKILL' : 'SIGTERM')
+  if (cut && !(await within(clock, killAfterMs, group.exited))) group.kill('SIGKILL')
+  await group.exited
+  await within(clock, output.flooded() ? 0 : killAfterMs, output.closed)
+  await endGroup(group, clock)
+  output.stop()
+  return cut
+}
+
+/** What happens first: the leader ends (`undefined`), the time is up, or the signal or a flood cuts it short. */
+async function firstOf(group: Group, options: ProcessOptions, clock: Clock, output: Output): Promise<Cut> {
+  const { promise, resolve } = Promise.withResolvers<Cut>()
+  const abort = (): void => resolve('cut')
+  const stopTimer = clock.timer(options.timeoutMs, () => resolve('timed_out'))
+  options.signal.addEventListener('abort', abort, { once: true })
+  if (options.signal.aborted) abort()
+  void output.flood.then(abort)
+  void group.exited.then(() => resolve(undefined))
+  try {
+    return await promise
+  } finally {
+    stopTimer()
+    options.signal.removeEventListener('abort', abort)
+  }
+}
+
+function endOf(group: Group, output: Output, cut: Cut): ProcessEnd {
+  const { code, signal } = group.exit()
+  const channel = output.flooded()
+  if (channel) return { kind: 'flooded', channel, bytesMax: output.bytesMax }
+  if (cut === 'timed_out') return { kind: 'timed_out', afterMs: group.timeoutMs }
+  return signal === null ? { kind: 'exited', code: code ?? 0 } : { kind: 'killed', signal }
+}
+
+/** Whether the work ends in time. */
+function within(clock: Clock, delayMs: number, work: Promise<unknown>): Promise<boolean> {
+  return new Promise((resolve) => {
+    const stopTimer = clock.timer(delayMs, () => resolve(false))
+    void work.then(() => {
+      stopTimer()
+      resolve(true)
+    })
+  })
+}

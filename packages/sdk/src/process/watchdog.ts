@@ -1,0 +1,54 @@
+/**
+ * Ends programs whose host has died, so that a run that is resumed does not find the last attempt still at work.
+ * One small shell for each runner, started with its first program: it is told which groups are alive, and when its
+ * standard input ends, which a SIGKILL of the host cannot prevent, it kills those that still are. On Windows there is none.
+ */
+import { spawn, type ChildProcess } from 'node:child_process'
+import type { Socket } from 'node:net'
+
+const script = `
+groups=' '
+while read -r sign group; do
+  case $sign in
+    watch) groups="$groups$group " ;;
+    forget) groups="\${groups%% $group *} \${groups#* $group }" ;;
+  esac
+done
+for group in $groups; do kill -KILL "-$group"; done
+`
+
+export class Watchdog {
+  #shell: ChildProcess | undefined
+
+  watch(group: number): void {
+    if (process.platform === 'win32') return
+    this.#shell ??= startShell()
+    this.#shell.stdin?.write(`watch ${group}\n`)
+  }
+
+  forget(group: number): void {
+    this.#shell?.stdin?.write(`forget ${group}\n`)
+  }
+
+  async stop(): Promise<void> {
+    const shell = this.#shell
+    this.#shell = undefined
+    if (!shell || shell.exitCode !== null || shell.signalCode !== null) return
+    const exited = new Promise((resolve) => void shell.once('exit', resolve))
+    shell.ref()
+    shell.stdin?.end()
+    await exited
+  }
+}
+
+/** In a session of its own, so that Ctrl-C at a terminal does not reach it; it never keeps the host alive. */
+function startShell(): ChildProcess {
+  const shell = spawn('sh', ['-c', script], { stdio: ['pipe', 'ignore', 'ignore'], detached: true, env: {} })
+  // A host without `sh` works too: its programs are then not ended when it is killed.
+  shell.on('error', () => undefined)
+  shell.stdin?.on('error', () => undefined)
+  shell.unref()
+  const stdin = shell.stdin as Socket | null
+  stdin?.unref()
+  return shell
+}
