@@ -1,0 +1,27 @@
+/** The configuration as a command's limits. Defaults are the manifest's; those here are for a host that fills in none. */
+import type { JsonObject } from '@nexus/sdk'
+import type { ProcessOptions } from '@nexus/sdk/process'
+
+const environmentAllowDefault = ['PATH', 'HOME', 'LANG', 'TMPDIR']
+const timeoutMsDefault = 600_000
+const killAfterMsDefault = 2000
+const outputMbDefault = 64
+
+type Limits = Pick<ProcessOptions, 'environment' | 'folder' | 'timeoutMs' | 'killAfterMs' | 'outputBytesMax'>
+
+export function readLimits(config: JsonObject, host: NodeJS.ProcessEnv = process.env): Limits {
+  const folder = config['working_directory']
+  return {
+    environment: allowed(config['environment_allow'] ?? environmentAllowDefault, host),
+    folder: typeof folder === 'string' && folder !== '' ? folder : process.cwd(),
+    timeoutMs: Number(config['timeout_ms'] ?? timeoutMsDefault),
+    killAfterMs: Number(config['kill_after_ms'] ?? killAfterMsDefault),
+    outputBytesMax: Math.ceil(Number(config['max_output_mb'] ?? outputMbDefault) * 1_048_576),
+  }
+}
+
+function allowed(names: JsonObject[string], host: NodeJS.ProcessEnv): Record<string, string> {
+  if (!Array.isArray(names)) return {}
+  const entries = names.map((name) => [String(name), host[String(name)]] as const)
+  return Object.fromEntries(entries.filter((entry): entry is [string, string] => entry[1] !== undefined))
+}

@@ -1,0 +1,116 @@
+/**
+ * `run.shell`: runs a command in the system's shell and gives what it wrote. A command is as mighty as the user that
+ * runs Nexus; what is bounded here are its environment, its time and its output. Nothing of it runs on when its task
+ * is over, was cancelled, or when the host died.
+ */
+import {
+  ExecutorModule,
+  ModuleResult,
+  TaskFault,
+  type Json,
+  type ModuleContext,
+  type SetupContext,
+} from '@nexus/sdk'
+import {
+  lastLines,
+  processFault,
+  processOutput,
+  ProcessRunner,
+  type ProcessOptions,
+  type ProcessOutcome,
+} from '@nexus/sdk/process'
+import { readCommand, type Command } from './command.ts'
+import { readLimits } from './limits.ts'
+import { missingCommand, shellInvocation } from './shell.ts'
+
+export class Module extends ExecutorModule {
+  #runner: ProcessRunner | undefined
+
+  override async setup(context: SetupContext): Promise<void> {
+    const runner = new ProcessRunner(context.clock)
+    this.#runner = runner
+    context.onTeardown('running commands', () => runner.stop())
+  }
+
+  override canExecute(kind: string): boolean {
+    return kind === 'run.shell'
+  }
+
+  override async executeTask(context: ModuleContext): Promise<ModuleResult> {
+    const command = readCommand(context.inputData)
+    const options = processOptions(context, command)
+    if (!command.isAwaited) {
+      this.#leaveRunning(context, command, options)
+      return ModuleResult.ok(context.run.input)
+    }
+    return ModuleResult.ok(outputOf(command, await this.#run(options)))
+  }
+
+  override async teardown(): Promise<void> {
+    await this.#runner?.stop()
+  }
+
+  async #run(options: ProcessOptions): Promise<ProcessOutcome> {
+    if (!this.#runner) throw new Error('command_executor was not set up.')
+    try {
+      return await this.#runner.run(options)
+    } catch (error) {
+      throw startFault(error, options)
+    }
+  }
+
+  /** `await: false`: the command goes on after its task, until it ends, its time is up or the module is torn down. */
+  #leaveRunning(context: ModuleContext, command: Command, options: ProcessOptions): void {
+    const { signal } = new AbortController()
+    const { onOutput: _untold, ...untold } = options
+    this.#run({ ...untold, signal }).then(
+      (outcome) => context.log.debug('A command that nobody awaits has ended.', { ...outcome.end }),
+      (error: unknown) => context.log.warn(`A command that nobody awaits failed: ${String(error)}`),
+    )
+    context.log.debug(`"${command.text}" goes on without its task.`)
+  }
+}
+
+function processOptions(context: ModuleContext, command: Command): ProcessOptions {
+  const { environment, folder, ...limits } = readLimits(context.config)
+  return {
+    ...shellInvocation(command),
+    ...limits,
+    folder,
+    environment: { ...environment, NEXUS_IDEMPOTENCY_KEY: context.idempotencyKey, ...command.environment },
+    ...(command.stdin !== undefined && { stdin: command.stdin }),
+    signal: context.signal,
+    onOutput: (channel, text) => context.stream({ channel, text }),
+  }
+}
+
+/** The system could not start the shell; in practice the working folder or the shell itself is not there. */
+function startFault(error: unknown, { program, folder }: ProcessOptions): unknown {
+  if (!(error instanceof Error) || !('code' in error) || !('syscall' in error)) return error
+  return TaskFault.of(
+    'configuration',
+    `Cannot run "${program}" in ${folder}: ${error.message}. Does that folder (working_directory) exist?`,
+    { cause: error },
+  )
+}
+
+/** With `return: code` or `all` the exit code is the result, whatever it is; else one that is not 0 faults the task. */
+function outputOf(command: Command, outcome: ProcessOutcome): Json {
+  const fault = processFault('The command', outcome)
+  if (fault) throw fault
+  const isFailed = outcome.end.kind === 'exited' && outcome.end.code !== 0
+  if (isFailed && command.returns !== 'code' && command.returns !== 'all') throw exitFault(outcome)
+  return processOutput(outcome, command.returns)
+}
+
+function exitFault({ end, stderr }: ProcessOutcome): TaskFault {
+  const code = end.kind === 'exited' ? end.code : 1
+  const missing = code === 127 ? missingCommand(stderr) : undefined
+  if (missing !== undefined) {
+    return TaskFault.of(
+      'runtime',
+      `Command "${missing}" was not found (exit code 127). Is it installed, and on the PATH?${lastLines(stderr)}`,
+    )
+  }
+  return TaskFault.of('runtime', `The command ended with exit code ${code}.${lastLines(stderr)}`)
+}
