@@ -1,0 +1,160 @@
+/**
+ * From YAML nodes to JSON values, refusing what JSON cannot hold: keys that are not texts, duplicate keys, numbers
+ * without end, tags, aliases that hold themselves. What an alias stands for is shared, never copied, and counted.
+ */
+import {
+  isAlias,
+  isMap,
+  isPair,
+  isScalar,
+  isSeq,
+  type Node,
+  type Pair,
+  type Scalar,
+  type YAMLMap,
+  type YAMLSeq,
+} from 'yaml'
+import type { Json } from '@nexus/sdk'
+import { memberPointer } from '../pointers.ts'
+import type { Report } from './report.ts'
+
+/** Values in the document with every alias written out. */
+export const documentValuesMax = 200_000
+
+/** The JSON value of a document; a part that has none is null, with a problem reported. */
+export function toJson(root: Node | null, report: Report): Json {
+  return new Conversion(report).value(root, '')
+}
+
+interface Anchored {
+  readonly value: Json
+  readonly size: number
+}
+
+class Conversion {
+  readonly #report: Report
+  /** What each anchor stands for at this point of the text; `open` while its own node is being read. */
+  readonly #anchors = new Map<string, Anchored | 'open'>()
+  #size = 0
+
+  constructor(report: Report) {
+    this.#report = report
+  }
+
+  value(node: unknown, pointer: string): Json {
+    if (node === null || node === undefined) return null
+    if (isAlias(node)) return this.#alias(node.source, node, pointer)
+    const anchor = isScalar(node) || isMap(node) || isSeq(node) ? node.anchor : undefined
+    const before = this.#size++
+    if (anchor !== undefined) this.#anchors.set(anchor, 'open')
+    const value = this.#plain(node, pointer)
+    if (anchor !== undefined) this.#anchors.set(anchor, { value, size: this.#size - before })
+    return value
+  }
+
+  #plain(node: unknown, pointer: string): Json {
+    if (isScalar(node)) return this.#scalar(node, pointer)
+    if (isMap(node)) return this.#map(node, pointer)
+    if (isSeq(node)) return this.#list(node, pointer)
+    return null
+  }
+
+  #alias(name: string, node: Node, pointer: string): Json {
+    const anchored = this.#anchors.get(name)
+    if (anchored === undefined) {
+      return this.#refuse(
+        node,
+        pointer,
+        'unknown_anchor',
+        `There is no anchor \`&${name}\` before this alias.`,
+      )
+    }
+    if (anchored === 'open') {
+      return this.#refuse(node, pointer, 'cyclic_alias', `The alias \`*${name}\` holds itself.`)
+    }
+    this.#size += anchored.size
+    if (this.#size <= documentValuesMax) return anchored.value
+    const message = `With its aliases written out the document has more than ${documentValuesMax} values.`
+    return this.#refuse(node, pointer, 'document_too_large', message)
+  }
+
+  #scalar(node: Scalar, pointer: string): Json {
+    const { value, tag } = node
+    if (tag !== undefined && !tag.startsWith('tag:yaml.org,2002:')) {
+      return this.#refuse(node, pointer, 'yaml_tag', `Tags such as \`${tag}\` are not read.`)
+    }
+    if (typeof value === 'number' && !Number.isFinite(value)) {
+      return this.#refuse(
+        node,
+        pointer,
+        'not_json',
+        `${node.source ?? value} is not a number that JSON can hold.`,
+      )
+    }
+    if (typeof value === 'string' || typeof value === 'boolean' || typeof value === 'number') return value
+    return value === null ? null : this.#refuse(node, pointer, 'not_json', 'This value is not JSON.')
+  }
+
+  #list(node: YAMLSeq, pointer: string): Json {
+    if (node.tag !== undefined && node.tag !== 'tag:yaml.org,2002:seq') {
+      return this.#refuse(node, pointer, 'yaml_tag', `Tags such as \`${node.tag}\` are not read.`)
+    }
+    return node.items.map((item, index) => {
+      const member = memberPointer(pointer, index)
+      return isPair(item) ? this.#pairs([item], node, member) : this.value(item, member)
+    })
+  }
+
+  #map(node: YAMLMap, pointer: string): Json {
+    if (node.tag !== undefined && node.tag !== 'tag:yaml.org,2002:map') {
+      return this.#refuse(node, pointer, 'yaml_tag', `Tags such as \`${node.tag}\` are not read.`)
+    }
+    return this.#pairs(node.items, node, pointer)
+  }
+
+  #pairs(pairs: readonly Pair[], holder: Node, pointer: string): Json {
+    const object: Record<string, Json> = {}
+    for (const pair of pairs) {
+      const key = this.#key(pair, holder, object, pointer)
+      if (key !== undefined) object[key] = this.value(pair.value, memberPointer(pointer, key))
+    }
+    return object
+  }
+
+  /** The key as a text, or undefined with the reason reported. */
+  #key(
+    pair: Pair,
+    holder: Node,
+    object: Readonly<Record<string, Json>>,
+    pointer: string,
+  ): string | undefined {
+    const node = isScalar(pair.key) ? pair.key : undefined
+    const refuse = (code: string, message: string, hint?: string): undefined => {
+      const range = (isNode(pair.key) ? pair.key.range : holder.range) ?? [0, 1]
+      this.#report.at(range[0], range[1], { code, message, hint }, pointer)
+    }
+    if (!node || node.value === null)
+      return refuse('key_not_text', 'A key must be a text.', 'Put it in quotes.')
+    const key = typeof node.value === 'string' ? node.value : (node.source ?? '')
+    if (key === '__proto__') return refuse('key_not_allowed', 'The key `__proto__` is not allowed.')
+    if (key === '<<' && node.type === 'PLAIN') {
+      return refuse(
+        'merge_key',
+        'Merge keys (`<<`) are of YAML 1.1 and not read.',
+        'Write the keys out, or use an alias as the value of a key.',
+      )
+    }
+    if (!Object.hasOwn(object, key)) return key
+    return refuse('duplicate_key', `The key \`${key}\` is there twice.`, 'Remove one, or rename it.')
+  }
+
+  #refuse(node: Node, pointer: string, code: string, message: string): null {
+    const [start, end] = node.range ?? [0, 1]
+    this.#report.at(start, end, { code, message }, pointer)
+    return null
+  }
+}
+
+function isNode(value: unknown): value is Node {
+  return isScalar(value) || isMap(value) || isSeq(value) || isAlias(value)
+}
