@@ -1,0 +1,152 @@
+/**
+ * Finds modules: folders `<type>s/<id>/` with a `manifest.yaml`, below each source, always in the same order.
+ * Owns what the file system has to say about them: links that leave the tree, folders that do not match the manifest,
+ * files that are not there, two modules with one id. It reads; it never builds or runs anything.
+ */
+import { existsSync, readdirSync, readFileSync, realpathSync, statSync } from 'node:fs'
+import { basename, dirname, join, sep } from 'node:path'
+import type { Manifest, ModuleType } from '@nexus/sdk'
+import { readManifest, type ManifestReading } from './manifest.ts'
+import { problemOfFile, type Problem } from './problem.ts'
+
+export interface FoundModule {
+  readonly id: string
+  /** By the folder that it is in. */
+  readonly type: ModuleType
+  /** The module's folder, all links resolved. */
+  readonly folder: string
+  /** Its manifest, as found. */
+  readonly file: string
+  /** Which source it is from, counted from 0; later ones are nearer to the user. */
+  readonly source: number
+  /** The manifest, where the module can be taken into a generation. */
+  readonly manifest: Manifest | undefined
+  /** What the manifest's text says, good or bad. */
+  readonly draft: ManifestReading['draft']
+  readonly problemAt: ManifestReading['problemAt']
+  /** What keeps the module out. */
+  readonly problems: readonly Problem[]
+  /** What is listed but would keep it from loading: files that the manifest names and the folder lacks. */
+  readonly missing: readonly Problem[]
+}
+
+const moduleTypes: readonly ModuleType[] = ['analyzer', 'executor', 'integration', 'orchestrator']
+
+/** A manifest above this size is refused unread. */
+const manifestBytesMax = 256 * 1024
+
+/** Every module below the sources. A source that is not there has none. */
+export function discover(sources: readonly string[]): FoundModule[] {
+  const found = sources.flatMap((source, index) =>
+    moduleFolders(source).map((place) => readModule({ ...place, source, index })),
+  )
+  return refuseDuplicates(found)
+}
+
+interface Place {
+  readonly type: ModuleType
+  readonly folder: string
+}
+
+function moduleFolders(source: string): Place[] {
+  return moduleTypes.flatMap((type) => {
+    const parent = join(source, `${type}s`)
+    if (!existsSync(parent)) return []
+    return readdirSync(parent)
+      .filter((name) => existsSync(join(parent, name, 'manifest.yaml')))
+      .sort()
+      .map((name) => ({ type, folder: join(parent, name) }))
+  })
+}
+
+function readModule(place: Place & { source: string; index: number }): FoundModule {
+  const file = join(place.folder, 'manifest.yaml')
+  const folder = realpathSync(place.folder)
+  const base = { id: basename(place.folder), type: place.type, folder, file, source: place.index }
+  const refused = refuseUnread(place, file)
+  if (refused !== undefined) {
+    return { ...base, ...unread(file), problems: [refused] }
+  }
+  const reading = readManifest(readFileSync(file, 'utf8'), file)
+  const problems = [...reading.problems, ...misplaced(reading, place), ...linkedEntries(reading, folder)]
+  const manifest = problems.length === 0 ? reading.manifest : undefined
+  const { draft, problemAt } = reading
+  return { ...base, manifest, draft, problemAt, problems, missing: missingFiles(reading, folder) }
+}
+
+function unread(file: string): Pick<FoundModule, 'manifest' | 'draft' | 'missing' | 'problemAt'> {
+  const problemAt = (_pointer: string, message: string, hint?: string): Problem =>
+    problemOfFile(file, message, hint)
+  return { manifest: undefined, draft: {}, missing: [], problemAt }
+}
+
+/** A link must not bring in what lies outside of the source, and a manifest is a small file. */
+function refuseUnread(place: Place & { source: string }, file: string): Problem | undefined {
+  for (const path of [place.folder, file]) {
+    const target = realpathSync(path)
+    if (isInside(realpathSync(place.source), target)) continue
+    return problemOfFile(
+      file,
+      `"${path}" is a link out of "${place.source}", to "${target}".`,
+      'Copy the module there instead.',
+    )
+  }
+  const stats = statSync(file)
+  if (!stats.isFile()) return problemOfFile(file, 'Expected a file.')
+  if (stats.size <= manifestBytesMax) return undefined
+  return problemOfFile(file, `Expected at most ${manifestBytesMax} bytes, found ${stats.size}.`)
+}
+
+export function isInside(folder: string, path: string): boolean {
+  return path === folder || path.startsWith(folder.endsWith(sep) ? folder : folder + sep)
+}
+
+function misplaced({ manifest, problemAt }: ManifestReading, { type, folder }: Place): Problem[] {
+  if (manifest === undefined) return []
+  const problems: Problem[] = []
+  if (manifest.id !== basename(folder)) {
+    const message = `Expected the id to be the folder's name "${basename(folder)}", found "${manifest.id}".`
+    problems.push(problemAt('/id', message))
+  }
+  if (manifest.type !== type) {
+    const message = `Expected type ${type}, since the module is in "${basename(dirname(folder))}", found ${manifest.type}.`
+    problems.push(problemAt('/type', message))
+  }
+  return problems
+}
+
+function entryFiles(manifest: Manifest | undefined): [string, string][] {
+  return Object.entries(manifest?.entry_points ?? {})
+}
+
+function linkedEntries({ manifest, problemAt }: ManifestReading, folder: string): Problem[] {
+  return entryFiles(manifest).flatMap(([name, path]) => {
+    const file = join(folder, path)
+    if (!existsSync(file) || isInside(folder, realpathSync(file))) return []
+    const message = `"${path}" is a link out of the module's folder, to "${realpathSync(file)}".`
+    return [problemAt(`/entry_points/${name}`, message)]
+  })
+}
+
+function missingFiles({ manifest, problemAt }: ManifestReading, folder: string): Problem[] {
+  return entryFiles(manifest).flatMap(([name, path]) => {
+    const stats = statSync(join(folder, path), { throwIfNoEntry: false })
+    if (stats?.isFile()) return []
+    return [problemAt(`/entry_points/${name}`, `The file "${path}" is missing in "${folder}".`)]
+  })
+}
+
+/** The first module with an id keeps it; each later one is refused, and the problem names both files. */
+function refuseDuplicates(found: readonly FoundModule[]): FoundModule[] {
+  const first = new Map<string, FoundModule>()
+  return found.map((module) => {
+    const other = first.get(module.id)
+    if (other === undefined) {
+      first.set(module.id, module)
+      return module
+    }
+    const message = `Two modules have the id "${module.id}": "${other.file}" and "${module.file}".`
+    const problem = problemOfFile(module.file, message, 'Rename one of them; the first is used until then.')
+    return { ...module, manifest: undefined, problems: [...module.problems, problem] }
+  })
+}

@@ -1,0 +1,75 @@
+/**
+ * Where a module runs. A host starts an artifact with a configuration and gives an instance that does tasks until it is
+ * stopped. The kernel knows hosts by this interface only: the in-process one is in `hosts/`, one in a process of its own
+ * fits the same way, and every host passes the suite in `test/host_conformance.ts`.
+ *
+ * All that crosses `execute` is JSON or a function of the context, so that a host can put a wire between.
+ */
+import {
+  NexusError,
+  type Clock,
+  type JsonObject,
+  type Log,
+  type Manifest,
+  type ModuleContext,
+  type ModuleResult,
+  type Secrets,
+} from '@nexus/sdk'
+import type { Artifact } from './artifact.ts'
+import type { Deadlines } from './deadline.ts'
+import type { Language } from './manifest.ts'
+
+export interface Host {
+  /** As it is listed: `in_process`… */
+  readonly name: string
+  runs(language: Language): boolean
+  /**
+   * Loads the artifact, makes its `Module`, lets it validate its configuration and set up, under the deadline.
+   * Rejects with `ModuleFailure`; then all that had been started is stopped again: `teardown` has run where `setup`
+   * had begun, and the ledger is released.
+   */
+  start(module: HostedModule): Promise<Instance>
+}
+
+export interface HostedModule {
+  readonly manifest: Manifest
+  readonly artifact: Artifact
+  /** Valid, with defaults. */
+  readonly config: JsonObject
+  /** Where the module's own files are, all links resolved. */
+  readonly folder: string
+  readonly clock: Clock
+  readonly log: Log
+  readonly secrets: Secrets
+  readonly deadlines: Deadlines
+}
+
+export interface Instance {
+  /**
+   * Does one task; many may be under way at once. Rejects with `TaskFault` or `Cancelled` and nothing else:
+   * whatever the module throws or gives back that is neither becomes a runtime fault that names the module.
+   */
+  execute(context: InvocationContext): Promise<ModuleResult>
+  /** Rejects with `ModuleFailure` where the instance is not fit to serve: asked once before it goes live. */
+  probe(): Promise<void>
+  /** Tears down and releases everything, once; never rejects. A second call gives the same report. */
+  stop(): Promise<StopReport>
+}
+
+export interface StopReport {
+  /** What went wrong on the way, in sentences. */
+  readonly problems: readonly string[]
+  /** What the module registered and did not let go of. */
+  readonly handlesLeft: number
+}
+
+/** What the caller supplies for one task, a plain object; the host adds the module's own config, state, secrets and log. */
+export type InvocationContext = Omit<ModuleContext, 'config' | 'state' | 'secrets' | 'log'> & { log?: Log }
+
+/** A module could not be built, started or found fit. `message` names the module and says what to do. */
+export class ModuleFailure extends NexusError {
+  override readonly name = 'ModuleFailure'
+  constructor(message: string, options?: ErrorOptions) {
+    super('module_failed', message, options)
+  }
+}

@@ -1,0 +1,170 @@
+/**
+ * The host for modules that are trusted: in this process, on this thread. A call costs microseconds; nothing contains
+ * the module, so one that blocks the thread or ends the process does so to everything.
+ */
+import { Cancelled, TaskFault, type BaseModule, type ModuleContext, type ModuleResult } from '@nexus/sdk'
+import { withDeadline } from '../deadline.ts'
+import {
+  ModuleFailure,
+  type Host,
+  type HostedModule,
+  type Instance,
+  type InvocationContext,
+  type StopReport,
+} from '../host.ts'
+import { Ledger } from '../ledger.ts'
+import { artifactFilename, loadClass, type ModuleClass } from './load_class.ts'
+import { checkResult, label } from './results.ts'
+import { listedSecrets, memoryState } from './services.ts'
+import { frameMapper, type FrameMapper } from './source_frames.ts'
+
+export const inProcessHost: Host = {
+  name: 'in_process',
+  runs: (language) => language === 'javascript',
+  async start(hosted) {
+    const mapFrames = frameMapper({
+      code: hosted.artifact.code,
+      filename: artifactFilename(hosted),
+      folder: hosted.folder,
+    })
+    const instance = new InProcessInstance(hosted, mapFrames, makeModule(hosted, mapFrames))
+    await instance.setUp()
+    return instance
+  },
+}
+
+function makeModule(hosted: HostedModule, mapFrames: FrameMapper): BaseModule {
+  const Module = attempt('load', hosted, mapFrames, (): ModuleClass => loadClass(hosted))
+  const module = attempt('construct', hosted, mapFrames, () => new Module(hosted.config))
+  const complaints = attempt(
+    'validateConfig',
+    hosted,
+    mapFrames,
+    () => module.validateConfig?.(hosted.config) ?? [],
+  )
+  if (complaints.length === 0) return module
+  throw new ModuleFailure(`${label(hosted.manifest)} refuses its configuration: ${complaints.join(' ')}`)
+}
+
+function attempt<T>(step: string, hosted: HostedModule, mapFrames: FrameMapper, work: () => T): T {
+  try {
+    return work()
+  } catch (error) {
+    throw asFailure(step, hosted, mapFrames, error)
+  }
+}
+
+function asFailure(
+  step: string,
+  hosted: HostedModule,
+  mapFrames: FrameMapper,
+  error: unknown,
+): ModuleFailure {
+  if (error instanceof ModuleFailure) return error
+  mapFrames(error)
+  return new ModuleFailure(`${label(hosted.manifest)} failed in ${step}: ${describeThrown(error)}`, {
+    cause: error,
+  })
+}
+
+function describeThrown(error: unknown): string {
+  const text = error instanceof Error ? `${error.name}: ${error.message}` : String(error)
+  return /[.!?]$/.test(text) ? text : `${text}.`
+}
+
+class InProcessInstance implements Instance {
+  readonly #hosted: HostedModule
+  readonly #mapFrames: FrameMapper
+  readonly #module: BaseModule
+  readonly #ledger: Ledger
+  readonly #services: Pick<ModuleContext, 'config' | 'state' | 'secrets' | 'log'>
+  readonly #problems: string[] = []
+  #stopping: Promise<StopReport> | undefined
+
+  constructor(hosted: HostedModule, mapFrames: FrameMapper, module: BaseModule) {
+    const { manifest, config, log, clock, deadlines } = hosted
+    this.#hosted = hosted
+    this.#mapFrames = mapFrames
+    this.#module = module
+    this.#services = {
+      config,
+      log,
+      state: memoryState(manifest),
+      secrets: listedSecrets(manifest, hosted.secrets),
+    }
+    this.#ledger = new Ledger({
+      clock,
+      limitMs: deadlines.teardownMsMax,
+      failed: (what, error) => this.#note(`could not release "${what}"`, error),
+    })
+  }
+
+  async setUp(): Promise<void> {
+    const { clock, deadlines } = this.#hosted
+    const onTeardown = this.#ledger.enter.bind(this.#ledger)
+    try {
+      await withDeadline(clock, deadlines.setupMsMax, () =>
+        this.#module.setup?.({ ...this.#services, clock, onTeardown }),
+      )
+    } catch (error) {
+      await this.stop()
+      throw asFailure('setup', this.#hosted, this.#mapFrames, error)
+    }
+  }
+
+  async execute(context: InvocationContext): Promise<ModuleResult> {
+    if (this.#stopping !== undefined) {
+      throw TaskFault.of('runtime', `${label(this.#hosted.manifest)} is stopped and takes no more tasks.`)
+    }
+    const services = context.log === undefined ? this.#services : { ...this.#services, log: context.log }
+    let result: unknown
+    try {
+      result = await this.#module.execute({ ...context, ...services })
+    } catch (error) {
+      throw this.#asFault(error, context.signal)
+    }
+    return checkResult(result, this.#hosted.manifest)
+  }
+
+  #asFault(error: unknown, signal: AbortSignal): TaskFault | Cancelled {
+    if (error instanceof TaskFault || error instanceof Cancelled) return error
+    if (signal.aborted && signal.reason instanceof Cancelled) return signal.reason
+    this.#mapFrames(error)
+    const detail = `${label(this.#hosted.manifest)} failed: ${describeThrown(error)}`
+    return TaskFault.of('runtime', detail, { cause: error })
+  }
+
+  /** An executor must say that it does each kind of task that its manifest provides. */
+  async probe(): Promise<void> {
+    const module = this.#module
+    if (!('canExecute' in module) || typeof module.canExecute !== 'function') return
+    for (const { task } of this.#hosted.manifest.provides ?? []) {
+      if (module.canExecute(task) === true) continue
+      const what = `${label(this.#hosted.manifest)} provides "${task}", but its canExecute("${task}") is not true`
+      throw new ModuleFailure(`${what}. Correct one of them.`)
+    }
+  }
+
+  stop(): Promise<StopReport> {
+    this.#stopping ??= this.#tearDown()
+    return this.#stopping
+  }
+
+  async #tearDown(): Promise<StopReport> {
+    const { clock, deadlines } = this.#hosted
+    try {
+      await withDeadline(clock, deadlines.teardownMsMax, () => this.#module.teardown?.())
+    } catch (error) {
+      this.#note('failed in teardown', error)
+    }
+    await this.#ledger.close()
+    return { problems: this.#problems, handlesLeft: this.#ledger.left }
+  }
+
+  #note(what: string, error: unknown): void {
+    this.#mapFrames(error)
+    const problem = `${label(this.#hosted.manifest)} ${what}: ${describeThrown(error)}`
+    this.#problems.push(problem)
+    this.#hosted.log.error(problem)
+  }
+}

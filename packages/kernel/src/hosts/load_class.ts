@@ -1,0 +1,57 @@
+/**
+ * An artifact's code to the class that it exports as `Module`, by `vm.compileFunction`: unlike an import, what comes out
+ * is collected when nothing holds it any more. What the code may require is decided here.
+ */
+import { createRequire, isBuiltin } from 'node:module'
+import { dirname, join } from 'node:path'
+import { pathToFileURL } from 'node:url'
+import { compileFunction, constants } from 'node:vm'
+import type { BaseModule, JsonObject } from '@nexus/sdk'
+import { metaNames, sharedPackages } from '../build.ts'
+import { ModuleFailure, type HostedModule } from '../host.ts'
+import { sharedSdk } from './shared_sdk.ts'
+
+export type ModuleClass = new (config: JsonObject) => BaseModule
+
+/** Where the code says that it is, in the entry's folder, so that what it imports at run time is found from there. */
+export function artifactFilename({ manifest, artifact, folder }: HostedModule): string {
+  const entry = join(folder, manifest.entry_points.main)
+  return join(dirname(entry), `${manifest.id}@${artifact.digest.slice(0, 16)}.cjs`)
+}
+
+export function loadClass(module: HostedModule): ModuleClass {
+  const entry = join(module.folder, module.manifest.entry_points.main)
+  const holder: { exports: Record<string, unknown> } = { exports: {} }
+  const run = compileFunction(
+    module.artifact.code,
+    ['exports', 'require', 'module', metaNames.filename, metaNames.dirname, metaNames.url],
+    {
+      filename: artifactFilename(module),
+      importModuleDynamically: constants.USE_MAIN_CONTEXT_DEFAULT_LOADER,
+    },
+  )
+  run(holder.exports, requireFor(module, entry), holder, entry, dirname(entry), pathToFileURL(entry).href)
+  return classIn(holder.exports, module)
+}
+
+function requireFor({ manifest }: HostedModule, entry: string): (name: string) => unknown {
+  const native = createRequire(entry)
+  const shared = sharedPackages(manifest)
+  return (name) => {
+    if (sharedSdk.has(name)) return sharedSdk.get(name)
+    if (isBuiltin(name) || shared.some((own) => name === own || name.startsWith(`${own}/`)))
+      return native(name)
+    throw new Error(
+      `Module "${manifest.id}" requires "${name}" at run time, which is not part of it. List the package under dependencies.npm.`,
+    )
+  }
+}
+
+function classIn(exports: Record<string, unknown>, { manifest }: HostedModule): ModuleClass {
+  const found = exports['Module']
+  if (typeof found === 'function' && typeof found.prototype?.execute === 'function')
+    return found as ModuleClass
+  const names = Object.keys(exports).join(', ') || 'nothing'
+  const wanted = `${manifest.entry_points.main} must export a class named "Module" with a method "execute"`
+  throw new ModuleFailure(`Module "${manifest.id}": ${wanted}; it exports ${names}.`)
+}

@@ -1,0 +1,45 @@
+/**
+ * What a host hands a module besides its tasks: state, and the secrets that its manifest asks for.
+ */
+import { TaskFault, whyNotJson, type Json, type Manifest, type ModuleState, type Secrets } from '@nexus/sdk'
+
+/** State in memory, for as long as the module is loaded. Values are copied on the way in and out, as on a wire. */
+export function memoryState(manifest: Manifest): ModuleState {
+  const values = new Map<string, Json>()
+  return {
+    async get(key) {
+      return structuredClone(values.get(key))
+    },
+    async set(key, value) {
+      const why = whyNotJson(value)
+      if (why !== undefined) {
+        throw TaskFault.of(
+          'runtime',
+          `Module "${manifest.id}" sets the state "${key}" to what is not JSON, at ${why}.`,
+        )
+      }
+      values.set(key, structuredClone(value))
+    },
+    async delete(key) {
+      values.delete(key)
+    },
+  }
+}
+
+/** Only what the manifest lists under `permissions.secrets` is passed on to whoever keeps the secrets. */
+export function listedSecrets(manifest: Manifest, secrets: Secrets): Secrets {
+  const listed = new Set(manifest.permissions?.secrets)
+  return {
+    async get(name) {
+      if (listed.has(name)) return secrets.get(name)
+      const what = `Module "${manifest.id}" asks for the secret "${name}", which its manifest does not list`
+      throw TaskFault.of('authorization', `${what}. Add it under permissions.secrets.`)
+    },
+  }
+}
+
+export const noSecrets: Secrets = {
+  async get(name) {
+    throw TaskFault.of('authorization', `There is no secret "${name}": none are configured.`)
+  },
+}

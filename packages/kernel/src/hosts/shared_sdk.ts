@@ -1,0 +1,11 @@
+/**
+ * The SDK as the host has it, by the names under which modules import it. It is shared, not bundled, so that a
+ * `TaskFault` that a module throws is of the class that everyone else knows.
+ */
+import * as sdk from '@nexus/sdk'
+import * as process from '@nexus/sdk/process'
+
+export const sharedSdk: ReadonlyMap<string, unknown> = new Map<string, unknown>([
+  ['@nexus/sdk', sdk],
+  ['@nexus/sdk/process', process],
+])

@@ -1,0 +1,218 @@
+/**
+ * JSON Schema, by TypeBox's engine: what of a value breaks a schema, in sentences that say what was expected and found,
+ * and the defaults that a schema fills in. It knows nothing of files; `manifest.ts` turns pointers into positions.
+ */
+import { isJsonObject, type Json, type JsonObject } from '@nexus/sdk'
+import { ErrorContext, ErrorSchema, Meta, Stack } from 'typebox/schema'
+import { didYouMean } from './nearest.ts'
+
+export type JsonSchema = boolean | object
+
+export interface Violation {
+  /** JSON pointer of the value at fault; for an unknown key, of that key. */
+  readonly pointer: string
+  readonly message: string
+  readonly hint?: string
+}
+
+/** How many violations of one value are looked for. */
+const violationsMax = 100
+
+/** TypeBox stops at 8 errors, which a union of literals uses up alone. */
+class Errors extends ErrorContext {
+  override AtCapacity(): boolean {
+    return this.GetErrors().length >= violationsMax
+  }
+}
+
+type Found = ReturnType<ErrorContext['GetErrors']>[number]
+
+export function violations(schema: JsonSchema, value: unknown): Violation[] {
+  const errors = new Errors()
+  ErrorSchema(Stack({}, schema), errors, '#', '', schema, value)
+  const found = errors.GetErrors()
+  return found
+    .filter((error) => !isPartOfAnother(error, found))
+    .flatMap((error) => describe(error, schema, value))
+}
+
+/** What keeps a value from being a JSON Schema that a validator can use; the pointers are below the schema itself. */
+export function schemaViolations(schema: JsonSchema): Violation[] {
+  return violations(Meta['https://json-schema.org/draft/2020-12/schema'], schema)
+}
+
+/** The branches of a union, and the `false` behind a closed object, are told by the error around them. */
+function isPartOfAnother(error: Found, all: readonly Found[]): boolean {
+  if (error.keyword === 'boolean' && error.schemaPath.endsWith('/additionalProperties')) return true
+  return all.some(
+    (other) =>
+      (other.keyword === 'anyOf' || other.keyword === 'oneOf') &&
+      error.schemaPath.startsWith(`${other.schemaPath}/${other.keyword}/`),
+  )
+}
+
+function describe(error: Found, root: JsonSchema, value: unknown): Violation[] {
+  const schema = memberAt(root, error.schemaPath.slice(1))
+  const found = memberAt(value, error.instancePath)
+  const pointer = error.instancePath
+  switch (error.keyword) {
+    case 'additionalProperties':
+      return error.params.additionalProperties.map((key) => unknownKey(pointer, key, schema))
+    case 'required':
+      return error.params.requiredProperties.map((key) => ({
+        pointer,
+        message: `The key "${key}" is missing.`,
+      }))
+    case 'type':
+      return [expected(pointer, describeTypes(error.params.type), found)]
+    case 'anyOf':
+    case 'oneOf':
+      return [unionViolation(pointer, schema, found)]
+    case 'enum':
+      return [choiceViolation(pointer, error.params.allowedValues, found)]
+    case 'const':
+      return [choiceViolation(pointer, [error.params.allowedValue], found)]
+    case 'pattern':
+      return [expected(pointer, describePattern(schema, String(error.params.pattern)), found)]
+    case 'minLength':
+      return [expected(pointer, 'text that is not empty', found)]
+    default:
+      return [expected(pointer, describeOther(error), found)]
+  }
+}
+
+function unknownKey(pointer: string, key: string, schema: unknown): Violation {
+  const known = isRecord(schema) && isRecord(schema['properties']) ? Object.keys(schema['properties']) : []
+  const hint = didYouMean(key, known) ?? (known.length > 0 ? `Known keys: ${known.join(', ')}.` : undefined)
+  return {
+    pointer: `${pointer}/${escapePointer(key)}`,
+    message: `Unknown key "${key}".`,
+    ...(hint === undefined ? {} : { hint }),
+  }
+}
+
+function unionViolation(pointer: string, schema: unknown, found: unknown): Violation {
+  const branches = isRecord(schema) ? (schema['anyOf'] ?? schema['oneOf']) : undefined
+  const list = Array.isArray(branches) ? branches.filter(isRecord) : []
+  if (list.length > 0 && list.every((branch) => 'const' in branch)) {
+    return choiceViolation(
+      pointer,
+      list.map((branch) => branch['const']),
+      found,
+    )
+  }
+  const types = list.map((branch) => branch['type']).filter((type) => typeof type === 'string')
+  return expected(pointer, types.length > 0 ? describeTypes(types) : 'one of several forms', found)
+}
+
+function choiceViolation(pointer: string, choices: readonly unknown[], found: unknown): Violation {
+  const words = choices.map((choice) => JSON.stringify(choice))
+  const hint =
+    typeof found === 'string'
+      ? didYouMean(
+          found,
+          choices.filter((c) => typeof c === 'string'),
+        )
+      : undefined
+  const violation = expected(
+    pointer,
+    words.length === 1 ? (words[0] ?? '') : `one of ${words.join(', ')}`,
+    found,
+  )
+  return hint === undefined ? violation : { ...violation, hint }
+}
+
+function expected(pointer: string, what: string, found: unknown): Violation {
+  return { pointer, message: `Expected ${what}, found ${describeValue(found)}.` }
+}
+
+function describePattern(schema: unknown, pattern: string): string {
+  const words =
+    isRecord(schema) && typeof schema['description'] === 'string' ? ` (${schema['description']})` : ''
+  return `text that matches ${pattern}${words}`
+}
+
+function describeOther(error: Found): string {
+  const params = Object.entries(error.params).map(([name, value]) => `${name} ${JSON.stringify(value)}`)
+  return params.length > 0 ? `a value with ${params.join(', ')}` : `a value that satisfies "${error.keyword}"`
+}
+
+const typeWords: Readonly<Record<string, string>> = {
+  array: 'a list',
+  boolean: 'true or false',
+  integer: 'a whole number',
+  null: 'null',
+  number: 'a number',
+  object: 'a map',
+  string: 'text',
+}
+
+function describeTypes(types: unknown): string {
+  return [types]
+    .flat()
+    .map((type) => typeWords[String(type)] ?? String(type))
+    .join(' or ')
+}
+
+const shownCharsMax = 60
+
+/** A value as a message shows it: scalars as JSON, containers by what they are. */
+export function describeValue(value: unknown): string {
+  if (value === undefined) return 'nothing'
+  if (value === null) return 'nothing (null)'
+  if (Array.isArray(value)) return `a list of ${value.length}`
+  if (typeof value === 'object') return 'a map'
+  const text = JSON.stringify(value) ?? typeof value
+  return text.length > shownCharsMax ? `${text.slice(0, shownCharsMax)}…` : text
+}
+
+/**
+ * A copy of a value with the schema's `default`s where members are absent, down through `properties`, `items` and `allOf`.
+ * A default never replaces something that is there.
+ */
+export function fillDefaults(schema: unknown, value: Json | undefined): Json | undefined {
+  if (!isRecord(schema)) return value
+  const base = value === undefined ? (schema['default'] as Json | undefined) : value
+  const parts = Array.isArray(schema['allOf']) ? schema['allOf'] : []
+  const merged = parts.reduce<Json | undefined>((sum, part) => fillDefaults(part, sum), base)
+  if (Array.isArray(merged)) {
+    const items = merged as readonly Json[]
+    return items.map((item) => fillDefaults(schema['items'], item) ?? item)
+  }
+  return isJsonObject(merged) ? fillProperties(schema['properties'], merged) : merged
+}
+
+function fillProperties(properties: unknown, value: JsonObject): JsonObject {
+  if (!isRecord(properties)) return value
+  const filled: Record<string, Json> = { ...value }
+  for (const [key, schema] of Object.entries(properties)) {
+    const member = fillDefaults(schema, Object.hasOwn(value, key) ? value[key] : undefined)
+    if (member !== undefined) filled[key] = member
+  }
+  return filled
+}
+
+/** The member of a value that a JSON pointer names, or undefined. */
+export function memberAt(value: unknown, pointer: string): unknown {
+  let member = value
+  for (const key of splitPointer(pointer)) {
+    if (typeof member !== 'object' || member === null || !Object.hasOwn(member, key)) return undefined
+    member = (member as Record<string, unknown>)[key]
+  }
+  return member
+}
+
+export function splitPointer(pointer: string): string[] {
+  return pointer
+    .split('/')
+    .slice(1)
+    .map((key) => key.replaceAll('~1', '/').replaceAll('~0', '~'))
+}
+
+export function escapePointer(key: string): string {
+  return key.replaceAll('~', '~0').replaceAll('/', '~1')
+}
+
+export function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}

@@ -1,0 +1,118 @@
+/**
+ * The place of one module in a generation: its artifact, its configuration, and the instance that serves it from its
+ * first use (or from the start, with `auto_load`) until it is stopped. A slot may stand in several generations.
+ */
+import { TaskFault, type JsonObject, type Manifest, type ModuleResult } from '@nexus/sdk'
+import type { Artifact } from './artifact.ts'
+import {
+  ModuleFailure,
+  type Host,
+  type HostedModule,
+  type Instance,
+  type InvocationContext,
+  type StopReport,
+} from './host.ts'
+
+export interface SlotOptions {
+  readonly host: Host
+  readonly hosted: HostedModule
+  /** Which source the module is from; later ones are nearer to the user. */
+  readonly source: number
+  /** The slots of the modules that this one depends on: started before it. */
+  readonly dependencies: readonly Slot[]
+  /** Called when an instance has started, so that what has started can be stopped in reverse order. */
+  readonly started: (slot: Slot) => void
+}
+
+export class Slot {
+  readonly host: Host
+  readonly source: number
+  readonly #options: SlotOptions
+  #instance: Instance | undefined
+  #starting: Promise<Instance> | undefined
+  #stopping: Promise<StopReport | undefined> | undefined
+  #failure: ModuleFailure | undefined
+
+  constructor(options: SlotOptions) {
+    this.#options = options
+    this.host = options.host
+    this.source = options.source
+  }
+
+  get manifest(): Manifest {
+    return this.#options.hosted.manifest
+  }
+
+  get artifact(): Artifact {
+    return this.#options.hosted.artifact
+  }
+
+  get config(): JsonObject {
+    return this.#options.hosted.config
+  }
+
+  get loaded(): boolean {
+    return this.#instance !== undefined && this.#stopping === undefined
+  }
+
+  /** Why the last start failed; the next use tries again. */
+  get failure(): ModuleFailure | undefined {
+    return this.#failure
+  }
+
+  /** The instance, started if it is not; rejects with `ModuleFailure`. Two callers at once share one start. */
+  async start(): Promise<Instance> {
+    if (this.#stopping !== undefined) throw new ModuleFailure(`Module "${this.manifest.id}" is stopped.`)
+    if (this.#instance !== undefined) return this.#instance
+    this.#starting ??= this.#startOnce().finally(() => (this.#starting = undefined))
+    return this.#starting
+  }
+
+  async #startOnce(): Promise<Instance> {
+    try {
+      for (const dependency of this.#options.dependencies) await dependency.start()
+      const instance = await this.#startFit()
+      this.#instance = instance
+      this.#failure = undefined
+      this.#options.started(this)
+      return instance
+    } catch (error) {
+      if (error instanceof ModuleFailure) this.#failure = error
+      throw error
+    }
+  }
+
+  async #startFit(): Promise<Instance> {
+    const instance = await this.host.start(this.#options.hosted)
+    try {
+      await instance.probe()
+      return instance
+    } catch (error) {
+      await instance.stop()
+      throw error
+    }
+  }
+
+  /** Does one task; rejects with `TaskFault` or `Cancelled`, also where the module does not start. */
+  invoke(context: InvocationContext): Promise<ModuleResult> {
+    return this.#instance === undefined ? this.#startAndInvoke(context) : this.#instance.execute(context)
+  }
+
+  async #startAndInvoke(context: InvocationContext): Promise<ModuleResult> {
+    const instance = await this.start().catch((error: unknown) => {
+      throw error instanceof ModuleFailure ? TaskFault.of('runtime', error.message, { cause: error }) : error
+    })
+    return instance.execute(context)
+  }
+
+  /** Ends the instance, if there is one or one is just starting. Safe to call twice. */
+  stop(): Promise<StopReport | undefined> {
+    this.#stopping ??= this.#stopOnce()
+    return this.#stopping
+  }
+
+  async #stopOnce(): Promise<StopReport | undefined> {
+    await this.#starting?.catch(() => undefined)
+    return this.#instance?.stop()
+  }
+}
