@@ -1,0 +1,119 @@
+/** Reads the arguments of `run.script`, all expressions evaluated. What it gives is complete; it runs nothing. */
+import { isJsonObject, TaskFault, type Json, type JsonObject } from '@nexus/sdk'
+import { returnModes, type ReturnMode } from '@nexus/sdk/process'
+import type { Language, Script } from './sandbox.ts'
+
+export interface ScriptTask {
+  readonly language: Language
+  readonly code: CodePlace
+  readonly script: Omit<Script, 'code'>
+  readonly returns: ReturnMode
+  readonly isAwaited: boolean
+}
+
+export type CodePlace =
+  | { readonly kind: 'inline'; readonly code: string }
+  | { readonly kind: 'at'; readonly url: URL }
+
+export function readScript(input: Json): ScriptTask {
+  const script = isJsonObject(input) ? input['script'] : undefined
+  if (!isJsonObject(input) || !isJsonObject(script)) throw wrong('script', 'an object with a `language`')
+  const { stdin, environment = {} } = script
+  const given = script['arguments'] ?? []
+  return {
+    language: readLanguage(script['language'] ?? null),
+    code: readCode(script),
+    script: {
+      arguments: Array.isArray(given)
+        ? given.map((value: Json, at) => scalar(value, `script.arguments[${at}]`))
+        : [],
+      variables: Array.isArray(given) ? {} : readVariables(given),
+      stdin: stdin === undefined || stdin === null ? undefined : asText(stdin),
+      environment: readEnvironment(environment),
+    },
+    returns: readReturn(input['return'] ?? 'stdout'),
+    isAwaited: input['await'] !== false,
+  }
+}
+
+const languages: Readonly<Record<string, Language>> = {
+  js: 'javascript',
+  javascript: 'javascript',
+  python: 'python',
+}
+
+function readLanguage(value: Json): Language {
+  const language = typeof value === 'string' && Object.hasOwn(languages, value) ? languages[value] : undefined
+  if (language !== undefined) return language
+  throw TaskFault.of(
+    'configuration',
+    `No sandbox for scripts in ${JSON.stringify(value)}. Languages: js, javascript, python. Others run in a container.`,
+  )
+}
+
+function readCode({ code, source }: JsonObject): CodePlace {
+  if (typeof code === 'string' && source === undefined) return { kind: 'inline', code }
+  if (code !== undefined || !isJsonObject(source)) throw wrong('script', 'given either `code` or `source`')
+  const endpoint = source['endpoint']
+  if (isJsonObject(endpoint) && endpoint['authentication'] !== undefined) {
+    throw TaskFault.of(
+      'configuration',
+      'A script’s source with authentication is not supported. Fetch it in a task of its own.',
+    )
+  }
+  const uri = isJsonObject(endpoint) ? endpoint['uri'] : endpoint
+  const url = typeof uri === 'string' ? URL.parse(uri) : null
+  if (url && ['http:', 'https:', 'file:'].includes(url.protocol)) return { kind: 'at', url }
+  throw TaskFault.of(
+    'configuration',
+    `A script’s source must be an http, https or file URL, not ${JSON.stringify(uri)}.`,
+  )
+}
+
+/** The older form of `arguments`: a map whose names become variables of the script. */
+function readVariables(given: Json): JsonObject {
+  if (!isJsonObject(given)) throw wrong('script.arguments', 'a list, or a map of variables')
+  for (const name of Object.keys(given)) {
+    if (!/^[A-Za-z_][A-Za-z0-9_]*$/.test(name))
+      throw wrong(`script.arguments.${name}`, 'the name of a variable')
+  }
+  return given
+}
+
+/** Variables that change which code runs in the process, before and beside the script. */
+const refusedVariable = /^(?:NODE_(?!ENV$)|LD_|DYLD_)/
+
+function readEnvironment(environment: Json): Record<string, string> {
+  if (!isJsonObject(environment)) throw wrong('script.environment', 'an object')
+  const entries = Object.entries(environment).map(([name, value]): [string, string] => {
+    if (refusedVariable.test(name)) {
+      throw TaskFault.of(
+        'configuration',
+        `script.environment.${name} would change the sandbox, and is refused.`,
+      )
+    }
+    return [name, scalar(value, `script.environment.${name}`)]
+  })
+  return Object.fromEntries(entries)
+}
+
+function readReturn(value: Json): ReturnMode {
+  const mode = returnModes.find((known) => known === value)
+  if (mode === undefined) throw wrong('return', `one of ${returnModes.join(', ')}`)
+  return mode
+}
+
+function scalar(value: Json, place: string): string {
+  if (typeof value === 'number' || typeof value === 'boolean') return String(value)
+  if (typeof value !== 'string') throw wrong(place, 'a text, a number or a boolean')
+  if (value.includes('\0')) throw wrong(place, 'a text without NUL characters')
+  return value
+}
+
+function asText(value: Json): string {
+  return typeof value === 'string' ? value : JSON.stringify(value)
+}
+
+function wrong(place: string, expected: string): TaskFault {
+  return TaskFault.of('validation', `run: ${place} must be ${expected}.`)
+}
