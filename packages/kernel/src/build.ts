@@ -10,7 +10,7 @@ import { join } from 'node:path'
 import type { Manifest } from '@nexus/sdk'
 import type * as Esbuild from 'esbuild'
 import type { BuildContext, BuildFailure, BuildOptions, BuildResult, Message, Metafile } from 'esbuild'
-import { digestOf, type Artifact, type ArtifactStore } from './artifact.ts'
+import type { Artifact, ArtifactStore } from './artifact.ts'
 import { openBuildCache } from './build_cache.ts'
 import { isInside } from './discover.ts'
 import { requirementMap } from './manifest.ts'
@@ -37,7 +37,7 @@ export interface Builder {
 export const metaNames = { url: '__module_url', filename: '__filename', dirname: '__dirname' } as const
 
 export function openBuilder(store: ArtifactStore): Builder {
-  const cache = openBuildCache(store.folder)
+  const cache = openBuildCache(store.folder, JSON.stringify([esbuildVersion(), fixedOptions]))
   const contexts = new Map<string, BuildContext>()
   const service = new EsbuildService()
   return {
@@ -121,7 +121,7 @@ export function sharedPackages(manifest: Manifest): string[] {
 
 function recipeOf({ manifest }: BuildRequest): string {
   const own = [manifest.entry_points.main, ...sharedPackages(manifest)]
-  return digestOf(JSON.stringify([esbuildVersion(), fixedOptions, own]))
+  return JSON.stringify(own)
 }
 
 /** Read from its package file, since importing esbuild is what a warm start avoids. */

@@ -1,22 +1,21 @@
 /**
  * Remembers which artifact came out of which inputs, so that an unchanged module is not built again.
- * It is only ever a shortcut: a cache that is missing, old or damaged means building again, never a wrong artifact.
  */
 import { readFileSync, statSync } from 'node:fs'
 import { isAbsolute, join } from 'node:path'
-import { digestOf, readIfThere, writeDurably } from './artifact.ts'
-import { isRecord } from './schema.ts'
+import { digestOf } from './artifact.ts'
+import { openCacheFile } from './cache_file.ts'
 
 /** A file that went into an artifact, relative to the module's folder. */
-export interface BuildInput {
+interface BuildInput {
   readonly path: string
   readonly sizeBytes: number
   readonly mtimeMs: number
   readonly digest: string
 }
 
-export interface BuildRecord {
-  /** What the build was asked for besides its inputs: entry, shared packages, options, esbuild's version. */
+interface BuildRecord {
+  /** What the build was asked for besides its inputs: the entry, the shared packages. */
   readonly recipe: string
   readonly inputs: readonly BuildInput[]
   readonly artifact: string
@@ -36,51 +35,31 @@ export interface BuildCache {
  */
 const clockTickMsMax = 2_000
 
-export function openBuildCache(folder: string): BuildCache {
-  const path = join(folder, 'builds.json')
-  const records = readRecords(path)
-  const writtenMs = statSync(path, { throwIfNoEntry: false })?.mtimeMs ?? 0
+/** `format` names what every build depends on: the builder's options and version. */
+export function openBuildCache(folder: string, format: string): BuildCache {
+  const file = openCacheFile<BuildRecord>(join(folder, 'builds.cache'), format)
   let changed = false
   return {
     lookup(module, recipe) {
-      const record = records.get(module)
-      if (record === undefined || record.recipe !== recipe) return undefined
-      return record.inputs.every((input) => isUnchanged(module, input, writtenMs))
+      const record = file.entries.get(module)
+      if (record?.recipe !== recipe) return undefined
+      return record.inputs.every((input) => isUnchanged(module, input, file.writtenMs))
         ? record.artifact
         : undefined
     },
     record(module, recipe, inputs, artifact) {
-      records.set(module, { recipe, inputs: inputs.map((input) => fingerprint(module, input)), artifact })
+      file.entries.set(module, {
+        recipe,
+        inputs: inputs.map((input) => fingerprint(module, input)),
+        artifact,
+      })
       changed = true
     },
     save() {
-      if (changed) writeDurably(path, JSON.stringify({ records: Object.fromEntries(records) }))
+      if (changed) file.save()
       changed = false
     },
   }
-}
-
-function readRecords(path: string): Map<string, BuildRecord> {
-  try {
-    const content: unknown = JSON.parse(readIfThere(path) ?? '{}')
-    const records = isRecord(content) && isRecord(content['records']) ? content['records'] : {}
-    return new Map(
-      Object.entries(records).filter((entry): entry is [string, BuildRecord] => isBuildRecord(entry[1])),
-    )
-  } catch (error) {
-    if (error instanceof SyntaxError) return new Map()
-    throw error
-  }
-}
-
-function isBuildRecord(value: unknown): value is BuildRecord {
-  return (
-    isRecord(value) &&
-    typeof value['recipe'] === 'string' &&
-    typeof value['artifact'] === 'string' &&
-    Array.isArray(value['inputs']) &&
-    value['inputs'].every((input) => isRecord(input) && typeof input['path'] === 'string')
-  )
 }
 
 function isUnchanged(module: string, input: BuildInput, writtenMs: number): boolean {

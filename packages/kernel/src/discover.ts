@@ -6,7 +6,7 @@
 import { existsSync, readdirSync, readFileSync, realpathSync, statSync } from 'node:fs'
 import { basename, dirname, join, sep } from 'node:path'
 import type { Manifest, ModuleType } from '@nexus/sdk'
-import { readManifest, type ManifestReading } from './manifest.ts'
+import type { ManifestReading } from './manifest.ts'
 import { problemOfFile, type Problem } from './problem.ts'
 
 export interface FoundModule {
@@ -35,10 +35,13 @@ const moduleTypes: readonly ModuleType[] = ['analyzer', 'executor', 'integration
 /** A manifest above this size is refused unread. */
 const manifestBytesMax = 256 * 1024
 
+/** How a manifest's text is read; whoever calls decides whether that is remembered. */
+export type ReadManifest = (text: string, file: string) => ManifestReading
+
 /** Every module below the sources. A source that is not there has none. */
-export function discover(sources: readonly string[]): FoundModule[] {
+export function discover(sources: readonly string[], readManifest: ReadManifest): FoundModule[] {
   const found = sources.flatMap((source, index) =>
-    moduleFolders(source).map((place) => readModule({ ...place, source, index })),
+    moduleFolders(source).map((place) => readModule({ ...place, source, index }, readManifest)),
   )
   return refuseDuplicates(found)
 }
@@ -59,7 +62,10 @@ function moduleFolders(source: string): Place[] {
   })
 }
 
-function readModule(place: Place & { source: string; index: number }): FoundModule {
+function readModule(
+  place: Place & { source: string; index: number },
+  readManifest: ReadManifest,
+): FoundModule {
   const file = join(place.folder, 'manifest.yaml')
   const folder = realpathSync(place.folder)
   const base = { id: basename(place.folder), type: place.type, folder, file, source: place.index }

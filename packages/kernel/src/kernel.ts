@@ -12,7 +12,9 @@ import { makeGeneration, type Generation, type Route, type ServedGeneration } fr
 import { ModuleFailure, type Host } from './host.ts'
 import { inProcessHost } from './hosts/in_process.ts'
 import { noSecrets } from './hosts/services.ts'
+import { openManifestCache, type ManifestCache } from './manifest_cache.ts'
 import { describeModule, type ModuleInfo } from './module_info.ts'
+import { missingPythonPackages } from './missing_packages.ts'
 import { didYouMean } from './nearest.ts'
 import { formatProblem, type Problem } from './problem.ts'
 import { resolve, withDependencies } from './resolve.ts'
@@ -66,6 +68,7 @@ export async function openKernel(options: KernelOptions): Promise<Kernel> {
 class ModuleKernel implements Kernel {
   readonly #options: KernelOptions
   readonly #builder: Builder
+  readonly #manifests: ManifestCache
   readonly #started: Slot[] = []
   #found: readonly FoundModule[] = []
   #problems: ReadonlyMap<string, readonly Problem[]> = new Map()
@@ -74,7 +77,9 @@ class ModuleKernel implements Kernel {
 
   constructor(options: KernelOptions) {
     this.#options = options
-    this.#builder = openBuilder(openArtifactStore(options.data))
+    const store = openArtifactStore(options.data)
+    this.#builder = openBuilder(store)
+    this.#manifests = openManifestCache(store.folder)
   }
 
   get generation(): Generation {
@@ -82,10 +87,11 @@ class ModuleKernel implements Kernel {
   }
 
   async open(): Promise<void> {
-    this.#found = discover(this.#options.sources)
+    this.#found = discover(this.#options.sources, this.#manifests.read)
     const { candidates, problems } = this.#choose()
     const staged = await stage(candidates, this.#stageOptions())
     this.#builder.save()
+    this.#manifests.save()
     this.#problems = new Map([...problems, ...staged.problems])
     this.#generation = makeGeneration(this.#generation.number + 1, staged.slots)
     this.#report()
@@ -174,8 +180,12 @@ class ModuleKernel implements Kernel {
         `No module "${id}". ${didYouMean(id, ids) ?? `Here are: ${ids.join(', ')}.`}`,
       )
     }
-    const why = info.problems.map(formatProblem).join('\n') || 'It is not among the modules in use.'
-    throw new ModuleFailure(`Module "${id}" cannot be loaded:\n${why}`)
+    const found = this.#found.find((module) => module.id === id)
+    const packages = found === undefined ? [] : await missingPythonPackages(found)
+    const why = [...info.problems, ...packages].map(formatProblem).join('\n')
+    throw new ModuleFailure(
+      `Module "${id}" cannot be loaded:\n${why || 'It is not among the modules in use.'}`,
+    )
   }
 
   close(): Promise<void> {

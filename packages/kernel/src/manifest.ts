@@ -11,6 +11,9 @@ import { parseWithPlaces, type PlacedText } from './positions.ts'
 import type { Problem } from './problem.ts'
 import { escapePointer, isRecord, schemaViolations, violations, type JsonSchema } from './schema.ts'
 
+/** Counts the changes of the rules below the schema, so that what was found good by older ones is read again. */
+export const manifestRules = 1
+
 export interface ManifestReading {
   readonly file: string
   /** The manifest, where nothing is wrong with it. */
@@ -106,13 +109,15 @@ const rangeRules = {
   },
 }
 
-interface Requirement {
+/** One entry of a list under `dependencies`. */
+export interface Requirement {
   readonly name: string
   readonly range: string
   readonly pointer: string
 }
 
-function requirementsIn(list: unknown, at: string): Requirement[] {
+/** The entries of such a list that have the right shape; `at` is the list's pointer. */
+export function requirementsIn(list: unknown, at: string): Requirement[] {
   if (!Array.isArray(list)) return []
   return list.flatMap((entry: unknown, index) => {
     if (!isRecord(entry)) return []

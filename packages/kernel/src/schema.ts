@@ -33,7 +33,7 @@ export function violations(schema: JsonSchema, value: unknown): Violation[] {
   const found = errors.GetErrors()
   return found
     .filter((error) => !isPartOfAnother(error, found))
-    .flatMap((error) => describe(error, schema, value))
+    .flatMap((error) => describe(error, found, schema, value))
 }
 
 /** What keeps a value from being a JSON Schema that a validator can use; the pointers are below the schema itself. */
@@ -44,14 +44,17 @@ export function schemaViolations(schema: JsonSchema): Violation[] {
 /** The branches of a union, and the `false` behind a closed object, are told by the error around them. */
 function isPartOfAnother(error: Found, all: readonly Found[]): boolean {
   if (error.keyword === 'boolean' && error.schemaPath.endsWith('/additionalProperties')) return true
-  return all.some(
-    (other) =>
-      (other.keyword === 'anyOf' || other.keyword === 'oneOf') &&
-      error.schemaPath.startsWith(`${other.schemaPath}/${other.keyword}/`),
+  return all.some((other) => isBranchOf(error, other))
+}
+
+function isBranchOf(error: Found, union: Found): boolean {
+  const { keyword, schemaPath } = union
+  return (
+    (keyword === 'anyOf' || keyword === 'oneOf') && error.schemaPath.startsWith(`${schemaPath}/${keyword}/`)
   )
 }
 
-function describe(error: Found, root: JsonSchema, value: unknown): Violation[] {
+function describe(error: Found, all: readonly Found[], root: JsonSchema, value: unknown): Violation[] {
   const schema = memberAt(root, error.schemaPath.slice(1))
   const found = memberAt(value, error.instancePath)
   const pointer = error.instancePath
@@ -64,10 +67,10 @@ function describe(error: Found, root: JsonSchema, value: unknown): Violation[] {
         message: `The key "${key}" is missing.`,
       }))
     case 'type':
-      return [expected(pointer, describeTypes(error.params.type), found)]
+      return [typeViolation(pointer, [error.params.type].flat(), found)]
     case 'anyOf':
     case 'oneOf':
-      return [unionViolation(pointer, schema, found)]
+      return [unionViolation(error, all, found)]
     case 'enum':
       return [choiceViolation(pointer, error.params.allowedValues, found)]
     case 'const':
@@ -81,6 +84,13 @@ function describe(error: Found, root: JsonSchema, value: unknown): Violation[] {
   }
 }
 
+/** A bare 1.0 or `yes` is a number or a truth value in YAML, which is seldom what was meant. */
+function typeViolation(pointer: string, types: readonly string[], found: unknown): Violation {
+  const violation = expected(pointer, describeTypes(types), found)
+  const bare = types.includes('string') && (typeof found === 'number' || typeof found === 'boolean')
+  return bare ? { ...violation, hint: 'Put quotes around it to make it text.' } : violation
+}
+
 function unknownKey(pointer: string, key: string, schema: unknown): Violation {
   const known = isRecord(schema) && isRecord(schema['properties']) ? Object.keys(schema['properties']) : []
   const hint = didYouMean(key, known) ?? (known.length > 0 ? `Known keys: ${known.join(', ')}.` : undefined)
@@ -91,34 +101,31 @@ function unknownKey(pointer: string, key: string, schema: unknown): Violation {
   }
 }
 
-function unionViolation(pointer: string, schema: unknown, found: unknown): Violation {
-  const branches = isRecord(schema) ? (schema['anyOf'] ?? schema['oneOf']) : undefined
-  const list = Array.isArray(branches) ? branches.filter(isRecord) : []
-  if (list.length > 0 && list.every((branch) => 'const' in branch)) {
-    return choiceViolation(
-      pointer,
-      list.map((branch) => branch['const']),
-      found,
-    )
-  }
-  const types = list.map((branch) => branch['type']).filter((type) => typeof type === 'string')
-  return expected(pointer, types.length > 0 ? describeTypes(types) : 'one of several forms', found)
+/** What any branch would have taken in this place: values that it lists, or types. */
+function unionViolation(union: Found, all: readonly Found[], found: unknown): Violation {
+  const here = all.filter((error) => error.instancePath === union.instancePath && isBranchOf(error, union))
+  const choices = here.flatMap((error) => {
+    if (error.keyword === 'const') return [error.params.allowedValue]
+    return error.keyword === 'enum' ? error.params.allowedValues : []
+  })
+  const types = here.flatMap((error) => (error.keyword === 'type' ? [error.params.type].flat() : []))
+  return choiceViolation(union.instancePath, choices, found, [...new Set(types)])
 }
 
-function choiceViolation(pointer: string, choices: readonly unknown[], found: unknown): Violation {
-  const words = choices.map((choice) => JSON.stringify(choice))
-  const hint =
-    typeof found === 'string'
-      ? didYouMean(
-          found,
-          choices.filter((c) => typeof c === 'string'),
-        )
-      : undefined
-  const violation = expected(
-    pointer,
-    words.length === 1 ? (words[0] ?? '') : `one of ${words.join(', ')}`,
-    found,
-  )
+function choiceViolation(
+  pointer: string,
+  choices: readonly unknown[],
+  found: unknown,
+  types: readonly string[] = [],
+): Violation {
+  const words = choices.map((choice) => JSON.stringify(choice)).join(', ')
+  const listed = choices.length > 1 ? `one of ${words}` : words
+  const wanted = [listed, types.length > 0 ? describeTypes(types) : '']
+    .filter((part) => part !== '')
+    .join(' or ')
+  const violation = expected(pointer, wanted || 'one of several forms', found)
+  const names = choices.filter((choice) => typeof choice === 'string')
+  const hint = typeof found === 'string' ? didYouMean(found, names) : undefined
   return hint === undefined ? violation : { ...violation, hint }
 }
 
@@ -133,6 +140,7 @@ function describePattern(schema: unknown, pattern: string): string {
 }
 
 function describeOther(error: Found): string {
+  if ('comparison' in error.params) return `a number ${error.params.comparison} ${error.params.limit}`
   const params = Object.entries(error.params).map(([name, value]) => `${name} ${JSON.stringify(value)}`)
   return params.length > 0 ? `a value with ${params.join(', ')}` : `a value that satisfies "${error.keyword}"`
 }
@@ -147,11 +155,8 @@ const typeWords: Readonly<Record<string, string>> = {
   string: 'text',
 }
 
-function describeTypes(types: unknown): string {
-  return [types]
-    .flat()
-    .map((type) => typeWords[String(type)] ?? String(type))
-    .join(' or ')
+function describeTypes(types: readonly string[]): string {
+  return types.map((type) => typeWords[type] ?? type).join(' or ')
 }
 
 const shownCharsMax = 60

@@ -10,6 +10,7 @@ import { readConfig } from './config.ts'
 import type { FoundModule } from './discover.ts'
 import { ModuleFailure, type Host, type HostedModule } from './host.ts'
 import { languageOf } from './manifest.ts'
+import { missingNpmPackages } from './missing_packages.ts'
 import type { Problem } from './problem.ts'
 import { dependenciesOf, kernelModules } from './resolve.ts'
 import { Slot } from './slot.ts'
@@ -51,9 +52,10 @@ type Parts = { host: Host; artifact: Artifact; config: JsonObject } | { problems
 
 async function prepare(candidate: Candidate, options: StageOptions): Promise<Parts> {
   const { id, manifest, folder } = candidate
-  if (candidate.missing.length > 0) return { problems: candidate.missing }
   const host = chooseHost(candidate, options.hosts)
-  if (!('name' in host)) return { problems: [host] }
+  if (!('name' in host)) return { problems: [...candidate.missing, host] }
+  const missing = [...candidate.missing, ...missingNpmPackages(candidate)]
+  if (missing.length > 0) return { problems: missing }
   const reading = readConfig(manifest, options.config[id] ?? {})
   if ('problems' in reading) {
     return { problems: reading.problems.map((message) => candidate.problemAt('/config_schema', message)) }

@@ -24,9 +24,19 @@ export function checkResult(result: unknown, manifest: Manifest): ModuleResult {
 }
 
 function checkJson(value: unknown, part: string, manifest: Manifest): void {
-  const why = value === undefined ? undefined : whyNotJson(value)
+  const why = value === undefined ? undefined : whyNotJsonAtAll(value)
   if (why === undefined) return
   throw TaskFault.of('runtime', `${label(manifest)} gave back ${part} that is not JSON, at ${why}.`)
+}
+
+/** The check recurses, so that a cycle or a very deep value can use up the stack before the check's own limit. */
+function whyNotJsonAtAll(value: unknown): string | undefined {
+  try {
+    return whyNotJson(value)
+  } catch (error) {
+    if (error instanceof RangeError) return '/: nested too deep, or a cycle'
+    throw error
+  }
 }
 
 function failed(result: object, manifest: Manifest): ModuleResult {

@@ -1,0 +1,4 @@
+import { inProcessHost } from '../src/hosts/in_process.ts'
+import { hostConformance } from './host_conformance.ts'
+
+hostConformance('in_process', () => inProcessHost)
