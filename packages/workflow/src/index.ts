@@ -2,12 +2,27 @@
  * @nexus/workflow: documents of the Open Workflow Specification 1.0.3. Their types, schema, reading with positions,
  * validation, and the data flow around tasks.
  */
+export { validateCapabilities } from './capabilities.ts'
+export { exportContext, isTrue, transformInput, transformOutput } from './data_flow.ts'
+export { durationMs } from './duration_ms.ts'
+export {
+  compileExpression,
+  evaluateExpression,
+  evaluateTemplate,
+  expressionOffset,
+  expressionSource,
+  standardVariables,
+  type CompiledExpression,
+  type Scope,
+} from './expressions.ts'
+export { formatProblems, type FormatOptions } from './format.ts'
 export { parseWorkflow, type ParsedWorkflow } from './parse.ts'
 export { memberPointer, pointerKeys } from './pointers.ts'
 export type { Position, Problem } from './positions.ts'
 export * from './schema/index.ts'
 export {
   capabilityOf,
+  everyTaskOf,
   isCall,
   kindOf,
   listsOf,

@@ -1,0 +1,107 @@
+/**
+ * `nexus modules list|show`: the modules at hand, and what they provide.
+ */
+import { openNexus, type ModuleInfo, type Nexus } from '@nexus/nexus'
+import type { Command } from 'commander'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import type { Shell } from '../main.ts'
+import { table } from '../output/format.ts'
+import type { Terminal } from '../output/terminal.ts'
+import { jsonOption } from './options.ts'
+
+export function addModulesCommand(program: Command, shell: Shell): void {
+  const modules = program.command('modules').description('list and show modules')
+  modules
+    .command('list')
+    .description('list the modules with what they provide')
+    .option(...jsonOption)
+    .action((options: { json?: boolean }) =>
+      withNexus((nexus) => list(nexus, options.json === true, shell.io)),
+    )
+  modules
+    .command('show <id>')
+    .description('show one module')
+    .option(...jsonOption)
+    .action((id: string, options: { json?: boolean }) =>
+      withNexus((nexus) => show(nexus.modules.get(id), options.json === true, shell.io)),
+    )
+}
+
+/** Modules are looked at in a scratch folder, so that this works beside a process that holds the data directory. */
+async function withNexus(work: (nexus: Nexus) => void): Promise<void> {
+  const scratch = await mkdtemp(join(tmpdir(), 'nexus-modules-'))
+  const nexus = await openNexus({ data: scratch })
+  try {
+    work(nexus)
+  } finally {
+    await nexus.close()
+    await rm(scratch, { recursive: true, force: true })
+  }
+}
+
+/** Columns of the keys in the facts of a module. */
+const keyColumns = 12
+
+function list(nexus: Nexus, json: boolean, io: Terminal): void {
+  const modules = nexus.modules.list()
+  if (json) return io.out(`${JSON.stringify(modules.map(toWire), null, 2)}\n`)
+  const rows = modules.map((module) => [
+    module.id,
+    module.version ?? '',
+    module.type,
+    io.style(module.state === 'faulty' ? 'red' : 'green', module.state),
+    module.provides.map(({ task }) => task).join(', '),
+  ])
+  io.out(table(io, ['MODULE', 'VERSION', 'TYPE', 'STATE', 'PROVIDES'], rows))
+  for (const module of modules) for (const problem of module.problems) io.err(`${problemLine(problem, io)}\n`)
+}
+
+function show(module: ModuleInfo, json: boolean, io: Terminal): void {
+  if (json) return io.out(`${JSON.stringify(toWire(module), null, 2)}\n`)
+  const facts = [
+    ['type', module.type],
+    ['state', module.state],
+    ['provides', module.provides.map(({ task }) => task).join(', ') || 'nothing'],
+    ['artifact', module.artifact ?? 'none'],
+    ['host', module.host ?? 'none'],
+    ['folder', module.folder],
+  ]
+  io.out(`${io.style('bold', module.name)} ${module.id} ${module.version ?? ''}\n${module.description}\n\n`)
+  for (const [key = '', value = ''] of facts) io.out(`${io.style('dim', key.padEnd(keyColumns))}${value}\n`)
+  for (const problem of module.problems) io.out(`${problemLine(problem, io)}\n`)
+}
+
+function problemLine({ file, line, column, message }: ModuleInfo['problems'][number], io: Terminal): string {
+  return `${file}:${line}:${column} ${io.style('red', 'error')} ${message}`
+}
+
+/** The wire has snake_case keys; null where there is nothing to say. */
+function toWire({
+  id,
+  version,
+  type,
+  name,
+  description,
+  state,
+  artifact,
+  provides,
+  host,
+  folder,
+  problems,
+}: ModuleInfo): object {
+  return {
+    id,
+    version: version ?? null,
+    type,
+    name,
+    description,
+    state,
+    artifact: artifact ?? null,
+    provides,
+    host: host ?? null,
+    folder,
+    problems,
+  }
+}

@@ -1,0 +1,52 @@
+/**
+ * What several commands read from their arguments.
+ */
+import { NexusError, type Json } from '@nexus/sdk'
+import { readFileSync } from 'node:fs'
+import { join, resolve } from 'node:path'
+import type { Terminal } from '../output/terminal.ts'
+
+export const dataOption = ['--data <folder>', 'the data directory (default: .nexus)'] as const
+export const jsonOption = ['--json', 'print exactly one JSON document on standard output'] as const
+
+export function dataFolder(option: string | undefined): string {
+  return resolve(option ?? join(process.cwd(), '.nexus'))
+}
+
+/** A document from a file, or from standard input for `-`. */
+export async function readDocument(file: string, io: Terminal): Promise<string> {
+  return file === '-' ? io.readInput() : readText(file)
+}
+
+/** JSON given as it is, `@file`, or `-` for standard input. */
+export async function readJson(option: string | undefined, io: Terminal): Promise<Json> {
+  if (option === undefined) return {}
+  const text = await textOf(option, io)
+  try {
+    return JSON.parse(text) as Json
+  } catch (error) {
+    const where = option.startsWith('@') ? option.slice(1) : option === '-' ? 'standard input' : '--input'
+    const reason = error instanceof Error ? error.message : String(error)
+    throw new NexusError(
+      'bad_input',
+      `${where} is not JSON: ${reason}. Wanted: --input '{"city": "Seattle"}', --input @file.json, or --input -`,
+    )
+  }
+}
+
+async function textOf(option: string, io: Terminal): Promise<string> {
+  if (option === '-') return io.readInput()
+  return option.startsWith('@') ? readText(option.slice(1)) : option
+}
+
+function readText(file: string): string {
+  try {
+    return readFileSync(file, 'utf8')
+  } catch (error) {
+    const reason =
+      error instanceof Error && 'code' in error && error.code === 'ENOENT'
+        ? 'there is no such file'
+        : String(error)
+    throw new NexusError('file_unreadable', `${file} cannot be read: ${reason}.`)
+  }
+}

@@ -1,0 +1,93 @@
+/**
+ * `nexus run FILE`: runs a workflow document and shows it as it happens.
+ */
+import {
+  formatProblems,
+  openNexus,
+  type CheckedWorkflow,
+  type LiveRun,
+  type Nexus,
+  type RunRecord,
+} from '@nexus/nexus'
+import { systemClock } from '@nexus/sdk'
+import type { Command } from 'commander'
+import { exitCodes, type Shell } from '../main.ts'
+import { formatDuration, formatJson, statusSign, statusWord } from '../output/format.ts'
+import { showLive } from '../output/live.ts'
+import type { Terminal } from '../output/terminal.ts'
+import { dataFolder, dataOption, jsonOption, readDocument, readJson } from './options.ts'
+
+interface RunOptions {
+  readonly input?: string
+  readonly json?: boolean
+  readonly data?: string
+}
+
+export function addRunCommand(program: Command, shell: Shell): void {
+  program
+    .command('run <file>')
+    .description('run a workflow document (YAML or JSON; - reads standard input)')
+    .option('--input <json>', 'the input: JSON, @file, or - for standard input')
+    .option(...jsonOption)
+    .option(...dataOption)
+    .addHelpText(
+      'after',
+      '\nExit codes: 0 completed, 1 faulted, 2 bad usage or invalid document, 130 cancelled.',
+    )
+    .action((file: string, options: RunOptions) => run(file, options, shell))
+}
+
+async function run(file: string, options: RunOptions, { io, exit }: Shell): Promise<void> {
+  const text = await readDocument(file, io)
+  const input = await readJson(options.input, io)
+  const nexus = await openNexus({ data: dataFolder(options.data) })
+  try {
+    const workflow = nexus.check(text, file === '-' ? 'standard input' : file)
+    if (workflow.problems.length > 0) io.err(formatProblems(workflow.problems, workflow))
+    if (!workflow.document) return exit(exitCodes.usage)
+    const live = await nexus.run(workflow, input)
+    const record = await follow(nexus, live, io, options.json === true)
+    if (options.json) io.out(`${JSON.stringify(record, null, 2)}\n`)
+    else io.out(summaryOf(record, io, workflow))
+    exit(exitCodeOf(record))
+  } finally {
+    await nexus.close()
+  }
+}
+
+/** Shows a run until it ends; Ctrl-C cancels it. With `quiet` nothing is shown. */
+export async function follow(nexus: Nexus, live: LiveRun, io: Terminal, quiet: boolean): Promise<RunRecord> {
+  const stopShowing = quiet ? (): void => {} : showLive(live, io, systemClock, (text) => io.out(text))
+  const stopListening = io.onInterrupt(() => live.cancel())
+  try {
+    await live.ended
+  } finally {
+    stopListening()
+    stopShowing()
+  }
+  return nexus.runs.get(live.id)
+}
+
+export function exitCodeOf({ status }: RunRecord): number {
+  if (status === 'completed') return exitCodes.completed
+  return status === 'cancelled' ? exitCodes.cancelled : exitCodes.faulted
+}
+
+/** The end of a run for people: how it ended, where it failed in the document, what came out. */
+export function summaryOf(record: RunRecord, io: Terminal, workflow?: CheckedWorkflow): string {
+  const took = Date.parse(record.ended_at ?? '') - Date.parse(record.started_at ?? '')
+  const head = `${statusSign(io, record.status)} ${record.workflow.name} ${statusWord(io, record.status)} in ${formatDuration(took)}  ${io.style('dim', `run ${record.id}`)}\n`
+  if (record.error) return `\n${head}${faultOf(record, io, workflow)}`
+  return record.status === 'completed' ? `\n${head}${formatJson(record.output)}\n` : `\n${head}`
+}
+
+function faultOf({ error }: RunRecord, io: Terminal, workflow: CheckedWorkflow | undefined): string {
+  const pointer = error?.instance ?? '/'
+  const { line, column } = workflow?.positionOf(pointer).start ?? {}
+  const where = workflow ? ` (${workflow.file}:${line}:${column})` : ''
+  return [
+    `  ${io.style('red', `${error?.title ?? 'Error'} ${error?.status ?? ''}`.trim())}: ${error?.detail ?? error?.type}`,
+    `  at ${pointer}${where}`,
+    '',
+  ].join('\n')
+}

@@ -1,0 +1,155 @@
+/**
+ * `nexus runs list|show|resume|cancel`: the runs of a data directory.
+ * Listing and showing also work while another process holds it.
+ */
+import {
+  openNexus,
+  readRuns,
+  unfinishedStatuses,
+  type RunReader,
+  type RunRecord,
+  type RunSummary,
+} from '@nexus/nexus'
+import { NexusError } from '@nexus/sdk'
+import type { Command } from 'commander'
+import { exitCodes, type Shell } from '../main.ts'
+import { formatDuration, statusSign, statusWord, table } from '../output/format.ts'
+import type { Terminal } from '../output/terminal.ts'
+import { dataFolder, dataOption, jsonOption } from './options.ts'
+import { exitCodeOf, follow, summaryOf } from './run.ts'
+
+interface RunsOptions {
+  readonly data?: string
+  readonly json?: boolean
+}
+
+export function addRunsCommand(program: Command, shell: Shell): void {
+  const runs = program.command('runs').description('list, show, resume and cancel runs')
+  runs
+    .command('list')
+    .description('list the runs, newest first')
+    .option(...jsonOption)
+    .option(...dataOption)
+    .action((options: RunsOptions) => list(options, shell))
+  runs
+    .command('show <id>')
+    .description('show a run with its tasks')
+    .option(...jsonOption)
+    .option(...dataOption)
+    .action((id: string, options: RunsOptions) => show(id, options, shell))
+  runs
+    .command('resume [id]')
+    .description('go on with an unfinished run, or with all of them')
+    .option(...jsonOption)
+    .option(...dataOption)
+    .action((id: string | undefined, options: RunsOptions) => resume(id, options, shell))
+  runs
+    .command('cancel <id>')
+    .description('cancel an unfinished run')
+    .option(...dataOption)
+    .action((id: string, options: RunsOptions) => cancel(id, options, shell))
+}
+
+async function list(options: RunsOptions, { io }: Shell): Promise<void> {
+  const reader = readRuns(dataFolder(options.data))
+  const runs = (await reader?.list()) ?? []
+  await reader?.close()
+  if (options.json) return io.out(`${JSON.stringify(runs.map(toWire), null, 2)}\n`)
+  if (runs.length === 0) return io.out('No runs yet. Try: nexus run FILE\n')
+  io.out(
+    table(
+      io,
+      ['RUN', 'STATUS', 'WORKFLOW', 'STARTED', 'TOOK'],
+      runs.map((run) => rowOf(run, io)),
+    ),
+  )
+}
+
+function toWire(run: RunSummary): object {
+  const iso = (timeMs: number | undefined): string | null =>
+    timeMs === undefined ? null : new Date(timeMs).toISOString()
+  const { id, status, workflow } = run
+  return {
+    id,
+    status,
+    workflow,
+    created_at: iso(run.createdAt),
+    started_at: iso(run.startedAt),
+    ended_at: iso(run.endedAt),
+  }
+}
+
+function rowOf({ id, status, workflow, startedAt, endedAt }: RunSummary, io: Terminal): readonly string[] {
+  const started =
+    startedAt === undefined ? '' : new Date(startedAt).toISOString().slice(0, 19).replace('T', ' ')
+  const took = startedAt === undefined || endedAt === undefined ? '' : formatDuration(endedAt - startedAt)
+  return [
+    id,
+    statusWord(io, status),
+    `${workflow.namespace}/${workflow.name} ${workflow.version}`,
+    started,
+    took,
+  ]
+}
+
+async function show(id: string, options: RunsOptions, { io }: Shell): Promise<void> {
+  const reader = reading(options, id)
+  try {
+    const record = await reader.get(id)
+    if (options.json) io.out(`${JSON.stringify(record, null, 2)}\n`)
+    else io.out(`${tasksOf(record, io)}${summaryOf(record, io)}`)
+  } finally {
+    await reader.close()
+  }
+}
+
+function reading(options: RunsOptions, id: string): RunReader {
+  const reader = readRuns(dataFolder(options.data))
+  if (reader) return reader
+  throw new NexusError(
+    'run_not_found',
+    `There is no run "${id}": ${dataFolder(options.data)} holds no runs yet.`,
+  )
+}
+
+function tasksOf({ tasks }: RunRecord, io: Terminal): string {
+  const rows = tasks.map((task) => [
+    `${statusSign(io, task.status)} ${task.path}`,
+    task.kind,
+    task.module === null ? '' : `${task.module} ${task.version}`,
+    task.attempts > 1 ? String(task.attempts) : '',
+    task.ended_at === null ? '' : formatDuration(Date.parse(task.ended_at) - Date.parse(task.started_at)),
+  ])
+  return table(io, ['TASK', 'KIND', 'MODULE', 'ATTEMPTS', 'TOOK'], rows)
+}
+
+async function resume(id: string | undefined, options: RunsOptions, { io, exit }: Shell): Promise<void> {
+  const nexus = await openNexus({ data: dataFolder(options.data) })
+  try {
+    const unfinished = await nexus.runs.list({ statuses: unfinishedStatuses })
+    const ids = id === undefined ? unfinished.map((run) => run.id).toReversed() : [id]
+    const records: RunRecord[] = []
+    for (const each of ids) {
+      const record = await follow(nexus, await nexus.runs.resume(each), io, options.json === true)
+      if (!options.json) io.out(summaryOf(record, io))
+      records.push(record)
+    }
+    if (options.json) io.out(`${JSON.stringify(id === undefined ? records : records[0], null, 2)}\n`)
+    else if (ids.length === 0) io.out('No unfinished runs.\n')
+    exit(records.map(exitCodeOf).find((code) => code !== exitCodes.completed) ?? exitCodes.completed)
+  } finally {
+    await nexus.close()
+  }
+}
+
+async function cancel(id: string, options: RunsOptions, { io }: Shell): Promise<void> {
+  const nexus = await openNexus({ data: dataFolder(options.data) })
+  try {
+    await nexus.runs.cancel(id)
+    const { status } = await nexus.runs.get(id)
+    const already = status === 'cancelled' ? '' : ' It had ended before.'
+    io.out(`${statusSign(io, status)} Run ${id} is ${status}.${already}\n`)
+  } finally {
+    await nexus.close()
+  }
+}

@@ -1,0 +1,73 @@
+/**
+ * The nexus command: reads the arguments, runs one command, and turns whatever happens into an exit code.
+ *   0 completed · 1 the run faulted · 2 bad usage or an invalid document · 130 cancelled
+ */
+import { version } from '@nexus/nexus'
+import { NexusError } from '@nexus/sdk'
+import { Command, CommanderError } from 'commander'
+import { addModulesCommand } from './commands/modules.ts'
+import { addRunCommand } from './commands/run.ts'
+import { addRunsCommand } from './commands/runs.ts'
+import { addValidateCommand } from './commands/validate.ts'
+import { terminal, type Terminal } from './output/terminal.ts'
+
+export const exitCodes = { completed: 0, faulted: 1, usage: 2, cancelled: 130 } as const
+
+/** Runs the command and gives its exit code. Never throws, never calls `process.exit`. */
+export async function main(args: readonly string[], io: Terminal = terminal(process)): Promise<number> {
+  let code: number = exitCodes.completed
+  const program = buildProgram(io, (ended) => {
+    code = ended
+  })
+  try {
+    await program.parseAsync(args, { from: 'user' })
+    return code
+  } catch (error) {
+    return explain(error, io)
+  }
+}
+
+/** What a command is given: the terminal, and the way to say how it ended. */
+export interface Shell {
+  readonly io: Terminal
+  exit(code: number): void
+}
+
+function buildProgram(io: Terminal, exit: (code: number) => void): Command {
+  const program = new Command('nexus')
+    .description('Runs workflows durably, with every capability a module that can be swapped.')
+    .version(version, '-v, --version', 'print the version')
+    .helpOption('-h, --help', 'print this help')
+    .showHelpAfterError('Try: nexus --help')
+    .showSuggestionAfterError()
+    .exitOverride()
+    .configureOutput({ writeOut: (text) => io.out(text), writeErr: (text) => io.err(text) })
+  const shell: Shell = { io, exit }
+  addRunCommand(program, shell)
+  addValidateCommand(program, shell)
+  addRunsCommand(program, shell)
+  addModulesCommand(program, shell)
+  for (const command of everyCommand(program)) {
+    command
+      .exitOverride()
+      .version(version, '-v, --version', 'print the version')
+      .copyInheritedSettings(program)
+  }
+  return program
+}
+
+function everyCommand(command: Command): Command[] {
+  return command.commands.flatMap((child) => [child, ...everyCommand(child)])
+}
+
+function explain(error: unknown, io: Terminal): number {
+  if (error instanceof CommanderError) return error.exitCode === 0 ? exitCodes.completed : exitCodes.usage
+  if (error instanceof NexusError) {
+    io.err(`${io.style('red', 'error')}: ${error.message}\n`)
+    return exitCodes.usage
+  }
+  io.err(
+    `${io.style('red', 'This is a bug in Nexus.')} ${error instanceof Error ? error.stack : String(error)}\n`,
+  )
+  return exitCodes.faulted
+}

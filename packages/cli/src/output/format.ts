@@ -1,0 +1,66 @@
+/**
+ * How values look to a person: durations, times, states, tables.
+ */
+import type { RunStatus } from '@nexus/nexus'
+import type { Style, Terminal } from './terminal.ts'
+
+/** 0.4 ms, 12 ms, 3.1 s, 2 min 5 s. */
+export function formatDuration(lengthMs: number): string {
+  if (lengthMs < 1_000) return `${Math.max(0, Math.round(lengthMs))} ms`
+  if (lengthMs < 60_000) return `${(lengthMs / 1_000).toFixed(1)} s`
+  const minutes = Math.floor(lengthMs / 60_000)
+  return `${minutes} min ${Math.round((lengthMs % 60_000) / 1_000)} s`
+}
+
+const looks: Readonly<Record<RunStatus, { readonly sign: string; readonly style: Style }>> = {
+  completed: { sign: '✓', style: 'green' },
+  faulted: { sign: '✗', style: 'red' },
+  cancelled: { sign: '■', style: 'yellow' },
+  running: { sign: '▸', style: 'cyan' },
+  waiting: { sign: '◷', style: 'cyan' },
+  suspended: { sign: '‖', style: 'yellow' },
+  pending: { sign: '·', style: 'gray' },
+}
+
+export function statusSign(io: Terminal, status: RunStatus): string {
+  return io.style(looks[status].style, looks[status].sign)
+}
+
+export function statusWord(io: Terminal, status: RunStatus): string {
+  return io.style(looks[status].style, status)
+}
+
+/** Rows in columns as wide as they need to be; the widths are those of the unstyled text. */
+export function table(io: Terminal, head: readonly string[], rows: readonly (readonly string[])[]): string {
+  const widths = head.map((title, column) =>
+    Math.max(...[title, ...rows.map((row) => row[column] ?? '')].map(visibleWidth)),
+  )
+  const line = (cells: readonly string[]): string =>
+    cells
+      .map((cell, column) => cell + ' '.repeat(Math.max(0, (widths[column] ?? 0) - visibleWidth(cell))))
+      .join('  ')
+      .trimEnd()
+  return [io.style('dim', line(head)), ...rows.map(line)].join('\n') + '\n'
+}
+
+// oxlint-disable-next-line no-control-regex -- the escape sequences that styles are made of
+const escapes = /\u001B\[[0-9;]*m/g
+
+export function visibleWidth(text: string): number {
+  return [...text.replaceAll(escapes, '')].length
+}
+
+/** Cut to a number of columns, with … where something is missing. */
+export function clip(text: string, columns: number): string {
+  const characters = [...text]
+  return characters.length <= columns ? text : `${characters.slice(0, Math.max(0, columns - 1)).join('')}…`
+}
+
+/** JSON for people: indented, and cut when it is long; the whole of it is a `--json` away. */
+export function formatJson(value: unknown, linesMax = 30): string {
+  const lines = (JSON.stringify(value, null, 2) ?? 'null').split('\n')
+  if (lines.length <= linesMax) return lines.join('\n')
+  return [...lines.slice(0, linesMax), `… ${lines.length - linesMax} more lines; --json prints all`].join(
+    '\n',
+  )
+}

@@ -1,0 +1,94 @@
+/**
+ * Where runs live. The seam between one machine and many is here, at the durable verbs, not at a table:
+ * everything above it is the same whether a run is journalled in SQLite or by a cluster.
+ * Every implementation in `backends/` passes the one suite in `test/backend_conformance.ts`.
+ */
+import type { Json } from '@nexus/sdk'
+import type { RunEvent, RunOutcome, RunStatus, TaskOutcome, TaskStart } from './events.ts'
+
+export interface Backend {
+  /**
+   * Accepts a run. When it resolves, the run is on disk and will be found by `list` after any crash.
+   * Rejects with `NexusError` `run_exists` when the id is taken.
+   */
+  create(run: NewRun): Promise<DurableRun>
+  /** Opens an accepted run to go on with it. Rejects with `NexusError` `run_not_found`. */
+  open(id: string): Promise<DurableRun>
+  /** Newest first. */
+  list(query?: RunQuery): Promise<readonly RunSummary[]>
+  /** A run's summary, document and input. Rejects with `NexusError` `run_not_found`. */
+  get(id: string): Promise<StoredRun>
+  /** The whole log of a run, in order. Rejects with `payload_unreadable` for a damaged payload, naming it. */
+  events(id: string): Promise<readonly RunEvent[]>
+  /** Writes what is pending and lets go of the data. Safe to call twice. */
+  close(): Promise<void>
+}
+
+export interface NewRun {
+  /** A UUIDv7. */
+  readonly id: string
+  readonly workflow: { readonly namespace: string; readonly name: string; readonly version: string }
+  /** The document's text as it was handed in. */
+  readonly document: string
+  /** The raw input, before `input.from`. */
+  readonly input: Json
+}
+
+export interface RunQuery {
+  readonly statuses?: readonly RunStatus[]
+  readonly limit?: number
+}
+
+export interface RunSummary {
+  readonly id: string
+  readonly status: RunStatus
+  readonly workflow: NewRun['workflow']
+  readonly createdAt: number
+  readonly startedAt: number | undefined
+  readonly endedAt: number | undefined
+}
+
+export interface StoredRun extends RunSummary {
+  readonly document: string
+  readonly input: Json
+}
+
+/** One run, open in this process and in no other. */
+export interface DurableRun {
+  readonly stored: StoredRun
+  /** The context of the last recorded export; undefined before the first. */
+  readonly context: Json | undefined
+  /** Whether something of this run was recorded before it was opened. */
+  readonly resumed: boolean
+  /**
+   * Runs `effect` once per recorded outcome: where one is recorded for the task's path, that is what comes back, a
+   * recorded fault and a recorded cancellation too.
+   *
+   * A crash between the effect and its record runs it again: give the callee the idempotency key.
+   * An outcome is on disk before the promise settles, unless the step is `pure` (it can be computed again): that one
+   * goes with the next commit. `effect` gets the number of this attempt, from 1. It gives an outcome and never rejects
+   * but for trouble that is no outcome (the process is stopping, the storage failed): then nothing is recorded.
+   */
+  step(task: TaskStep, effect: (attempt: number) => Promise<TaskOutcome>): Promise<TaskOutcome>
+  /** Waits until a moment. The moment is recorded at the first call, so that a restart does not begin the wait anew. */
+  sleep(path: string, until: number, signal: AbortSignal): Promise<void>
+  /** The time, recorded: a restart gives the same. */
+  now(path: string): Promise<number>
+  /**
+   * Says that what was computed since the last commit may come out otherwise if it is computed again (it read a clock).
+   * The next effect then waits until that is on disk.
+   */
+  noteTimeRead(): void
+  start(): void
+  /** Records the end. On disk when it resolves. */
+  end(outcome: RunOutcome): Promise<void>
+  /** Hears every event of this run from now on, once it is on disk, in order. Gives the way to stop. */
+  listen(listener: (event: RunEvent) => void): () => void
+}
+
+export interface TaskStep {
+  readonly path: string
+  readonly pure: boolean
+  /** Asked once, when the task really starts. */
+  describe(): TaskStart
+}

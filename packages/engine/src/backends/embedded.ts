@@ -1,0 +1,129 @@
+/**
+ * The embedded backend: one SQLite file and a folder of blobs, held by one process (`node:sqlite`, WAL,
+ * `synchronous=FULL`, group commit). It is the default and needs nothing but Node.
+ */
+import { NexusError, type Clock, type Json } from '@nexus/sdk'
+import { existsSync, mkdirSync } from 'node:fs'
+import { join } from 'node:path'
+import type { DatabaseSync } from 'node:sqlite'
+import type { Backend, NewRun, RunQuery, RunSummary, StoredRun } from '../backend.ts'
+import type { RunEvent } from '../events.ts'
+import { Blobs } from './embedded/blobs.ts'
+import { openDatabase, openDatabaseReadOnly } from './embedded/database.ts'
+import { Journal } from './embedded/journal.ts'
+import { lockFolder } from './embedded/lock.ts'
+import { EmbeddedRun } from './embedded/run.ts'
+import { runNotFound, Store } from './embedded/store.ts'
+
+export interface EmbeddedOptions {
+  /** The data directory; made when it is not there. */
+  readonly folder: string
+  readonly clock: Clock
+  /** The database grows no larger than this; what would not fit fails as on a full disk. Unbounded by default. */
+  readonly databaseBytesMax?: number
+}
+
+/** What can be read while another process holds the data directory. */
+export type BackendReader = Pick<Backend, 'list' | 'get' | 'events' | 'close'>
+
+/**
+ * Opens a data directory and holds it until `close`.
+ * Throws `NexusError`: `data_held` (says by whom), `database_corrupt`, `database_newer`.
+ */
+export function openEmbedded({ folder, clock, databaseBytesMax }: EmbeddedOptions): Backend {
+  mkdirSync(folder, { recursive: true, mode: 0o700 })
+  const lock = lockFolder(folder, clock.now())
+  try {
+    const database = openDatabase(join(folder, 'nexus.db'), databaseBytesMax)
+    return new Embedded(database, folder, clock, () => lock.release())
+  } catch (error) {
+    lock.release()
+    throw error
+  }
+}
+
+/** Opens a data directory to read, also while another process holds it. Undefined where there is none yet. */
+export function readEmbedded({ folder, clock }: EmbeddedOptions): BackendReader | undefined {
+  const file = join(folder, 'nexus.db')
+  if (!existsSync(file)) return undefined
+  return new Embedded(openDatabaseReadOnly(file), folder, clock, () => {})
+}
+
+class Embedded implements Backend {
+  readonly #database: DatabaseSync
+  readonly #store: Store
+  readonly #journal: Journal
+  readonly #clock: Clock
+  readonly #release: () => void
+  #lastRun: number
+
+  constructor(database: DatabaseSync, folder: string, clock: Clock, release: () => void) {
+    this.#database = database
+    this.#clock = clock
+    this.#release = release
+    this.#store = new Store(database, join(folder, 'nexus.db'), new Blobs(join(folder, 'blobs')))
+    const last = this.#store.last()
+    this.#journal = new Journal(database, clock, last.seq)
+    this.#lastRun = last.run
+  }
+
+  async create(run: NewRun): Promise<EmbeddedRun> {
+    if (this.#store.has(run.id)) throw new NexusError('run_exists', `There is a run "${run.id}" already.`)
+    const number = ++this.#lastRun
+    const createdAt = this.#clock.now()
+    const write = (): void => this.#store.insertRun(number, run, createdAt)
+    this.#journal.append({ superseded: false, written: false, write })
+    await this.#journal.flush()
+    const stored = { ...run, status: 'pending', createdAt, startedAt: undefined, endedAt: undefined } as const
+    return this.#run(stored, number, { resumed: false, context: undefined })
+  }
+
+  async open(id: string): Promise<EmbeddedRun> {
+    const stored = this.#store.find(id)
+    if (!stored) throw runNotFound(id)
+    const { number, contextSeq } = stored
+    const exported = contextSeq === undefined ? undefined : this.#store.event(contextSeq)
+    const outcome = exported?.type === 'task.ended' ? exported.outcome : undefined
+    const context = outcome?.status === 'completed' ? outcome.context : undefined
+    return this.#run(stored, number, { resumed: this.#store.hasEvents(number), context })
+  }
+
+  #run(
+    stored: StoredRun,
+    number: number,
+    past: { resumed: boolean; context: Json | undefined },
+  ): EmbeddedRun {
+    return new EmbeddedRun({
+      stored,
+      number,
+      ...past,
+      store: this.#store,
+      journal: this.#journal,
+      clock: this.#clock,
+    })
+  }
+
+  async list(query: RunQuery = {}): Promise<readonly RunSummary[]> {
+    return this.#store.list(query)
+  }
+
+  async get(id: string): Promise<StoredRun> {
+    const stored = this.#store.find(id)
+    if (!stored) throw runNotFound(id)
+    return stored
+  }
+
+  async events(id: string): Promise<readonly RunEvent[]> {
+    const stored = this.#store.find(id)
+    if (!stored) throw runNotFound(id)
+    await this.#journal.flush()
+    return this.#store.events(stored.number)
+  }
+
+  async close(): Promise<void> {
+    if (!this.#database.isOpen) return
+    this.#journal.close()
+    this.#database.close()
+    this.#release()
+  }
+}

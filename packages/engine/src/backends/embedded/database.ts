@@ -1,0 +1,104 @@
+/**
+ * The one SQLite file of a data directory: its settings, its schema, and what opening it can say.
+ *
+ *   documents  workflow documents by their digest, once each
+ *   runs       one row a run; what lists show, kept in step with the log in the same transaction
+ *   events     the append-only log of all runs, in the order of writing, so that a commit touches few pages
+ */
+import { NexusError } from '@nexus/sdk'
+import { DatabaseSync } from 'node:sqlite'
+
+/** Raised with every change of the schema; a file of a newer one is refused. */
+const schemaVersion = 1
+
+const schema = `
+CREATE TABLE documents (
+  digest TEXT PRIMARY KEY,
+  text TEXT NOT NULL
+) WITHOUT ROWID;
+CREATE TABLE runs (
+  number INTEGER PRIMARY KEY,
+  id TEXT NOT NULL UNIQUE,
+  status TEXT NOT NULL,
+  namespace TEXT NOT NULL,
+  name TEXT NOT NULL,
+  version TEXT NOT NULL,
+  document TEXT NOT NULL REFERENCES documents (digest),
+  input TEXT NOT NULL,
+  created_at INTEGER NOT NULL,
+  started_at INTEGER,
+  ended_at INTEGER,
+  context_seq INTEGER
+);
+CREATE INDEX runs_by_status ON runs (status, number);
+CREATE TABLE events (
+  seq INTEGER PRIMARY KEY,
+  run INTEGER NOT NULL,
+  at INTEGER NOT NULL,
+  type TEXT NOT NULL,
+  path TEXT NOT NULL,
+  body TEXT NOT NULL
+);
+CREATE INDEX events_by_path ON events (run, path);
+PRAGMA user_version = ${schemaVersion};
+`
+
+/** Opens or creates the database. Throws `NexusError` `database_corrupt` or `database_newer`; the file stays as it is. */
+export function openDatabase(file: string, bytesMax?: number): DatabaseSync {
+  const database = new DatabaseSync(file, { timeout: 5_000 })
+  try {
+    database.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON')
+    migrate(database, file)
+    if (bytesMax !== undefined) limitSize(database, bytesMax)
+    return database
+  } catch (error) {
+    database.close()
+    throw explain(error, file)
+  }
+}
+
+/** Opens an existing database to read it beside the process that holds it. */
+export function openDatabaseReadOnly(file: string): DatabaseSync {
+  const database = new DatabaseSync(file, { readOnly: true, timeout: 5_000 })
+  try {
+    readVersion(database)
+    return database
+  } catch (error) {
+    database.close()
+    throw explain(error, file)
+  }
+}
+
+function migrate(database: DatabaseSync, file: string): void {
+  const version = readVersion(database)
+  if (version === 0) database.exec(`BEGIN; ${schema} COMMIT`)
+  else if (version > schemaVersion) {
+    throw new NexusError(
+      'database_newer',
+      `${file} was written by a newer Nexus (schema ${version}, this one knows ${schemaVersion}). Update Nexus, or choose another folder with --data.`,
+    )
+  }
+}
+
+function limitSize(database: DatabaseSync, bytesMax: number): void {
+  const pageBytes = Number(database.prepare('PRAGMA page_size').get()?.['page_size'])
+  database.exec(`PRAGMA max_page_count = ${Math.floor(bytesMax / pageBytes)}`)
+}
+
+function readVersion(database: DatabaseSync): number {
+  return Number(database.prepare('PRAGMA user_version').get()?.['user_version'] ?? 0)
+}
+
+/** SQLite's SQLITE_CORRUPT and SQLITE_NOTADB. */
+const corruptCodes = [11, 26]
+
+/** Says of SQLite's trouble with a damaged file what it is and what to do; gives any other error back. */
+export function explain(error: unknown, file: string): unknown {
+  if (!(error instanceof Error) || !('errcode' in error)) return error
+  if (!corruptCodes.includes(Number(error.errcode) & 0xff)) return error
+  return new NexusError(
+    'database_corrupt',
+    `${file} is damaged (${error.message}). It was left as it is. Restore it from a backup, or move it aside to begin anew; "sqlite3 ${file} .recover" saves what can be read.`,
+    { cause: error },
+  )
+}

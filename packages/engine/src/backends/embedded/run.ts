@@ -1,0 +1,161 @@
+/**
+ * One open run of the embedded backend: memoizes outcomes by path, appends events, waits for the disk where it must.
+ * It never computes anything itself and knows nothing of workflows.
+ */
+import type { Clock, Json } from '@nexus/sdk'
+import type { DurableRun, StoredRun, TaskStep } from '../../backend.ts'
+import type {
+  RunEvent,
+  RunEventBody,
+  RunOutcome,
+  RunStatus,
+  Stamp,
+  TaskOutcome,
+  TaskStart,
+} from '../../events.ts'
+import type { Entry, Journal } from './journal.ts'
+import type { Store } from './store.ts'
+
+export class EmbeddedRun implements DurableRun {
+  readonly stored: StoredRun
+  readonly context: Json | undefined
+  readonly resumed: boolean
+  readonly #number: number
+  readonly #store: Store
+  readonly #journal: Journal
+  readonly #clock: Clock
+  readonly #listeners = new Set<(event: RunEvent) => void>()
+  #timeRead = false
+
+  constructor(parts: {
+    stored: StoredRun
+    number: number
+    resumed: boolean
+    context: Json | undefined
+    store: Store
+    journal: Journal
+    clock: Clock
+  }) {
+    this.stored = parts.stored
+    this.context = parts.context
+    this.resumed = parts.resumed
+    this.#number = parts.number
+    this.#store = parts.store
+    this.#journal = parts.journal
+    this.#clock = parts.clock
+  }
+
+  async step(task: TaskStep, effect: (attempt: number) => Promise<TaskOutcome>): Promise<TaskOutcome> {
+    const past = this.resumed ? this.#store.past(this.#number, task.path) : undefined
+    if (past?.outcome) return past.outcome
+    if (!task.pure && this.#timeRead) await this.#settle()
+    const started = this.#start(task)
+    const outcome = this.#record(started, task.path, await effect((past?.starts ?? 0) + 1))
+    if (!task.pure) await this.#settle()
+    return outcome
+  }
+
+  async sleep(path: string, until: number, signal: AbortSignal): Promise<void> {
+    const recorded = this.resumed ? this.#store.first(this.#number, path, 'timer.set') : undefined
+    if (!recorded) {
+      this.#append({ type: 'timer.set', path, until }, path)
+      await this.#journal.flush()
+    }
+    const end = recorded?.type === 'timer.set' ? recorded.until : until
+    await this.#clock.sleep(end - this.#clock.now(), signal)
+  }
+
+  async now(path: string): Promise<number> {
+    const recorded = this.resumed ? this.#store.first(this.#number, path, 'time.read') : undefined
+    if (recorded) return recorded.at
+    this.noteTimeRead()
+    return this.#append({ type: 'time.read', path }, path).at
+  }
+
+  noteTimeRead(): void {
+    this.#timeRead = true
+  }
+
+  start(): void {
+    const { at } = this.#append({ type: this.resumed ? 'run.resumed' : 'run.started' }, '')
+    this.#setStatus('running', { startedAt: this.stored.startedAt ?? at })
+  }
+
+  async end(outcome: RunOutcome): Promise<void> {
+    const { at } = this.#append({ type: 'run.ended', outcome }, '')
+    this.#setStatus(outcome.status, { endedAt: at })
+    await this.#journal.flush()
+  }
+
+  listen(listener: (event: RunEvent) => void): () => void {
+    this.#listeners.add(listener)
+    return () => this.#listeners.delete(listener)
+  }
+
+  /** The start is encoded only if it is written before its outcome overtakes it. */
+  #start(task: TaskStep): Started {
+    const start = task.describe()
+    const event = { type: 'task.started', task: start } as const
+    const stamp = this.#stamp()
+    const entry = this.#entry(stamp, event, task.path, () => this.#store.encode(event))
+    this.#journal.append(entry)
+    return { entry, task: start, stamp }
+  }
+
+  #record({ entry, task, stamp }: Started, path: string, outcome: TaskOutcome): TaskOutcome {
+    entry.superseded = !entry.written
+    const started = entry.superseded ? { started: { ...stamp, task } } : {}
+    const event: RunEventBody = { type: 'task.ended', path, outcome, ...started }
+    const { seq } = this.#append(event, path)
+    if (outcome.status === 'completed' && outcome.context !== undefined) this.#setContext(seq)
+    return outcome
+  }
+
+  async #settle(): Promise<void> {
+    this.#timeRead = false
+    await this.#journal.flush()
+  }
+
+  #append(event: RunEventBody, path: string): Stamp {
+    const stamp = this.#stamp()
+    const body = this.#store.encode(event)
+    this.#journal.append(this.#entry(stamp, event, path, () => body))
+    return stamp
+  }
+
+  #stamp(): Stamp {
+    return { seq: this.#journal.nextSeq(), at: this.#clock.now() }
+  }
+
+  #entry(stamp: Stamp, event: RunEventBody, path: string, body: () => string): Entry {
+    const heard = this.#listeners.size > 0
+    return {
+      superseded: false,
+      written: false,
+      write: () => this.#store.insertEvent(this.#number, stamp, event.type, path, body()),
+      committed: heard ? () => this.#tell({ ...stamp, ...event } as RunEvent) : undefined,
+    }
+  }
+
+  #tell(event: RunEvent): void {
+    for (const listener of this.#listeners) listener(event)
+  }
+
+  #setStatus(status: RunStatus, times: { startedAt?: number; endedAt?: number }): void {
+    this.#journal.append(plainEntry(() => this.#store.setStatus(this.#number, status, times)))
+  }
+
+  #setContext(seq: number): void {
+    this.#journal.append(plainEntry(() => this.#store.setContext(this.#number, seq)))
+  }
+}
+
+interface Started {
+  readonly entry: Entry
+  readonly task: TaskStart
+  readonly stamp: Stamp
+}
+
+function plainEntry(write: () => void): Entry {
+  return { superseded: false, written: false, write }
+}

@@ -1,0 +1,191 @@
+/**
+ * The SQL of the embedded backend, each statement prepared once. Writes happen only inside the journal's transactions.
+ */
+import { NexusError } from '@nexus/sdk'
+import { hash } from 'node:crypto'
+import type { DatabaseSync, SQLOutputValue, StatementSync } from 'node:sqlite'
+import type { NewRun, RunQuery, RunSummary, StoredRun } from '../../backend.ts'
+import type { RunEvent, RunEventBody, RunStatus, Stamp, TaskOutcome } from '../../events.ts'
+import { Blobs } from './blobs.ts'
+import { explain } from './database.ts'
+import { decode, encode, type EventRow } from './event_codec.ts'
+
+type Row = Record<string, SQLOutputValue>
+
+/** Runs shown by a list that asks for no number. */
+const listedMax = 1_000
+
+export class Store {
+  readonly #file: string
+  readonly #blobs: Blobs
+  readonly #database: DatabaseSync
+  readonly #prepared = new Map<string, StatementSync>()
+
+  constructor(database: DatabaseSync, file: string, blobs: Blobs) {
+    this.#database = database
+    this.#file = file
+    this.#blobs = blobs
+  }
+
+  encode(event: RunEventBody): string {
+    return encode(event, this.#blobs)
+  }
+
+  insertEvent(run: number, { seq, at }: Stamp, type: string, path: string, body: string): void {
+    const sql = 'INSERT INTO events (seq, run, at, type, path, body) VALUES (?, ?, ?, ?, ?, ?)'
+    this.#statement(sql).run(seq, run, at, type, path, body)
+  }
+
+  insertRun(number: number, run: NewRun, createdAt: number): void {
+    const digest = hash('sha256', run.document)
+    this.#statement('INSERT OR IGNORE INTO documents (digest, text) VALUES (?, ?)').run(digest, run.document)
+    const { namespace, name, version } = run.workflow
+    const sql = `INSERT INTO runs (number, id, status, namespace, name, version, document, input, created_at)
+                 VALUES (?, ?, 'pending', ?, ?, ?, ?, ?, ?)`
+    this.#statement(sql).run(
+      number,
+      run.id,
+      namespace,
+      name,
+      version,
+      digest,
+      JSON.stringify(run.input),
+      createdAt,
+    )
+  }
+
+  setStatus(run: number, status: RunStatus, times: { startedAt?: number; endedAt?: number }): void {
+    const sql = `UPDATE runs SET status = ?, started_at = coalesce(?, started_at), ended_at = coalesce(?, ended_at)
+                 WHERE number = ?`
+    this.#statement(sql).run(status, times.startedAt ?? null, times.endedAt ?? null, run)
+  }
+
+  setContext(run: number, seq: number): void {
+    this.#statement('UPDATE runs SET context_seq = ? WHERE number = ?').run(seq, run)
+  }
+
+  /** What is recorded of one path: its outcome if there is one, and how often it started without one. */
+  past(run: number, path: string): { outcome: TaskOutcome | undefined; starts: number } {
+    let starts = 0
+    for (const row of this.#at(run, path)) {
+      if (row['type'] === 'task.started') starts++
+      if (row['type'] !== 'task.ended') continue
+      const event = this.#decode(row)
+      if (event.type === 'task.ended') return { outcome: event.outcome, starts }
+    }
+    return { outcome: undefined, starts }
+  }
+
+  /** The first event of a type at a path. */
+  first(run: number, path: string, type: RunEvent['type']): RunEvent | undefined {
+    const row = this.#at(run, path).find((candidate) => candidate['type'] === type)
+    return row && this.#decode(row)
+  }
+
+  event(seq: number): RunEvent | undefined {
+    const rows = this.#all('SELECT seq, at, body FROM events WHERE seq = ?', seq)
+    return rows[0] && this.#decode(rows[0])
+  }
+
+  events(run: number): readonly RunEvent[] {
+    return this.#all('SELECT seq, at, body FROM events WHERE run = ? ORDER BY seq', run).map((row) =>
+      this.#decode(row),
+    )
+  }
+
+  find(
+    id: string,
+  ): (StoredRun & { readonly number: number; readonly contextSeq: number | undefined }) | undefined {
+    const sql =
+      'SELECT runs.*, documents.text FROM runs JOIN documents ON documents.digest = runs.document WHERE id = ?'
+    const row = this.#all(sql, id)[0]
+    if (!row) return undefined
+    return {
+      ...summary(row),
+      number: Number(row['number']),
+      contextSeq: optionalNumber(row['context_seq']),
+      document: String(row['text']),
+      input: JSON.parse(String(row['input'])) as StoredRun['input'],
+    }
+  }
+
+  list({ statuses, limit = listedMax }: RunQuery): readonly RunSummary[] {
+    const where = statuses ? `WHERE status IN (${statuses.map(() => '?').join(', ')})` : ''
+    return this.#all(
+      `SELECT * FROM runs ${where} ORDER BY number DESC LIMIT ?`,
+      ...(statuses ?? []),
+      limit,
+    ).map(summary)
+  }
+
+  /** The highest numbers in use, so that whoever writes can count on from there. */
+  last(): { seq: number; run: number } {
+    const sql = 'SELECT (SELECT max(seq) FROM events) AS seq, (SELECT max(number) FROM runs) AS run'
+    const row = this.#all(sql)[0]
+    return { seq: Number(row?.['seq'] ?? 0), run: Number(row?.['run'] ?? 0) }
+  }
+
+  has(id: string): boolean {
+    return this.#all('SELECT 1 FROM runs WHERE id = ?', id).length > 0
+  }
+
+  hasEvents(run: number): boolean {
+    return this.#all('SELECT 1 FROM events WHERE run = ? LIMIT 1', run).length > 0
+  }
+
+  #at(run: number, path: string): Row[] {
+    return this.#all(
+      'SELECT seq, at, type, body FROM events WHERE run = ? AND path = ? ORDER BY seq',
+      run,
+      path,
+    )
+  }
+
+  #decode(row: Row): RunEvent {
+    return decode(row as unknown as EventRow, this.#blobs)
+  }
+
+  #all(sql: string, ...values: (string | number)[]): Row[] {
+    return this.#read(() => this.#statement(sql).all(...values))
+  }
+
+  #statement(sql: string): StatementSync {
+    let statement = this.#prepared.get(sql)
+    if (!statement) this.#prepared.set(sql, (statement = this.#database.prepare(sql)))
+    return statement
+  }
+
+  #read<T>(query: () => T): T {
+    try {
+      return query()
+    } catch (error) {
+      throw explain(error, this.#file)
+    }
+  }
+}
+
+export function runNotFound(id: string): NexusError {
+  return new NexusError(
+    'run_not_found',
+    `There is no run "${id}" in this data directory. Try: nexus runs list`,
+  )
+}
+
+function summary(row: Row): RunSummary {
+  return {
+    id: String(row['id']),
+    status: String(row['status']) as RunStatus,
+    workflow: {
+      namespace: String(row['namespace']),
+      name: String(row['name']),
+      version: String(row['version']),
+    },
+    createdAt: Number(row['created_at']),
+    startedAt: optionalNumber(row['started_at']),
+    endedAt: optionalNumber(row['ended_at']),
+  }
+}
+
+function optionalNumber(value: SQLOutputValue | undefined): number | undefined {
+  return value === null || value === undefined ? undefined : Number(value)
+}

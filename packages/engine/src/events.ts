@@ -1,0 +1,74 @@
+/**
+ * The events of a run's log: what happened, in order, never changed afterwards. All that people see of a run is
+ * projected from them. A start that is overtaken by its own outcome before it was written is not written by itself:
+ * the outcome then carries it (`started`), with the sequence number that it would have had.
+ */
+import type { Json, WorkflowError } from '@nexus/sdk'
+
+/** What is known of a task when it starts. */
+export interface TaskStart {
+  readonly path: string
+  /** The specification's JSON pointer of the task in its document. */
+  readonly reference: string
+  readonly name: string
+  /** The capability: `set`, `do`, `run.script`, `http`… */
+  readonly kind: string
+  /** The module that it is routed to; absent for the engine's primitives. */
+  readonly module?: string
+  readonly version?: string
+  readonly artifact?: string
+  /** After `input.from`; absent where the input itself was refused. */
+  readonly input?: Json
+}
+
+/** How a task execution ended. */
+export type TaskOutcome =
+  | { readonly status: 'completed'; readonly output: Json; readonly then: string; readonly context?: Json }
+  | { readonly status: 'skipped' }
+  | { readonly status: 'faulted'; readonly error: WorkflowError }
+  | { readonly status: 'cancelled' }
+
+export type RunOutcome =
+  | { readonly status: 'completed'; readonly output: Json }
+  | { readonly status: 'faulted'; readonly error: WorkflowError }
+  | { readonly status: 'cancelled' }
+
+/** Where an event stands in its run's log, and when it happened (milliseconds since the Unix epoch). */
+export interface Stamp {
+  readonly seq: number
+  readonly at: number
+}
+
+export type RunEvent = Stamp &
+  (
+    | { readonly type: 'run.started' }
+    | { readonly type: 'run.resumed' }
+    | { readonly type: 'run.ended'; readonly outcome: RunOutcome }
+    | { readonly type: 'task.started'; readonly task: TaskStart }
+    | {
+        readonly type: 'task.ended'
+        readonly path: string
+        readonly outcome: TaskOutcome
+        readonly started?: Stamp & { readonly task: TaskStart }
+      }
+    | { readonly type: 'timer.set'; readonly path: string; readonly until: number }
+    | { readonly type: 'time.read'; readonly path: string }
+  )
+
+export type RunEventBody = RunEvent extends infer Event
+  ? Event extends Stamp
+    ? Omit<Event, 'seq' | 'at'>
+    : never
+  : never
+
+/** The specification's status phases. */
+export type RunStatus =
+  | 'pending'
+  | 'running'
+  | 'waiting'
+  | 'suspended'
+  | 'cancelled'
+  | 'faulted'
+  | 'completed'
+
+export const unfinishedStatuses: readonly RunStatus[] = ['pending', 'running', 'waiting', 'suspended']

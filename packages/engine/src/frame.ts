@@ -1,0 +1,105 @@
+/**
+ * A task at hand: where it stands, and what its expressions see. One frame lives as long as one task execution.
+ */
+import type { Json, JsonObject } from '@nexus/sdk'
+import { standardVariables, type Scope, type Task } from '@nexus/workflow'
+import type { RunState } from './run_state.ts'
+
+export class Frame implements Scope {
+  readonly run: RunState
+  readonly parent: Frame | undefined
+  readonly name: string
+  readonly kind: string
+  readonly reference: string
+  readonly path: string
+  readonly definition: Task
+  readonly names: readonly string[]
+  readonly variables: JsonObject
+  readonly signal: AbortSignal
+  readonly rawInput: Json
+  /** Set as the task goes through its data flow. */
+  input: Json = null
+  rawOutput: Json = null
+  output: Json = null
+  startedAt = 0
+  /** The condition said no. */
+  skipped = false
+  /** What went wrong before the work began, if anything. */
+  refused: unknown = undefined
+
+  constructor(parts: {
+    run: RunState
+    parent: Frame | undefined
+    name: string
+    kind: string
+    reference: string
+    path: string
+    definition: Task
+    variables: JsonObject | undefined
+    signal: AbortSignal
+    rawInput: Json
+  }) {
+    this.run = parts.run
+    this.parent = parts.parent
+    this.name = parts.name
+    this.kind = parts.kind
+    this.reference = parts.reference
+    this.path = parts.path
+    this.definition = parts.definition
+    this.signal = parts.signal
+    this.rawInput = parts.rawInput
+    const inherited = parts.parent?.variables ?? noVariables
+    this.variables = parts.variables ? { ...inherited, ...parts.variables } : inherited
+    this.names = parts.variables
+      ? parts.run.names(Object.keys(this.variables))
+      : (parts.parent?.names ?? standardVariables)
+  }
+
+  lookup(name: string): Json {
+    switch (name) {
+      case 'context':
+        return this.run.context ?? null
+      case 'input':
+        return this.input
+      case 'output':
+        return this.output
+      case 'task':
+        this.run.durable.noteTimeRead()
+        return this.#descriptor()
+      case 'workflow':
+        return this.run.descriptor
+      case 'runtime':
+        return this.run.runtime
+      case 'secrets':
+        return this.run.secrets
+      default:
+        return this.variables[name] ?? null
+    }
+  }
+
+  now(): number {
+    this.run.durable.noteTimeRead()
+    return this.run.clock.now()
+  }
+
+  #descriptor(): Json {
+    return {
+      name: this.name,
+      reference: this.reference,
+      definition: this.definition as Json,
+      input: this.rawInput,
+      output: this.rawOutput,
+      startedAt: dateTime(this.startedAt),
+    }
+  }
+}
+
+const noVariables: JsonObject = Object.freeze({})
+
+/** The specification's date and time descriptor. `timeMs`: milliseconds since the Unix epoch. */
+export function dateTime(timeMs: number): JsonObject {
+  return {
+    iso8601: new Date(timeMs).toISOString(),
+    epoch: { seconds: Math.floor(timeMs / 1000), milliseconds: timeMs },
+  }
+}

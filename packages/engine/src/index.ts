@@ -1,0 +1,20 @@
+/**
+ * @nexus/engine: runs workflow documents durably. See `backend.ts` for what a crash leaves behind.
+ */
+export type { Backend, DurableRun, NewRun, RunQuery, RunSummary, StoredRun, TaskStep } from './backend.ts'
+export { openEmbedded, readEmbedded, type BackendReader, type EmbeddedOptions } from './backends/embedded.ts'
+export type { Capability, FindCapability, InvocationContext } from './capability.ts'
+export type { CloudEvent } from './cloud_events.ts'
+export { Engine, type EngineOptions, type LiveRun, type StartOptions } from './engine.ts'
+export {
+  unfinishedStatuses,
+  type RunEvent,
+  type RunOutcome,
+  type RunStatus,
+  type TaskOutcome,
+  type TaskStart,
+} from './events.ts'
+export { Stopping } from './interpreter.ts'
+export { primitives } from './primitives.ts'
+export { projectRun, projectTasks, type RunRecord, type TaskRecord } from './projection.ts'
+export { uuidv7 } from './uuid.ts'

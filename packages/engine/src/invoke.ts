@@ -1,0 +1,101 @@
+/**
+ * Hands a task to the module that provides it, and takes back what it gives.
+ */
+import { TaskFault, workflowError, type ChildTask, type Json, type JsonObject } from '@nexus/sdk'
+import { evaluateExpression, evaluateTemplate, type Task } from '@nexus/workflow'
+import type { Capability, InvocationContext } from './capability.ts'
+import { Frame } from './frame.ts'
+import { runChild } from './interpreter.ts'
+import type { Work } from './primitives.ts'
+
+export async function invokeModule(frame: Frame, capability: Capability, attempt: number): Promise<Work> {
+  const context = contextFor(frame, capability, attempt)
+  const result = await capability.invoke(context)
+  if (!result.success) {
+    throw new TaskFault(
+      result.error ?? workflowError('runtime', `${capability.module} failed without saying why.`),
+    )
+  }
+  const { then } = result.metadata
+  return typeof then === 'string' ? { output: result.outputData, then } : { output: result.outputData }
+}
+
+function contextFor(frame: Frame, capability: Capability, attempt: number): InvocationContext {
+  const { run, parent, path } = frame
+  let calls = 0
+  return {
+    taskId: path,
+    inputData: capability.type === 'orchestrator' ? (frame.definition as Json) : workOf(frame),
+    metadata: metadataOf(frame, attempt),
+    ...(parent ? { parentContext: { taskId: parent.path, name: parent.name, kind: parent.kind } } : {}),
+    run: {
+      id: run.id,
+      input: frame.input,
+      task: (child: ChildTask) => runChild(frame, child),
+      evaluate: async (expression, options = {}) => evaluateFor(frame, expression, options),
+    },
+    call: (name, input) => callCapability(frame, name, input, calls++),
+    stream: (chunk) => run.services.stream(run.id, path, chunk),
+    signal: frame.signal,
+    clock: run.clock,
+    idempotencyKey: encodeURI(`${run.id}:${path}`),
+  }
+}
+
+function metadataOf(frame: Frame, attempt: number): InvocationContext['metadata'] {
+  const { namespace, name, version } = frame.run.document.document
+  return {
+    name: frame.name,
+    kind: frame.kind,
+    reference: frame.reference,
+    attempt,
+    workflow: { namespace, name, version },
+    labels: (frame.definition.metadata ?? noLabels) as JsonObject,
+  }
+}
+
+const noLabels: JsonObject = Object.freeze({})
+
+/** What a task asks for, evaluated: the `with` of a call, the process of a run. A script's code is never evaluated. */
+function workOf(frame: Frame): Json {
+  const { definition, input } = frame
+  if ('call' in definition) return evaluateTemplate((definition.with ?? {}) as Json, input, frame)
+  if ('run' in definition) return evaluateRun(definition.run as JsonObject, frame)
+  return evaluateTemplate(definition as Json, input, frame)
+}
+
+function evaluateRun(run: JsonObject, frame: Frame): Json {
+  const script = run['script'] as JsonObject | undefined
+  if (script === undefined) return evaluateTemplate(run, frame.input, frame)
+  const { script: _script, ...rest } = run
+  const { code, ...around } = script
+  const evaluated = evaluateTemplate(around, frame.input, frame) as JsonObject
+  const options = evaluateTemplate(rest, frame.input, frame) as JsonObject
+  return { ...options, script: code === undefined ? evaluated : { ...evaluated, code } }
+}
+
+function evaluateFor(
+  frame: Frame,
+  expression: string,
+  options: { input?: Json; variables?: JsonObject },
+): Json {
+  const { input = frame.input, variables } = options
+  return evaluateExpression(expression, input, variables ? scopeWith(frame, variables) : frame)
+}
+
+function scopeWith(frame: Frame, variables: JsonObject): Frame {
+  const scope = new Frame({ ...frame, parent: frame, variables })
+  scope.input = frame.input
+  return scope
+}
+
+/**
+ * A capability called by a module is a child task of its own, `…/call/<n>/<name>`, recorded like any other. Its input
+ * is data: `${ . }` hands it on as it is, so that nothing in it is ever taken for an expression.
+ */
+async function callCapability(frame: Frame, name: string, input: Json, index: number): Promise<Json> {
+  const definition = { call: { [name]: { call: name, with: '${ . }' } } } as unknown as Task
+  const caller = new Frame({ ...frame, parent: frame, variables: undefined, definition })
+  const outcome = await runChild(caller, { at: ['call', name], path: ['call', index, name], input })
+  return outcome.output
+}

@@ -1,0 +1,41 @@
+/**
+ * The tasks that the engine does itself: `set`, `raise`, `wait`. They are pure: what they give can be computed again
+ * from what is recorded, so they cost no commit of their own.
+ */
+import { TaskFault, type Json, type WorkflowError } from '@nexus/sdk'
+import { durationMs, evaluateTemplate } from '@nexus/workflow'
+import type { Frame } from './frame.ts'
+
+/** What a task gave, and where the flow goes when the work itself decides that. */
+export interface Work {
+  readonly output: Json
+  readonly then?: string
+}
+
+export const primitives: Readonly<Record<string, (frame: Frame) => Promise<Work>>> = { set, raise, wait }
+
+async function set(frame: Frame): Promise<Work> {
+  const { set: values } = frame.definition as { set: Json }
+  return { output: evaluateTemplate(values, frame.input, frame) }
+}
+
+async function raise(frame: Frame): Promise<Work> {
+  const { error } = (frame.definition as { raise: { error: Json } }).raise
+  const declared = typeof error === 'string' ? reusableError(frame, error) : error
+  throw new TaskFault(evaluateTemplate(declared, frame.input, frame) as unknown as WorkflowError)
+}
+
+function reusableError(frame: Frame, name: string): Json {
+  const error = frame.run.document.use?.errors?.[name]
+  if (error === undefined)
+    throw TaskFault.of('configuration', `No error "${name}" is declared in use.errors.`)
+  return error as Json
+}
+
+/** The moment is recorded before the wait, so that a restart waits for what is left of it. */
+async function wait(frame: Frame): Promise<Work> {
+  const { wait: duration } = frame.definition as { wait: Json }
+  const lengthMs = durationMs(evaluateTemplate(duration, frame.input, frame))
+  await frame.run.durable.sleep(`${frame.path}/wait`, frame.run.clock.now() + lengthMs, frame.signal)
+  return { output: frame.input }
+}

@@ -1,0 +1,63 @@
+/**
+ * What one run in progress shares between its tasks: the document, the context, and the way to the outside.
+ */
+import { standardVariables, type Workflow } from '@nexus/workflow'
+import type { Clock, Json, JsonObject, StreamChunk } from '@nexus/sdk'
+import type { DurableRun } from './backend.ts'
+import type { FindCapability } from './capability.ts'
+import { dateTime } from './frame.ts'
+
+export interface RunServices {
+  readonly find: FindCapability
+  readonly clock: Clock
+  readonly runtime: JsonObject
+  readonly secrets: JsonObject
+  /** Live output of a task: shown, not recorded. */
+  stream(run: string, path: string, chunk: StreamChunk): void
+}
+
+export class RunState {
+  readonly id: string
+  readonly document: Workflow
+  readonly durable: DurableRun
+  readonly services: RunServices
+  readonly clock: Clock
+  readonly #names = new Map<string, readonly string[]>()
+  /** The workflow's context, replaced by each export; at first the workflow's input. */
+  context: Json | undefined
+
+  constructor(durable: DurableRun, document: Workflow, services: RunServices) {
+    this.id = durable.stored.id
+    this.document = document
+    this.durable = durable
+    this.services = services
+    this.clock = services.clock
+    this.context = durable.context
+  }
+
+  get runtime(): JsonObject {
+    return this.services.runtime
+  }
+
+  get secrets(): JsonObject {
+    return this.services.secrets
+  }
+
+  get descriptor(): JsonObject {
+    const { stored } = this.durable
+    return {
+      id: this.id,
+      definition: this.document as unknown as Json,
+      input: stored.input,
+      startedAt: dateTime(stored.createdAt),
+    }
+  }
+
+  /** The same array for the same variables, so that expressions compiled for it are found again. */
+  names(variables: readonly string[]): readonly string[] {
+    const key = variables.toSorted().join()
+    let names = this.#names.get(key)
+    if (!names) this.#names.set(key, (names = [...new Set([...standardVariables, ...variables])]))
+    return names
+  }
+}

@@ -1,0 +1,139 @@
+import { systemClock } from '@nexus/sdk'
+import { spawn } from 'node:child_process'
+import { cpSync, mkdtempSync, readdirSync, rmSync, truncateSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
+import { expect, test } from 'vitest'
+import type { Backend } from '../src/backend.ts'
+import { openEmbedded, readEmbedded } from '../src/backends/embedded.ts'
+import { backendConformance, type BackendWorld } from './backend_conformance.ts'
+
+function setupFolder(): { folder: string; [Symbol.dispose](): void } {
+  const folder = mkdtempSync(join(tmpdir(), 'nexus-embedded-'))
+  return { folder, [Symbol.dispose]: () => rmSync(folder, { recursive: true, force: true }) }
+}
+
+/** A crash is a copy of the files as they are on disk at that moment: what was only in memory is not in it. */
+async function setupWorld(): Promise<BackendWorld> {
+  let folder = setupFolder()
+  const folders = [folder]
+  const backends: Backend[] = []
+  return {
+    async open() {
+      const backend = openEmbedded({ folder: folder.folder, clock: systemClock })
+      backends.push(backend)
+      return backend
+    },
+    async crash() {
+      const next = setupFolder()
+      cpSync(folder.folder, next.folder, { recursive: true })
+      folder = next
+      folders.push(next)
+    },
+    async [Symbol.asyncDispose]() {
+      for (const backend of backends) await backend.close()
+      for (const each of folders) each[Symbol.dispose]()
+    },
+  }
+}
+
+backendConformance('the embedded backend', setupWorld)
+
+const newRun = {
+  id: 'r1',
+  workflow: { namespace: 'test', name: 'embedded', version: '1.0.0' },
+  document: 'do: []',
+  input: null,
+}
+
+const step = (path: string) => ({
+  path,
+  pure: false,
+  describe: () => ({ path, reference: path, name: path, kind: 'test' }),
+})
+
+test('a second process on the same folder is told who holds it', async () => {
+  using world = setupFolder()
+  const backend = openEmbedded({ folder: world.folder, clock: systemClock })
+  const engine = new URL('../src/backends/embedded.ts', import.meta.url).href
+  const script = `import('${engine}').then(({openEmbedded}) => openEmbedded({folder: ${JSON.stringify(world.folder)}, clock: Date})).catch((error) => console.log(error.code + ' ' + error.message))`
+  const other = spawn(process.execPath, ['-e', script], { stdio: ['ignore', 'pipe', 'inherit'] })
+  const said = await new Response(other.stdout as never).text()
+  expect(said).toContain('data_held')
+  expect(said).toContain(`process ${process.pid}`)
+  await backend.close()
+})
+
+test('another process may read while one holds the folder', async () => {
+  using world = setupFolder()
+  const backend = openEmbedded({ folder: world.folder, clock: systemClock })
+  await backend.create(newRun)
+  const reader = readEmbedded({ folder: world.folder, clock: systemClock })
+  expect(await reader?.list()).toHaveLength(1)
+  await reader?.close()
+  await backend.close()
+})
+
+test('a database that is none is named, and left as it is', () => {
+  using world = setupFolder()
+  writeFileSync(join(world.folder, 'nexus.db'), 'This is a diary, not a database. '.repeat(100))
+  expect(() => openEmbedded({ folder: world.folder, clock: systemClock })).toThrow(
+    /nexus\.db is damaged.*left as it is/,
+  )
+})
+
+test('a database of a newer Nexus is refused', async () => {
+  using world = setupFolder()
+  await openEmbedded({ folder: world.folder, clock: systemClock }).close()
+  const database = new DatabaseSync(join(world.folder, 'nexus.db'))
+  database.exec('PRAGMA user_version = 99')
+  database.close()
+  expect(() => openEmbedded({ folder: world.folder, clock: systemClock })).toThrow(/newer Nexus/)
+})
+
+test('a full disk is said, and what was recorded before is still there', async () => {
+  using world = setupFolder()
+  const backend = openEmbedded({ folder: world.folder, clock: systemClock, databaseBytesMax: 45_056 })
+  const run = await backend.create(newRun)
+  await run.step(step('/kept'), async () => ({ status: 'completed', output: 'kept', then: 'continue' }))
+  const fill = run.step(step('/lost'), async () => ({
+    status: 'completed',
+    output: Array.from({ length: 15_000 }, (_, index) => index % 10),
+    then: 'continue',
+  }))
+  await expect(fill).rejects.toMatchObject({ code: 'disk_full' })
+  await expect(run.step(step('/after'), async () => ({ status: 'skipped' }))).rejects.toMatchObject({
+    code: 'disk_full',
+  })
+  await backend.close()
+  const again = openEmbedded({ folder: world.folder, clock: systemClock })
+  const outcome = await (
+    await again.open('r1')
+  ).step(step('/kept'), () => Promise.reject(new Error('ran again')))
+  expect(outcome).toMatchObject({ output: 'kept' })
+  await again.close()
+})
+
+test('a damaged payload is named, and every other event can still be read', async () => {
+  using world = setupFolder()
+  const backend = openEmbedded({ folder: world.folder, clock: systemClock })
+  const run = await backend.create(newRun)
+  const large = 'x'.repeat(200_000)
+  await run.step(step('/small'), async () => ({ status: 'completed', output: 1, then: 'continue' }))
+  await run.step(step('/large'), async () => ({ status: 'completed', output: large, then: 'continue' }))
+  await backend.close()
+  const [shelf = ''] = readdirSync(join(world.folder, 'blobs'))
+  const [blob = ''] = readdirSync(join(world.folder, 'blobs', shelf))
+  truncateSync(join(world.folder, 'blobs', shelf, blob), 100)
+  const again = openEmbedded({ folder: world.folder, clock: systemClock })
+  const reopened = await again.open('r1')
+  expect(await reopened.step(step('/small'), () => Promise.reject(new Error('ran again')))).toMatchObject({
+    output: 1,
+  })
+  await expect(again.events('r1')).rejects.toMatchObject({ code: 'payload_unreadable' })
+  await expect(reopened.step(step('/large'), () => Promise.reject(new Error('ran again')))).rejects.toThrow(
+    blob,
+  )
+  await again.close()
+})

@@ -1,0 +1,19 @@
+/**
+ * @nexus/nexus: Nexus as a library. The only place that wires kernel, engine and storage together.
+ */
+export { openNexus, readRuns, type Nexus, type NexusOptions, type RunReader } from './nexus.ts'
+export type { CheckedWorkflow } from './check.ts'
+export { version } from './version.ts'
+export type {
+  CloudEvent,
+  LiveRun,
+  RunEvent,
+  RunOutcome,
+  RunRecord,
+  RunStatus,
+  RunSummary,
+  TaskRecord,
+} from '@nexus/engine'
+export { Stopping, unfinishedStatuses } from '@nexus/engine'
+export type { ModuleInfo } from '@nexus/kernel'
+export { formatProblems, type Problem } from '@nexus/workflow'

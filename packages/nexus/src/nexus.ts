@@ -1,0 +1,166 @@
+/**
+ * An open Nexus: one data directory, one kernel, one engine. Whatever it starts it stops in reverse.
+ */
+import { Engine, openEmbedded, projectRun, readEmbedded } from '@nexus/engine'
+import type { Backend, BackendReader, LiveRun, RunQuery, RunRecord, RunSummary } from '@nexus/engine'
+import { openKernel, type Kernel, type ModuleInfo } from '@nexus/kernel'
+import {
+  NexusError,
+  systemClock,
+  type Clock,
+  type Json,
+  type JsonObject,
+  type Log,
+  type StreamChunk,
+} from '@nexus/sdk'
+import { formatProblems, type Workflow } from '@nexus/workflow'
+import { fileURLToPath } from 'node:url'
+import { checkWorkflow, type CheckedWorkflow } from './check.ts'
+import { version } from './version.ts'
+
+export interface NexusOptions {
+  /** The data directory, made when it is not there; one process holds it at a time. */
+  readonly data: string
+  /** Folders of modules besides those that come with Nexus, laid out as `<type>s/<id>/manifest.yaml`. */
+  readonly modules?: readonly string[]
+  /** Configuration by module id. */
+  readonly config?: Readonly<Record<string, JsonObject>>
+  readonly clock?: Clock
+  /** Messages for the operator; none by default. */
+  readonly log?: Log
+  /** Live output of tasks, not recorded. */
+  readonly stream?: (run: string, path: string, chunk: StreamChunk) => void
+}
+
+export interface Nexus {
+  /** Says of a document what is wrong with it. Never throws. */
+  check(text: string, file?: string): CheckedWorkflow
+  /** Accepts a run of a checked document and begins it; it is on disk when the promise resolves. */
+  run(workflow: CheckedWorkflow, input: Json): Promise<LiveRun>
+  readonly runs: Runs
+  readonly modules: {
+    list(): readonly ModuleInfo[]
+    get(id: string): ModuleInfo
+  }
+  /** Stops every run where it is, tears the modules down, and lets go of the data. Safe to call twice. */
+  close(): Promise<void>
+}
+
+export interface RunReader {
+  /** Newest first. */
+  list(query?: RunQuery): Promise<readonly RunSummary[]>
+  /** Rejects with `NexusError` `run_not_found` or `payload_unreadable`. */
+  get(id: string): Promise<RunRecord>
+  close(): Promise<void>
+}
+
+export interface Runs extends Omit<RunReader, 'close'> {
+  /** Goes on with one unfinished run. */
+  resume(id: string): Promise<LiveRun>
+  cancel(id: string): Promise<void>
+}
+
+const firstParty = fileURLToPath(new URL('../../../modules', import.meta.url))
+const silent: Log = { debug() {}, info() {}, warn() {}, error() {} }
+
+/** Opens a data directory and the modules. Rejects with `NexusError` `data_held`, `database_corrupt` and others. */
+export async function openNexus(options: NexusOptions): Promise<Nexus> {
+  const { data, modules = [], config = {}, clock = systemClock, log = silent, stream } = options
+  const backend = openEmbedded({ folder: data, clock })
+  try {
+    const kernel = await openKernel({ sources: [firstParty, ...modules], data, clock, log, config })
+    const engine = new Engine({
+      backend,
+      find: (name) => kernel.route(name),
+      clock,
+      runtime: { name: 'nexus', version, metadata: {} },
+      ...(stream ? { stream } : {}),
+    })
+    return new OpenNexus(backend, kernel, engine)
+  } catch (error) {
+    await backend.close()
+    throw error
+  }
+}
+
+/** Reads the runs of a data directory, also while another process holds it. Undefined where there are none yet. */
+export function readRuns(data: string): RunReader | undefined {
+  const reader = readEmbedded({ folder: data, clock: systemClock })
+  if (!reader) return undefined
+  return {
+    list: (query) => reader.list(query),
+    get: (id) => recordOf(reader, id),
+    close: () => reader.close(),
+  }
+}
+
+async function recordOf(reader: BackendReader, id: string): Promise<RunRecord> {
+  return projectRun(await reader.get(id), await reader.events(id))
+}
+
+class OpenNexus implements Nexus {
+  readonly #backend: Backend
+  readonly #kernel: Kernel
+  readonly #engine: Engine
+  /** Documents of resumed runs, by their text: many runs share one. */
+  readonly #documents = new Map<string, Workflow>()
+  readonly runs: Runs
+  readonly modules: Nexus['modules']
+
+  constructor(backend: Backend, kernel: Kernel, engine: Engine) {
+    this.#backend = backend
+    this.#kernel = kernel
+    this.#engine = engine
+    this.runs = {
+      list: (query) => backend.list(query),
+      get: (id) => recordOf(backend, id),
+      resume: (id) => this.#resume(id),
+      cancel: (id) => engine.cancel(id),
+    }
+    this.modules = { list: () => kernel.modules(), get: (id) => this.#module(id) }
+  }
+
+  check(text: string, file = 'workflow.yaml'): CheckedWorkflow {
+    return checkWorkflow(
+      text,
+      file,
+      this.#kernel.routes().map(({ capability }) => capability),
+    )
+  }
+
+  async run(workflow: CheckedWorkflow, input: Json): Promise<LiveRun> {
+    return this.#engine.start({ document: validDocument(workflow), text: workflow.text, input })
+  }
+
+  async close(): Promise<void> {
+    await this.#engine.close()
+    await this.#kernel.close()
+    await this.#backend.close()
+  }
+
+  async #resume(id: string): Promise<LiveRun> {
+    const { document: text } = await this.#backend.get(id)
+    let document = this.#documents.get(text)
+    if (!document) {
+      document = validDocument(this.check(text, `the document of run ${id}`))
+      this.#documents.set(text, document)
+    }
+    return this.#engine.resume(id, document)
+  }
+
+  #module(id: string): ModuleInfo {
+    const modules = this.#kernel.modules()
+    const found = modules.find((module) => module.id === id)
+    if (found) return found
+    const installed = modules.map((module) => module.id).join(', ')
+    throw new NexusError(
+      'module_not_found',
+      `No module "${id}". Installed: ${installed}. Try: nexus modules list`,
+    )
+  }
+}
+
+function validDocument(workflow: CheckedWorkflow): Workflow {
+  if (workflow.document) return workflow.document
+  throw new NexusError('invalid_workflow', formatProblems(workflow.problems, workflow))
+}
