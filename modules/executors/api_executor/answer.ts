@@ -1,0 +1,70 @@
+/** From an answer to the task's output, or its fault. Pure. */
+import { TaskFault, type Json } from '@nexus/sdk'
+import type { OutputMode } from './call.ts'
+import type { HttpRequest } from './request.ts'
+import type { Answer } from './send.ts'
+
+/** What of the body stands in the fault of a refused answer. */
+const detailBytesMax = 2048
+
+/** 2xx is success, and 3xx where the task allows redirects; anything else faults the task with that status. */
+export function refuseStatus({ method, followsRedirects }: HttpRequest, answer: Answer): void {
+  const { status, statusText, url, body } = answer
+  if (status >= 200 && status < (followsRedirects ? 400 : 300)) return
+  const location = answer.headers['location']
+  const hint =
+    status >= 300 && status < 400 ? ` (to ${location ?? 'nowhere'}); \`redirect: true\` would follow it` : ''
+  const text = textOf(body.subarray(0, detailBytesMax), answer.headers).trim()
+  throw TaskFault.of(
+    'communication',
+    `${method} ${url.origin}${url.pathname} answered ${`${status} ${statusText}`.trim()}${hint}.${text && ` ${text}`}`,
+    { status },
+  )
+}
+
+export function outputOf(mode: OutputMode, request: HttpRequest, answer: Answer): Json {
+  if (mode === 'raw') return answer.body.toString('base64')
+  const content = contentOf(answer)
+  if (mode === 'content') return content
+  const { method, url, headers } = request
+  return {
+    request: { method, uri: url.href, headers: masked(headers) },
+    statusCode: answer.status,
+    headers: answer.headers,
+    content,
+  }
+}
+
+/** JSON where the answer says that it is; else text; null where there is nothing. */
+function contentOf({ url, headers, body }: Answer): Json {
+  if (body.length === 0) return null
+  const text = textOf(body, headers)
+  if (!/^[^;]*[/+]json\s*(?:;|$)/i.test(headers['content-type'] ?? '')) return text
+  try {
+    return JSON.parse(text) as Json
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error)
+    throw TaskFault.of(
+      'communication',
+      `${url.origin}${url.pathname} says that it answers in JSON, and does not: ${why}`,
+    )
+  }
+}
+
+function textOf(body: Buffer, headers: Answer['headers']): string {
+  const charset = /charset="?([^\s;"]+)/i.exec(headers['content-type'] ?? '')?.[1] ?? 'utf-8'
+  try {
+    return new TextDecoder(charset).decode(body)
+  } catch {
+    // A character set that nobody knows: UTF-8 is the best guess, and what is not is replaced.
+    return body.toString('utf8')
+  }
+}
+
+/** A recorded request must not give its secrets away. */
+function masked(headers: HttpRequest['headers']): Record<string, string> {
+  const secret = new Set(['authorization', 'proxy-authorization', 'cookie'])
+  return Object.fromEntries(
+    Object.entries(headers).map(([name, value]) => [name, secret.has(name) ? '***' : value]),
+  )
+}

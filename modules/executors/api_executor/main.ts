@@ -1,0 +1,54 @@
+/**
+ * `call: http`: one request, and what the service answers. A crash between the request and its record sends it again,
+ * with the same `idempotency-key` header. An answer outside what the task allows, or none, is a communication fault.
+ */
+import {
+  ExecutorModule,
+  ModuleResult,
+  type JsonObject,
+  type ModuleContext,
+  type SetupContext,
+} from '@nexus/sdk'
+import { readCall } from './call.ts'
+import { outputOf, refuseStatus } from './answer.ts'
+import { requestOf } from './request.ts'
+import { send } from './send.ts'
+
+/** The manifest's defaults, for a host that fills in none. */
+const timeoutMsDefault = 60_000
+const responseMbDefault = 64
+
+export class Module extends ExecutorModule {
+  readonly #stop = new AbortController()
+
+  override async setup(context: SetupContext): Promise<void> {
+    context.onTeardown('calls under way', () => this.teardown())
+  }
+
+  override canExecute(kind: string): boolean {
+    return kind === 'http'
+  }
+
+  override async executeTask(context: ModuleContext): Promise<ModuleResult> {
+    const call = readCall(context.inputData)
+    const request = requestOf(call, context.run.input, context.idempotencyKey)
+    const answer = await send(request, {
+      ...readLimits(context.config),
+      clock: context.clock,
+      signal: AbortSignal.any([context.signal, this.#stop.signal]),
+    })
+    refuseStatus(request, answer)
+    return ModuleResult.ok(outputOf(call.output, request, answer))
+  }
+
+  override async teardown(): Promise<void> {
+    this.#stop.abort(new Error('api_executor was stopped.'))
+  }
+}
+
+function readLimits(config: JsonObject): { timeoutMs: number; responseBytesMax: number } {
+  return {
+    timeoutMs: Number(config['timeout_ms'] ?? timeoutMsDefault),
+    responseBytesMax: Math.ceil(Number(config['max_response_mb'] ?? responseMbDefault) * 1_048_576),
+  }
+}

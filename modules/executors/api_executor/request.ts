@@ -1,0 +1,79 @@
+/** From the arguments of a call to the request that is sent. Pure. */
+import { isJsonObject, TaskFault, type Json, type JsonObject } from '@nexus/sdk'
+import { basicAuthorization } from './authentication.ts'
+import type { Call } from './call.ts'
+import { expandTemplate } from './uri_template.ts'
+
+export interface HttpRequest {
+  readonly method: string
+  readonly url: URL
+  readonly headers: Readonly<Record<string, string>>
+  readonly body: string | undefined
+  readonly followsRedirects: boolean
+}
+
+/** Methods whose effect a service should not have twice. */
+const effectful = new Set(['POST', 'PUT', 'PATCH', 'DELETE'])
+
+export function requestOf(call: Call, input: Json, idempotencyKey: string): HttpRequest {
+  const { url, authorization } = addressOf(call, isJsonObject(input) ? input : {})
+  const { body, contentType } = encodeBody(call)
+  return {
+    method: call.method,
+    url,
+    headers: {
+      ...(contentType !== undefined && { 'content-type': contentType }),
+      ...(authorization !== undefined && { authorization }),
+      ...(effectful.has(call.method) && { 'idempotency-key': idempotencyKey }),
+      ...call.headers,
+    },
+    body,
+    followsRedirects: call.redirect,
+  }
+}
+
+/** A user and password in the address become a header: they must not be in what is recorded and shown. */
+function addressOf(call: Call, values: JsonObject): { url: URL; authorization: string | undefined } {
+  const uri = expandTemplate(call.uri, values)
+  const url = URL.parse(uri)
+  if (!url || (url.protocol !== 'http:' && url.protocol !== 'https:')) {
+    throw TaskFault.of('configuration', `"${uri}" is not an http or https URL.`)
+  }
+  for (const [name, value] of Object.entries(call.query)) {
+    for (const text of queryTexts(value)) url.searchParams.append(name, text)
+  }
+  const { username, password } = url
+  url.username = ''
+  url.password = ''
+  const own =
+    username === ''
+      ? undefined
+      : basicAuthorization(decodeURIComponent(username), decodeURIComponent(password))
+  return { url, authorization: call.authorization ?? own }
+}
+
+/** A list gives its name several times; null gives it not at all. */
+function queryTexts(value: Json): string[] {
+  if (value === null) return []
+  if (Array.isArray(value)) return value.flatMap((item: Json) => queryTexts(item))
+  return [typeof value === 'object' ? JSON.stringify(value) : String(value)]
+}
+
+function encodeBody({ method, body, headers }: Call): { body: string | undefined; contentType?: string } {
+  if (body === undefined) return { body }
+  if (method === 'GET' || method === 'HEAD') {
+    throw TaskFault.of(
+      'validation',
+      `call http: a ${method} request has no body. Use \`query\`, or another method.`,
+    )
+  }
+  if (typeof body === 'string') return { body }
+  const isForm = headers['content-type']?.startsWith('application/x-www-form-urlencoded') === true
+  if (isForm && isJsonObject(body)) return { body: formOf(body) }
+  return { body: JSON.stringify(body), contentType: 'application/json' }
+}
+
+function formOf(body: JsonObject): string {
+  const pairs = Object.entries(body).flatMap(([name, value]) => queryTexts(value).map((text) => [name, text]))
+  return new URLSearchParams(pairs).toString()
+}
