@@ -14,6 +14,7 @@ import type { Artifact, ArtifactStore } from './artifact.ts'
 import { openBuildCache } from './build_cache.ts'
 import { isInside } from './discover.ts'
 import { requirementMap } from './manifest.ts'
+import { outsidePackages } from './outside_packages.ts'
 import { problemOfFile, type Problem } from './problem.ts'
 
 export type BuildOutcome = { readonly artifact: Artifact } | { readonly problems: readonly Problem[] }
@@ -32,6 +33,9 @@ export interface Builder {
   /** Ends esbuild's process, if one was started. */
   close(): Promise<void>
 }
+
+/** The SDK's entries that modules use when they run; hosts serve their own. */
+export const sdkNames = ['@nexus/sdk', '@nexus/sdk/process'] as const
 
 /** Names that the host gives every artifact as parameters, in place of what `import.meta` has in a source file. */
 export const metaNames = { url: '__module_url', filename: '__filename', dirname: '__dirname' } as const
@@ -89,7 +93,7 @@ function optionsOf({ folder, manifest }: BuildRequest): BuildOptions {
     ...fixedOptions,
     absWorkingDir: folder,
     entryPoints: [manifest.entry_points.main],
-    external: ['@nexus/sdk', ...sharedPackages(manifest)],
+    plugins: [outsidePackages({ sdk: sdkNames, npm: sharedPackages(manifest) })],
   }
 }
 
@@ -157,8 +161,13 @@ function problemOfMessage({ text, location, notes }: Message, folder: string): P
   return { ...place, message, ...(hint === '' ? {} : { hint }) }
 }
 
+/** Inputs that esbuild makes up: our re-exports, and files that a package switches off. */
+const notFiles = /^(outside|\(disabled\)):/
+
 function bundleOf({ metafile, outputFiles }: BuildResult<typeof fixedOptions>, folder: string): Bundle {
-  const inputs = Object.keys(metafile.inputs).sort()
+  const inputs = Object.keys(metafile.inputs)
+    .filter((input) => !notFiles.test(input))
+    .sort()
   const problems = inputs.flatMap((input) => strayImports(metafile, input, folder))
   if (problems.length > 0) return { problems }
   return { code: outputFiles[0]?.text ?? '', inputs }

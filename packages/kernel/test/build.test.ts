@@ -203,6 +203,32 @@ test('packages under dependencies.npm are taken from the module, statically and 
   ])
 })
 
+test('the default import of a package outside is its default export, in ESM and in CommonJS', async () => {
+  const world = makeWorld()
+  const before = `import modern, { named } from 'modern'\nimport old, { kind } from 'old'`
+  world.module('importing', {
+    manifest: 'dependencies: {npm: [{modern: "1"}, {old: "1"}]}',
+    files: {
+      'package.json': '{"type":"module"}',
+      'main.js': executing('return ModuleResult.ok([modern(), named, old(), kind])', before),
+      'node_modules/modern/package.json':
+        '{"name":"modern","version":"1.0.0","type":"module","exports":"./a.js"}',
+      'node_modules/modern/a.js': 'export default () => "esm"\nexport const named = "n"\n',
+      'node_modules/old/package.json': '{"name":"old","version":"1.0.0","main":"a.js"}',
+      'node_modules/old/a.js': 'module.exports = () => "cjs"\nmodule.exports.kind = "k"\n',
+    },
+  })
+  expect(await outputOf(await world.open(), 'importing')).toEqual(['esm', 'n', 'cjs', 'k'])
+})
+
+test("a module's SDK is the host's, imported statically or by import()", async () => {
+  const world = makeWorld()
+  const body = `const later = await import('@nexus/sdk'); const { runProgram } = await import('@nexus/sdk/process')
+    return ModuleResult.ok(later.ModuleResult === ModuleResult)`
+  world.module('importing', { files: { 'main.js': executing(body) } })
+  expect(await outputOf(await world.open(), 'importing')).toBe(true)
+})
+
 test('a copy of a module shares the artifact, which is stored once', async () => {
   const world = makeWorld()
   const folder = world.module('one')

@@ -4,8 +4,11 @@
  */
 import * as sdk from '@nexus/sdk'
 import * as process from '@nexus/sdk/process'
+import type { sdkNames } from '../build.ts'
 
-export const sharedSdk: ReadonlyMap<string, unknown> = new Map<string, unknown>([
-  ['@nexus/sdk', sdk],
-  ['@nexus/sdk/process', process],
-])
+const entries: Readonly<Record<(typeof sdkNames)[number], unknown>> = {
+  '@nexus/sdk': sdk,
+  '@nexus/sdk/process': process,
+}
+
+export const sharedSdk: ReadonlyMap<string, unknown> = new Map(Object.entries(entries))
