@@ -15,7 +15,10 @@ const concurrentRuns = 100
 const fanOut = 1_000
 
 const document = (tasks: object[]): string =>
-  JSON.stringify({ document: { dsl: '1.0.3', namespace: 'bench', name: 'bench', version: '1.0.0' }, do: tasks })
+  JSON.stringify({
+    document: { dsl: '1.0.3', namespace: 'bench', name: 'bench', version: '1.0.0' },
+    do: tasks,
+  })
 
 const noop = { call: 'bench.noop', with: { n: '${ .n }' } }
 const sequential = document(Array.from({ length: stepsPerRun }, (_, index) => ({ [`step${index}`]: noop })))
@@ -133,7 +136,9 @@ function report(floors: readonly Round[], engines: readonly Round[]): object {
   }
 }
 
-function medians(results: readonly Round[]): Record<'step_ms' | 'steps_per_second' | 'cpu_ms_per_step' | 'fan_out_ms', number> {
+function medians(
+  results: readonly Round[],
+): Record<'step_ms' | 'steps_per_second' | 'cpu_ms_per_step' | 'fan_out_ms', number> {
   const median = (pick: (round: Round) => number): number => {
     const sorted = results.map(pick).toSorted((a, b) => a - b)
     return rounded(sorted[Math.floor(sorted.length / 2)] ?? Number.NaN)

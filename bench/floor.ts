@@ -13,8 +13,12 @@ export class Floor {
 
   constructor(folder: string) {
     this.#database = new DatabaseSync(join(folder, 'floor.db'))
-    this.#database.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL')
-    this.#database.exec('CREATE TABLE steps (run INTEGER, step INTEGER, result TEXT, PRIMARY KEY (run, step)) WITHOUT ROWID')
+    this.#database.exec(
+      'PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA wal_autocheckpoint = 8192',
+    )
+    this.#database.exec(
+      'CREATE TABLE steps (run INTEGER, step INTEGER, result TEXT, PRIMARY KEY (run, step)) WITHOUT ROWID',
+    )
     this.#insert = this.#database.prepare('INSERT INTO steps (run, step, result) VALUES (?, ?, ?)')
   }
 

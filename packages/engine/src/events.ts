@@ -16,7 +16,6 @@ export interface TaskStart {
   /** The module that it is routed to; absent for the engine's primitives. */
   readonly module?: string
   readonly version?: string
-  readonly artifact?: string
   /** After `input.from`; absent where the input itself was refused. */
   readonly input?: Json
 }

@@ -132,8 +132,8 @@ function prepare(frame: Frame, capability: Capability | undefined): TaskStart {
   }
   const { path, reference, name, kind, input } = frame
   if (!capability) return { path, reference, name, kind, input }
-  const { module, version, artifact } = capability
-  return { path, reference, name, kind, module, version, artifact, input }
+  const { module, version } = capability
+  return { path, reference, name, kind, module, version, input }
 }
 
 function meetsCondition(frame: Frame): boolean {

@@ -15,3 +15,11 @@ function escapeSegment(segment: string): string {
     ? segment.replaceAll('~', '~0').replaceAll('/', '~1')
     : segment
 }
+
+/** The name of the task that a JSON pointer points to. */
+export function lastSegment(pointer: string): string {
+  return pointer
+    .slice(pointer.lastIndexOf('/') + 1)
+    .replaceAll('~1', '/')
+    .replaceAll('~0', '~')
+}

@@ -11,6 +11,15 @@ import { DatabaseSync } from 'node:sqlite'
 /** Raised with every change of the schema; a file of a newer one is refused. */
 const schemaVersion = 1
 
+/** Pages in the write-ahead log before they go to the database: more of them, and a page that changes often goes once. */
+const checkpointPages = 8_192
+
+const settings = `
+PRAGMA journal_mode = WAL;
+PRAGMA synchronous = FULL;
+PRAGMA wal_autocheckpoint = ${checkpointPages};
+`
+
 const schema = `
 CREATE TABLE documents (
   digest TEXT PRIMARY KEY,
@@ -47,7 +56,7 @@ PRAGMA user_version = ${schemaVersion};
 export function openDatabase(file: string, bytesMax?: number): DatabaseSync {
   const database = new DatabaseSync(file, { timeout: 5_000 })
   try {
-    database.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON')
+    database.exec(settings)
     migrate(database, file)
     if (bytesMax !== undefined) limitSize(database, bytesMax)
     return database

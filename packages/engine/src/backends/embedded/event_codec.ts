@@ -1,14 +1,18 @@
 /**
- * Events to rows and back. A payload above a limit goes to the blob store, and the row names it by its digest in
- * `blobs`, a member beside the event's own ones, so that no payload can be mistaken for a reference.
+ * Events to rows and back. What a row's columns or other members already say is left out of its body, since the bytes
+ * of a commit are most of its cost. A payload above a limit goes to the blob store, and the row names it by its digest
+ * in `blobs`, a member beside the event's own ones, so that no payload can be mistaken for a reference.
  */
 import { NexusError, type Json } from '@nexus/sdk'
-import type { RunEvent, RunEventBody } from '../../events.ts'
+import type { RunEvent, RunEventBody, TaskStart } from '../../events.ts'
+import { lastSegment } from '../../path.ts'
 import type { Blobs } from './blobs.ts'
 
 export interface EventRow {
   readonly seq: number
   readonly at: number
+  readonly type: string
+  readonly path: string
   readonly body: string
 }
 
@@ -22,20 +26,11 @@ const payloads: readonly string[] = ['outcome.output', 'outcome.context', 'task.
 
 type Members = Record<string, unknown>
 
-/** The event as the text of its row. Large payloads are on disk when it returns. */
+/** The event as the body of its row. Large payloads are on disk when it returns. */
 export function encode(event: RunEventBody, blobs: Blobs): string {
-  const text = JSON.stringify(event)
-  if (text.length <= inlineSizeMax) return text
-  const named: Record<string, string> = {}
-  let slim: Members = event
-  for (const at of payloads) {
-    const value = payloadAt(event, at.split('.'))
-    const payload = value === undefined ? '' : JSON.stringify(value)
-    if (payload.length < blobSizeMin) continue
-    named[at] = blobs.put(payload)
-    slim = without(slim, at.split('.'))
-  }
-  return JSON.stringify({ ...slim, blobs: named })
+  const body = slim(event)
+  const text = JSON.stringify(body)
+  return text.length <= inlineSizeMax ? text : withBlobs(body, blobs)
 }
 
 /** Throws `NexusError` `payload_unreadable`. */
@@ -46,7 +41,71 @@ export function decode(row: EventRow, blobs: Blobs): RunEvent {
     const holder = payloadAt(body, keys.slice(0, -1)) as Members
     holder[keys.at(-1) ?? ''] = JSON.parse(blobs.get(digest)) as Json
   }
-  return { seq: row.seq, at: row.at, ...body } as unknown as RunEvent
+  return { seq: row.seq, at: row.at, ...whole(row, body) } as RunEvent
+}
+
+/** The members of a body that its row does not say otherwise. */
+function slim(event: RunEventBody): Members {
+  switch (event.type) {
+    case 'task.started':
+      return { task: slimTask(event.task) }
+    case 'task.ended': {
+      const { outcome, started } = event
+      return started ? { outcome, started: { ...started, task: slimTask(started.task) } } : { outcome }
+    }
+    case 'run.ended':
+      return { outcome: event.outcome }
+    case 'timer.set':
+      return { until: event.until }
+    default:
+      return {}
+  }
+}
+
+/** Most tasks run once, so their path is their reference; the name is the reference's last part. */
+function slimTask({ path, reference, name: _, ...rest }: TaskStart): Members {
+  return reference === path ? rest : { reference, ...rest }
+}
+
+function whole({ type, path }: EventRow, body: Members): Members {
+  switch (type) {
+    case 'task.started':
+      return { type, task: wholeTask(path, body['task'] as Members) }
+    case 'task.ended': {
+      const started = body['started'] as Members | undefined
+      const { outcome } = body
+      if (!started) return { type, path, outcome }
+      return {
+        type,
+        path,
+        outcome,
+        started: { ...started, task: wholeTask(path, started['task'] as Members) },
+      }
+    }
+    case 'timer.set':
+    case 'time.read':
+      return { type, path, ...body }
+    default:
+      return { type, ...body }
+  }
+}
+
+function wholeTask(path: string, task: Members): Members {
+  const reference = typeof task['reference'] === 'string' ? task['reference'] : path
+  return { path, reference, name: lastSegment(reference), ...task }
+}
+
+function withBlobs(body: Members, blobs: Blobs): string {
+  const named: Record<string, string> = {}
+  let rest = body
+  for (const at of payloads) {
+    const value = payloadAt(body, at.split('.'))
+    const payload = value === undefined ? '' : JSON.stringify(value)
+    if (payload.length < blobSizeMin) continue
+    named[at] = blobs.put(payload)
+    rest = without(rest, at.split('.'))
+  }
+  return JSON.stringify({ ...rest, blobs: named })
 }
 
 function parse(row: EventRow): Members {

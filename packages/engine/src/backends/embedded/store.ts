@@ -83,14 +83,12 @@ export class Store {
   }
 
   event(seq: number): RunEvent | undefined {
-    const rows = this.#all('SELECT seq, at, body FROM events WHERE seq = ?', seq)
+    const rows = this.#all('SELECT * FROM events WHERE seq = ?', seq)
     return rows[0] && this.#decode(rows[0])
   }
 
   events(run: number): readonly RunEvent[] {
-    return this.#all('SELECT seq, at, body FROM events WHERE run = ? ORDER BY seq', run).map((row) =>
-      this.#decode(row),
-    )
+    return this.#all('SELECT * FROM events WHERE run = ? ORDER BY seq', run).map((row) => this.#decode(row))
   }
 
   find(
@@ -134,11 +132,7 @@ export class Store {
   }
 
   #at(run: number, path: string): Row[] {
-    return this.#all(
-      'SELECT seq, at, type, body FROM events WHERE run = ? AND path = ? ORDER BY seq',
-      run,
-      path,
-    )
+    return this.#all('SELECT * FROM events WHERE run = ? AND path = ? ORDER BY seq', run, path)
   }
 
   #decode(row: Row): RunEvent {
