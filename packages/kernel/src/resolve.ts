@@ -35,56 +35,68 @@ export interface Dependency {
 
 /** `candidates` are in a fixed order and have distinct ids; the outcome depends on nothing else. */
 export function resolve(candidates: readonly Manifest[]): Resolution {
-  const byId = new Map(candidates.map((manifest) => [manifest.id, manifest]))
-  const order: Manifest[] = []
-  const settled = new Map<string, Refusal | undefined>()
-  const visiting: string[] = []
+  const search = new Search(candidates)
+  for (const manifest of candidates) search.visit(manifest)
+  return search
+}
 
-  function visit(manifest: Manifest): Refusal | undefined {
-    if (settled.has(manifest.id)) return settled.get(manifest.id)
-    visiting.push(manifest.id)
-    const refusal = ownRefusal(manifest) ?? firstUnmet(manifest)
-    visiting.pop()
-    settled.set(manifest.id, refusal)
-    if (refusal === undefined) order.push(manifest)
+/** A walk down the dependencies, each module once, that remembers what came of it. */
+class Search implements Resolution {
+  readonly order: Manifest[] = []
+  readonly refused = new Map<string, Refusal>()
+  readonly #byId: ReadonlyMap<string, Manifest>
+  readonly #visited = new Set<string>()
+  /** The ids on the way from where the walk began to here. */
+  readonly #way: string[] = []
+
+  constructor(candidates: readonly Manifest[]) {
+    this.#byId = new Map(candidates.map((manifest) => [manifest.id, manifest]))
+  }
+
+  /** Puts the module in order after all that it depends on, or says why it cannot be used. */
+  visit(manifest: Manifest): Refusal | undefined {
+    if (this.#visited.has(manifest.id)) return this.refused.get(manifest.id)
+    this.#way.push(manifest.id)
+    const refusal = ownRefusal(manifest) ?? this.#firstUnmet(manifest)
+    this.#way.pop()
+    this.#visited.add(manifest.id)
+    if (refusal === undefined) this.order.push(manifest)
+    else this.refused.set(manifest.id, refusal)
     return refusal
   }
 
-  function firstUnmet(manifest: Manifest): Refusal | undefined {
+  #firstUnmet(manifest: Manifest): Refusal | undefined {
     for (const dependency of dependenciesOf(manifest)) {
-      const unmet = unmetBy(manifest, dependency)
+      const unmet = this.#unmet(manifest, dependency)
       if (unmet !== undefined) return { pointer: dependency.pointer, ...unmet }
     }
     return undefined
   }
 
-  function unmetBy(manifest: Manifest, { id, range }: Dependency): Omit<Refusal, 'pointer'> | undefined {
+  #unmet(manifest: Manifest, { id, range }: Dependency): Omit<Refusal, 'pointer'> | undefined {
     const wants = `Module "${manifest.id}" ${manifest.version} needs "${id}" ${range}`
-    const other = byId.get(id)
+    const other = this.#byId.get(id)
     const version = kernelModules.get(id) ?? other?.version
-    if (version === undefined) return { message: `${wants}, which is not here.`, ...nearestHint(id) }
+    if (version === undefined) return { message: `${wants}, which is not here.`, ...this.#nearestHint(id) }
     if (!satisfies(version, range)) return { message: `${wants}, but what is here is "${id}" ${version}.` }
     if (other === undefined || kernelModules.has(id)) return undefined
-    if (visiting.includes(id))
-      return { message: `${wants}, and they depend on each other in a circle: ${circle(id)}.` }
-    const why = visit(other)
+    if (this.#way.includes(id)) {
+      return { message: `${wants}, and they depend on each other in a circle: ${this.#circle(id)}.` }
+    }
+    const why = this.visit(other)
     return why === undefined
       ? undefined
       : { message: `${wants}, which cannot be used itself: ${why.message}` }
   }
 
-  function circle(id: string): string {
-    return [...visiting.slice(visiting.indexOf(id)), id].map((name) => `"${name}"`).join(' → ')
+  #circle(id: string): string {
+    return [...this.#way.slice(this.#way.indexOf(id)), id].map((name) => `"${name}"`).join(' → ')
   }
 
-  function nearestHint(id: string): { hint?: string } {
-    const hint = didYouMean(id, [...kernelModules.keys(), ...byId.keys()])
+  #nearestHint(id: string): { hint?: string } {
+    const hint = didYouMean(id, [...kernelModules.keys(), ...this.#byId.keys()])
     return hint === undefined ? {} : { hint }
   }
-
-  for (const manifest of candidates) visit(manifest)
-  const refused = [...settled].filter((entry): entry is [string, Refusal] => entry[1] !== undefined)
-  return { order, refused: new Map(refused) }
 }
 
 function ownRefusal({ id }: Manifest): Refusal | undefined {

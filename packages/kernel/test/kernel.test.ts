@@ -79,8 +79,10 @@ describe('a generation', () => {
       ['z', 'c'],
     ])
   })
+})
 
-  test('starts each module after those it depends on, and stops all in reverse', async () => {
+describe('the modules of a generation', () => {
+  test('start each after those it depends on, and stop in reverse', async () => {
     const world = makeWorld()
     world.module('a', { manifest: 'dependencies: {modules: [{b: "^1.0.0"}]}', files: recording('a') })
     world.module('b', { files: recording('b') })
@@ -91,7 +93,7 @@ describe('a generation', () => {
     expect(world.logged).toEqual(['setup b', 'setup a', 'setup c', 'teardown c', 'teardown a', 'teardown b'])
   })
 
-  test('has only the modules that are asked for and what they depend on; the others are listed', async () => {
+  test('are only those that are asked for and what they depend on; the others are listed', async () => {
     const world = makeWorld()
     world.module('a', { manifest: 'dependencies: {modules: [{b: "^1.0.0"}]}' })
     world.module('b')

@@ -56,119 +56,116 @@ test('the sample manifest of the design is accepted as it stands', () => {
   ])
 })
 
+const cases: readonly [string, string, string][] = [
+  [
+    'an unknown key, with the nearest known one',
+    `${good}entry_point: {main: x.ts}\n`,
+    'm.yaml:7:1: Unknown key "entry_point". Did you mean "entry_points"?',
+  ],
+  [
+    'an unknown key inside',
+    `${good}behavior: {singelton: true}\n`,
+    'm.yaml:7:12: Unknown key "singelton". Did you mean "singleton"?',
+  ],
+  [
+    'an unknown key that is near to none',
+    `${good}permissions: {zzzzzz: []}\n`,
+    'm.yaml:7:15: Unknown key "zzzzzz". Known keys: network, read, write, env, secrets, run.',
+  ],
+  [
+    'an unknown type',
+    good.replace('executor', 'executer'),
+    'm.yaml:3:7: Expected one of "orchestrator", "analyzer", "executor", "integration", found "executer". Did you mean "executor"?',
+  ],
+  [
+    'a version that is none',
+    good.replace('1.0.0', '1.0'),
+    'm.yaml:2:10: Expected text, found 1. Put quotes around it to make it text.',
+  ],
+  [
+    'a version with a prefix',
+    good.replace('1.0.0', 'v1.0.0'),
+    'm.yaml:2:10: Expected a semantic version like 1.0.0, found "v1.0.0".',
+  ],
+  [
+    'an id that is not snake_case',
+    good.replace('id: a', 'id: A-b'),
+    'm.yaml:1:5: Expected text that matches ^[a-z][a-z0-9_]*$ (Unique, snake_case, the name of its folder.), found "A-b".',
+  ],
+  ['a missing key', good.replace('name: A\n', ''), 'm.yaml:1:1: The key "name" is missing.'],
+  ['an empty value', good.replace('name: A', 'name:'), 'm.yaml:4:1: Expected text, found nothing (null).'],
+  [
+    'a missing entry',
+    good.replace('{main: main.ts}', '{setup: s.ts}'),
+    'm.yaml:6:15: The key "main" is missing.',
+  ],
+  [
+    'a wrong type deep inside',
+    `${good}metadata:\n  tags:\n    - ok\n    - 7\n`,
+    'm.yaml:10:7: Expected text, found 7. Put quotes around it to make it text.',
+  ],
+  [
+    'a number that is too small',
+    `${good}requirements: {memory_mb: 0}\n`,
+    'm.yaml:7:27: Expected a number > 0, found 0.',
+  ],
+  [
+    'a range that is none',
+    `${good}dependencies:\n  modules:\n    - b: "not a range"\n`,
+    'm.yaml:9:10: Expected a semver range like ^1.0.0 for "b", found "not a range".',
+  ],
+  [
+    'a Python specifier that is none',
+    `${good}dependencies: {python: [{httpx: latest}]}\n`,
+    'm.yaml:7:33: Expected version specifiers like ">=0.24.0, <1" for "httpx", found "latest".',
+  ],
+  [
+    'a dependency listed twice',
+    `${good}dependencies: {npm: [{x: "1"}, {x: "2"}]}\n`,
+    'm.yaml:7:36: "x" is listed twice under dependencies.npm.',
+  ],
+  [
+    'a configuration schema that is none',
+    `${good}config_schema: {type: objekt}\n`,
+    'm.yaml:7:23: This is not a JSON Schema. Expected one of "array", "boolean", "integer", "null", "number", "object", "string" or a list, found "objekt". Did you mean "object"?\nm.yaml:7:23: Expected type: object, since a configuration is a map, found "objekt".',
+  ],
+  [
+    'a configuration schema of a list',
+    `${good}config_schema: {type: array}\n`,
+    'm.yaml:7:23: Expected type: object, since a configuration is a map, found "array".',
+  ],
+  [
+    'an input schema that is none',
+    `${good}provides:\n  - task: t\n    input_schema: {minimum: low}\n`,
+    'm.yaml:9:29: This is not a JSON Schema. Expected a number, found "low".',
+  ],
+  [
+    'an entry outside of the folder',
+    good.replace('main.ts', '../b/main.ts'),
+    `m.yaml:6:22: Expected a file inside the module's folder, found "../b/main.ts".`,
+  ],
+  [
+    'an absolute entry',
+    good.replace('main.ts', '/etc/main.ts'),
+    `m.yaml:6:22: Expected a file inside the module's folder, found "/etc/main.ts".`,
+  ],
+  [
+    'an entry in a language that is not known',
+    good.replace('main.ts', 'main.rb'),
+    'm.yaml:6:22: Expected a file that ends in one of .ts, .mts, .cts, .js, .mjs, .cjs, .py, found "main.rb".',
+  ],
+  [
+    'a task that is provided twice',
+    `${good}provides:\n  - task: t\n  - task: t\n`,
+    'm.yaml:9:11: The task "t" is provided twice.',
+  ],
+  ['a key that is there twice', `${good}name: B\n`, 'm.yaml:7:1: This is not YAML: Map keys must be unique.'],
+  ['a text that is not YAML', 'id: [a\nversion: 1', 'm.yaml:2:1: '],
+  ['a list', '- a\n', 'm.yaml:1:1: Expected a map, found a list of 1.'],
+  ['an empty file', '', 'm.yaml:1:1: Expected a map, found nothing (null).'],
+]
+
 describe('a bad manifest is told with its place, what was expected and what was found', () => {
-  const cases: readonly [string, string, string][] = [
-    [
-      'an unknown key, with the nearest known one',
-      `${good}entry_point: {main: x.ts}\n`,
-      'm.yaml:7:1: Unknown key "entry_point". Did you mean "entry_points"?',
-    ],
-    [
-      'an unknown key inside',
-      `${good}behavior: {singelton: true}\n`,
-      'm.yaml:7:12: Unknown key "singelton". Did you mean "singleton"?',
-    ],
-    [
-      'an unknown key that is near to none',
-      `${good}permissions: {zzzzzz: []}\n`,
-      'm.yaml:7:15: Unknown key "zzzzzz". Known keys: network, read, write, env, secrets, run.',
-    ],
-    [
-      'an unknown type',
-      good.replace('executor', 'executer'),
-      'm.yaml:3:7: Expected one of "orchestrator", "analyzer", "executor", "integration", found "executer". Did you mean "executor"?',
-    ],
-    [
-      'a version that is none',
-      good.replace('1.0.0', '1.0'),
-      'm.yaml:2:10: Expected text, found 1. Put quotes around it to make it text.',
-    ],
-    [
-      'a version with a prefix',
-      good.replace('1.0.0', 'v1.0.0'),
-      'm.yaml:2:10: Expected a semantic version like 1.0.0, found "v1.0.0".',
-    ],
-    [
-      'an id that is not snake_case',
-      good.replace('id: a', 'id: A-b'),
-      'm.yaml:1:5: Expected text that matches ^[a-z][a-z0-9_]*$ (Unique, snake_case, the name of its folder.), found "A-b".',
-    ],
-    ['a missing key', good.replace('name: A\n', ''), 'm.yaml:1:1: The key "name" is missing.'],
-    ['an empty value', good.replace('name: A', 'name:'), 'm.yaml:4:1: Expected text, found nothing (null).'],
-    [
-      'a missing entry',
-      good.replace('{main: main.ts}', '{setup: s.ts}'),
-      'm.yaml:6:15: The key "main" is missing.',
-    ],
-    [
-      'a wrong type deep inside',
-      `${good}metadata:\n  tags:\n    - ok\n    - 7\n`,
-      'm.yaml:10:7: Expected text, found 7. Put quotes around it to make it text.',
-    ],
-    [
-      'a number that is too small',
-      `${good}requirements: {memory_mb: 0}\n`,
-      'm.yaml:7:27: Expected a number > 0, found 0.',
-    ],
-    [
-      'a range that is none',
-      `${good}dependencies:\n  modules:\n    - b: "not a range"\n`,
-      'm.yaml:9:10: Expected a semver range like ^1.0.0 for "b", found "not a range".',
-    ],
-    [
-      'a Python specifier that is none',
-      `${good}dependencies: {python: [{httpx: latest}]}\n`,
-      'm.yaml:7:33: Expected version specifiers like ">=0.24.0, <1" for "httpx", found "latest".',
-    ],
-    [
-      'a dependency listed twice',
-      `${good}dependencies: {npm: [{x: "1"}, {x: "2"}]}\n`,
-      'm.yaml:7:36: "x" is listed twice under dependencies.npm.',
-    ],
-    [
-      'a configuration schema that is none',
-      `${good}config_schema: {type: objekt}\n`,
-      'm.yaml:7:23: This is not a JSON Schema. Expected one of "array", "boolean", "integer", "null", "number", "object", "string" or a list, found "objekt". Did you mean "object"?\nm.yaml:7:23: Expected type: object, since a configuration is a map, found "objekt".',
-    ],
-    [
-      'a configuration schema of a list',
-      `${good}config_schema: {type: array}\n`,
-      'm.yaml:7:23: Expected type: object, since a configuration is a map, found "array".',
-    ],
-    [
-      'an input schema that is none',
-      `${good}provides:\n  - task: t\n    input_schema: {minimum: low}\n`,
-      'm.yaml:9:29: This is not a JSON Schema. Expected a number, found "low".',
-    ],
-    [
-      'an entry outside of the folder',
-      good.replace('main.ts', '../b/main.ts'),
-      `m.yaml:6:22: Expected a file inside the module's folder, found "../b/main.ts".`,
-    ],
-    [
-      'an absolute entry',
-      good.replace('main.ts', '/etc/main.ts'),
-      `m.yaml:6:22: Expected a file inside the module's folder, found "/etc/main.ts".`,
-    ],
-    [
-      'an entry in a language that is not known',
-      good.replace('main.ts', 'main.rb'),
-      'm.yaml:6:22: Expected a file that ends in one of .ts, .mts, .cts, .js, .mjs, .cjs, .py, found "main.rb".',
-    ],
-    [
-      'a task that is provided twice',
-      `${good}provides:\n  - task: t\n  - task: t\n`,
-      'm.yaml:9:11: The task "t" is provided twice.',
-    ],
-    [
-      'a key that is there twice',
-      `${good}name: B\n`,
-      'm.yaml:7:1: This is not YAML: Map keys must be unique.',
-    ],
-    ['a text that is not YAML', 'id: [a\nversion: 1', 'm.yaml:2:1: '],
-    ['a list', '- a\n', 'm.yaml:1:1: Expected a map, found a list of 1.'],
-    ['an empty file', '', 'm.yaml:1:1: Expected a map, found nothing (null).'],
-  ]
   test.each(cases)('%s', (_name, text, expected) => {
     const told = problemsOf(text)
     if (expected.endsWith(': ')) expect(told.startsWith(expected)).toBe(true)
