@@ -9,7 +9,8 @@ const comparedLengthMax = 64
 export function nearest(name: string, known: Iterable<string>): string | undefined {
   if (name.length > comparedLengthMax) return undefined
   let best: string | undefined
-  let bestDistance = Math.max(1, Math.floor(name.length / 3)) + 1
+  // Of one or two letters nothing is left when one is wrong: only the case may differ.
+  let bestDistance = name.length < 3 ? 1 : Math.floor(name.length / 3) + 1
   for (const candidate of known) {
     if (Math.abs(candidate.length - name.length) >= bestDistance) continue
     const distance = editDistance(name.toLowerCase(), candidate.toLowerCase(), bestDistance)

@@ -5,20 +5,20 @@
 import type { Json } from '@nexus/sdk'
 import type { Position, Problem } from './positions.ts'
 import type { Workflow } from './schema/index.ts'
-import { checkShape } from './shape/check_shape.ts'
 import { Lines } from './source/lines.ts'
 import { Locator } from './source/locate.ts'
 import { readYaml } from './source/read_yaml.ts'
-import { Report } from './source/report.ts'
+import { Report, TooManyProblems } from './source/report.ts'
 import { toJson } from './source/to_json.ts'
+import { validateDocument } from './validate.ts'
 
 export interface ParsedWorkflow {
   /** Only when there is no error. */
   readonly document?: Workflow
   /** In the order of the file; warnings too. */
   readonly problems: readonly Problem[]
-  /** Where the value at a JSON pointer stands; the nearest part around it when there is none. */
-  positionOf(pointer: string): { readonly start: Position; readonly end: Position }
+  /** Where the value at a JSON pointer stands, or its key; the nearest part around it when there is none. */
+  positionOf(pointer: string, part?: 'key' | 'value'): { readonly start: Position; readonly end: Position }
   readonly text: string
   readonly file: string
 }
@@ -31,7 +31,7 @@ export function parseWorkflow(source: string, options: { readonly file?: string 
   return {
     ...(report.hasErrors || value === undefined ? {} : { document: value as unknown as Workflow }),
     problems: report.problems,
-    positionOf: (pointer) => report.span(pointer),
+    positionOf: (pointer, part) => report.span(pointer, part),
     text,
     file: options.file ?? 'workflow.yaml',
   }
@@ -42,6 +42,7 @@ function guarded(text: string, report: Report): Json | undefined {
   try {
     return read(text, report)
   } catch (error) {
+    if (error instanceof TooManyProblems) return undefined
     const reason = error instanceof Error ? error.message : String(error)
     report.at(0, 1, { code: 'unreadable', message: `The document could not be read: ${reason}` })
     return undefined
@@ -55,6 +56,6 @@ function read(text: string, report: Report): Json | undefined {
   report.locateWith((pointer, part) => locator.range(pointer, part))
   const value = toJson(tree.contents, report)
   if (report.hasErrors) return undefined
-  checkShape(value, report)
+  validateDocument(value, report)
   return value
 }

@@ -54,14 +54,32 @@ export function tasksOf(document: Workflow): Iterable<TaskEntry> {
   return listed(document.do, '/do', 0)
 }
 
+/** Every task that the document holds: those of `tasksOf`, and those of its functions and extensions. */
+export function* everyTaskOf(document: Workflow): Generator<TaskEntry> {
+  yield* tasksOf(document)
+  const { functions = {}, extensions = [] } = document.use ?? {}
+  for (const [name, task] of Object.entries(functions))
+    yield* entries(name, task, memberPointer('/use/functions', name), 0)
+  for (const [index, item] of extensions.entries()) {
+    for (const [name, { before = [], after = [] }] of Object.entries(item)) {
+      const pointer = memberPointer(memberPointer('/use/extensions', index), name)
+      yield* listed(before, `${pointer}/before`, 0)
+      yield* listed(after, `${pointer}/after`, 0)
+    }
+  }
+}
+
 function* listed(list: TaskList, pointer: string, depth: number): Generator<TaskEntry> {
   for (const [index, item] of list.entries()) {
     for (const [name, task] of Object.entries(item)) {
-      const reference = memberPointer(memberPointer(pointer, index), name)
-      yield { name, task, reference, kind: kindOf(task), capability: capabilityOf(task), depth }
-      for (const inner of listsOf(task)) yield* listed(inner.list, `${reference}${inner.at}`, depth + 1)
+      yield* entries(name, task, memberPointer(memberPointer(pointer, index), name), depth)
     }
   }
+}
+
+function* entries(name: string, task: Task, reference: string, depth: number): Generator<TaskEntry> {
+  yield { name, task, reference, kind: kindOf(task), capability: capabilityOf(task), depth }
+  for (const inner of listsOf(task)) yield* listed(inner.list, `${reference}${inner.at}`, depth + 1)
 }
 
 /** The task lists right inside a task, and where they stand below it. */

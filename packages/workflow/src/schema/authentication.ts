@@ -3,7 +3,7 @@
  * or the name of a policy in `use.authentications`.
  */
 import type { Static } from 'typebox'
-import { choice, closed, list, mark, open, optional, reference, text, type Mark } from './describe.ts'
+import { choice, closed, list, mark, open, optional, reference, text } from './describe.ts'
 import { uriTemplatePattern } from './uri.ts'
 
 const secret = () =>
@@ -11,7 +11,7 @@ const secret = () =>
     text('The name of a secret that holds these properties.', { minLength: 1, ...mark({ use: 'secrets' }) }),
   )
 
-const oneOf = (...keys: string[]): { 'x-nexus': Mark } => mark({ exactlyOne: [keys] })
+const oneOf = (...keys: string[]) => mark({ exactlyOne: [keys] })
 
 const withPassword = (scheme: string) =>
   closed(

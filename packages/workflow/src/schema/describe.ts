@@ -38,7 +38,14 @@ export interface Mark {
   readonly jsonSchema?: boolean
 }
 
-export const mark = (value: Mark): { 'x-nexus': Mark } => ({ 'x-nexus': value })
+export function mark(value: Mark) {
+  const { exactlyOne } = value
+  if (!exactlyOne) return { 'x-nexus': value }
+  return {
+    'x-nexus': value,
+    allOf: exactlyOne.map((group) => ({ oneOf: group.map((key) => ({ required: [key] })) })),
+  }
+}
 
 export function markOf(schema: object): Mark | undefined {
   return (schema as { 'x-nexus'?: Mark })['x-nexus']

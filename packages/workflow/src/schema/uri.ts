@@ -3,6 +3,5 @@
  */
 export const uriTemplatePattern = {
   title: 'a URI or a URI template',
-  format: 'uri-template',
   pattern: String.raw`^(?!\$\{)\S+$`,
 } as const

@@ -30,12 +30,14 @@ function checkUnknownKeys(
   const meant = new Set<string>()
   const { properties, additionalProperties } = shape
   if (!properties || typeof additionalProperties === 'object') return meant
+  const needed = neededKeys(shape, object)
   const free = Object.keys(properties).filter((key) => !Object.hasOwn(object, key))
   for (const key of Object.keys(object)) {
     if (Object.hasOwn(properties, key)) continue
     const near = nearest(key, free)
     if (near !== undefined) meant.add(near)
-    const isOpen = additionalProperties !== false
+    // An open object may have other keys, but not instead of one that it needs.
+    const isOpen = additionalProperties !== false && !needed.has(near ?? '')
     if (isOpen && (near === undefined || near.length < 4)) continue
     report.on(memberPointer(pointer, key), 'key', {
       severity: isOpen ? 'warning' : 'error',
@@ -45,6 +47,14 @@ function checkUnknownKeys(
     })
   }
   return meant
+}
+
+/** Keys that are missing and must be there, one of a group being enough. */
+function neededKeys(shape: Shape, object: JsonObject): ReadonlySet<string> {
+  const missingGroups = (markOf(shape)?.exactlyOne ?? []).filter(
+    (group) => !group.some((key) => Object.hasOwn(object, key)),
+  )
+  return new Set([...(shape.required ?? []), ...missingGroups.flat()])
 }
 
 /** Where a key belongs that is not near to any: one level down, one level up, or nowhere. */
@@ -82,7 +92,7 @@ function checkExclusiveKeys(
   meant: ReadonlySet<string>,
 ): void {
   for (const group of markOf(shape)?.exactlyOne ?? []) {
-    const [first, second] = group.filter((key) => Object.hasOwn(object, key))
+    const [first, second] = Object.keys(object).filter((key) => group.includes(key))
     if (first === undefined && !group.some((key) => meant.has(key))) {
       const message = `${capital(thing(shape))} needs one of ${nameList(group)}.`
       report.on(pointer, 'key', { code: 'missing_key', message })

@@ -38,8 +38,11 @@ export function capital(text: string): string {
 
 /** What to do about a value of the wrong type, where its looks say how it came about. */
 export function typeHint(expected: string, value: Json): string | undefined {
+  if (typeof value === 'string' && value.includes('${') && expected.includes('${ … }')) {
+    return 'An expression is the whole text; put texts into it: `${ "prefix \\(.x)" }`.'
+  }
   if (value === null) return 'Nothing stands behind the colon: is the next line indented deeply enough?'
-  if (expected === 'a text' && typeof value === 'number') {
+  if (typeof value === 'number' && (expected === 'a text' || expected.startsWith('one of'))) {
     return 'YAML reads it as a number: put it in quotes.'
   }
   if (expected === 'a text' && typeof value === 'boolean')

@@ -10,7 +10,8 @@ export const documentSizeMax = 8 * 1024 * 1024
 export const documentDepthMax = 200
 /** Lexical tokens; a task of ten lines has about sixty. */
 export const documentTokensMax = 500_000
-const syntaxProblemsMax = 20
+/** One mistake makes the reader stumble several times after it. */
+const syntaxProblemsMax = 3
 
 /** The only document of the text, or undefined with problems reported. */
 export function readYaml(text: string, report: Report): Document.Parsed | undefined {
@@ -26,9 +27,9 @@ export function readYaml(text: string, report: Report): Document.Parsed | undefi
   })
   const documents = [...composer.compose(tokens, true, text.length)] as Document.Parsed[]
   const [document, second] = documents
-  if (!document) return undefined
-  for (const error of document.errors.slice(0, syntaxProblemsMax)) {
-    if (isJson(text)) break
+  if (!document) return reportEmpty(report)
+  const errors = document.errors.length > 0 && isJson(text) ? [] : document.errors
+  for (const error of errors.slice(0, syntaxProblemsMax)) {
     report.at(error.pos[0], Math.max(error.pos[1], error.pos[0] + 1), {
       code: 'yaml_syntax',
       message: sentence(error.message),
@@ -42,7 +43,16 @@ export function readYaml(text: string, report: Report): Document.Parsed | undefi
       hint: 'Put each workflow into a file of its own; `---` begins another document.',
     })
   }
+  if (document.contents === null && !report.hasErrors) reportEmpty(report)
   return report.hasErrors ? undefined : document
+}
+
+function reportEmpty(report: Report): undefined {
+  report.at(0, 1, {
+    code: 'document_empty',
+    message: 'The document is empty.',
+    hint: 'A workflow has at least `document` and `do`.',
+  })
 }
 
 function isReadable(text: string, report: Report): boolean {
@@ -58,14 +68,6 @@ function unreadable(text: string) {
       code: 'document_too_large',
       message: `The document has ${text.length} characters; at most ${documentSizeMax} are read.`,
       hint: 'Keep data in files or resources that the workflow reads.',
-    }
-  }
-  if (text.trim() === '') {
-    return {
-      offset: 0,
-      code: 'document_empty',
-      message: 'The document is empty.',
-      hint: 'A workflow has at least `document` and `do`.',
     }
   }
   const nul = text.indexOf('\0')

@@ -1,6 +1,7 @@
 /**
  * Collects problems with their positions. Checks say what is wrong at which pointer; where that is in the file is
- * known here. Bounded: a document that is wrong everywhere costs no more than one that is wrong often.
+ * known here. Bounded: after `problemsMax` errors `TooManyProblems` ends the check, so that a document that is wrong
+ * everywhere costs no more than one that is wrong often. Warnings above the maximum are dropped.
  */
 import type { Position, Problem } from '../positions.ts'
 import type { Lines } from './lines.ts'
@@ -16,6 +17,11 @@ export interface Finding {
 export type Locate = (pointer: string, part: 'key' | 'value') => readonly [number, number]
 
 export const problemsMax = 200
+
+/** Ends a check that has found enough. */
+export class TooManyProblems extends Error {
+  override readonly name = 'TooManyProblems'
+}
 
 export class Report {
   readonly #problems: Problem[] = []
@@ -43,14 +49,15 @@ export class Report {
 
   /** A problem with the value at `pointer`, or with its key. */
   on(pointer: string, part: 'key' | 'value', finding: Finding): void {
+    if (finding.severity === 'warning' && this.#problems.length >= problemsMax) return
     const [start, end] = this.#locate(pointer, part)
     this.at(start, end, finding, pointer)
   }
 
   at(start: number, end: number, finding: Finding, pointer = ''): void {
     const { severity = 'error', code, message, hint } = finding
-    if (severity === 'error') this.#errors++
-    if (this.#problems.length >= problemsMax) return
+    if (severity === 'error' && this.#errors++ >= problemsMax) throw new TooManyProblems()
+    if (severity === 'warning' && this.#problems.length >= problemsMax) return
     this.#problems.push({
       severity,
       code,
@@ -62,8 +69,8 @@ export class Report {
     })
   }
 
-  span(pointer: string): { start: Position; end: Position } {
-    const [start, end] = this.#locate(pointer, 'value')
+  span(pointer: string, part: 'key' | 'value' = 'value'): { start: Position; end: Position } {
+    const [start, end] = this.#locate(pointer, part)
     return { start: this.#lines.positionAt(start), end: this.#lines.positionAt(end) }
   }
 }
