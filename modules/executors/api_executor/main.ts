@@ -3,6 +3,7 @@
  * with the same `idempotency-key` header. An answer outside what the task allows, or none, is a communication fault.
  */
 import {
+  Cancelled,
   ExecutorModule,
   ModuleResult,
   type JsonObject,
@@ -42,7 +43,7 @@ export class Module extends ExecutorModule {
   }
 
   override async teardown(): Promise<void> {
-    this.#stop.abort(new Error('api_executor was stopped.'))
+    this.#stop.abort(new Cancelled('api_executor was stopped.'))
   }
 }
 

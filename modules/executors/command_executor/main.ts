@@ -84,14 +84,12 @@ function processOptions(context: ModuleContext, command: Command): ProcessOption
   }
 }
 
-/** The system could not start the shell; in practice the working folder or the shell itself is not there. */
+/** The system could not start the shell: in practice the working folder is not there. */
 function startFault(error: unknown, { program, folder }: ProcessOptions): unknown {
-  if (!(error instanceof Error) || !('code' in error) || !('syscall' in error)) return error
-  return TaskFault.of(
-    'configuration',
-    `Cannot run "${program}" in ${folder}: ${error.message}. Does that folder (working_directory) exist?`,
-    { cause: error },
-  )
+  const isSpawn = error instanceof Error && 'syscall' in error && String(error.syscall).startsWith('spawn')
+  if (!isSpawn) return error
+  const detail = `Cannot run ${program} in ${folder}: ${error.message}. Does that folder (working_directory) exist?`
+  return TaskFault.of('configuration', detail, { cause: error })
 }
 
 /** With `return: code` or `all` the exit code is the result, whatever it is; else one that is not 0 faults the task. */

@@ -2,6 +2,13 @@
  * @nexus/sdk/testing: what the author of a module tests with. `testContext` is a `ModuleContext` without an engine:
  * every value that crosses it goes through JSON, so that a test catches what a wire would break, and everything the
  * module does (child tasks, calls, output, logs) is recorded. It starts nothing, and it persists nothing.
+ *
+ *     const context = testContext({ inputData: { do: [{ greet: {} }] }, tasks: { greet: () => 'Hello' } })
+ *     const result = await new Module().execute(context)
+ *     expect(result.outputData).toBe('Hello')
+ *     expect(context.recorded.children).toHaveLength(1)
+ *
+ * A module with a `setup` gets `testSetup()` first; its `release()` does what teardown does with the ledger.
  */
 import { systemClock, type Clock } from './clock.ts'
 import type {

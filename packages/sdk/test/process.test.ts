@@ -174,6 +174,13 @@ test('an aborted signal starts nothing, and a program that is not there is the s
   expect(await readdir(folder)).toEqual([])
 })
 
+test('arguments that are too large for the system say to use standard input', async () => {
+  const { run } = await setup()
+  await expect(run('x'.repeat(3_000_000))).rejects.toThrow(
+    'larger than the system takes. Pass large data as stdin.',
+  )
+})
+
 test('stopping the runner ends its programs; stopping twice is safe', async () => {
   const { running, pids, runner } = await start(stubborn, { killAfterMs: 50 })
   await runner.stop()

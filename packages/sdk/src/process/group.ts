@@ -5,6 +5,7 @@
  */
 import { spawn, spawnSync, type ChildProcess, type StdioOptions } from 'node:child_process'
 import type { Clock } from '../clock.ts'
+import { TaskFault } from '../errors.ts'
 import type { ProcessOptions } from '../process.ts'
 
 /** How long a killed group is waited for. One that is still there is dead, but its parent does not collect it. */
@@ -23,13 +24,7 @@ export interface Group {
 
 /** Resolves when the program has started, rejects with the system's error when it cannot. */
 export async function startGroup(options: ProcessOptions, stdio: StdioOptions): Promise<Group> {
-  const child = spawn(options.program, options.arguments, {
-    cwd: options.folder,
-    env: options.environment,
-    stdio,
-    detached: process.platform !== 'win32',
-    windowsHide: true,
-  })
+  const child = start(options, stdio)
   const exited = new Promise<void>((resolve) => void child.once('exit', () => resolve()))
   await new Promise((resolve, reject) => void child.once('spawn', resolve).once('error', reject))
   const id = child.pid ?? 0
@@ -41,6 +36,23 @@ export async function startGroup(options: ProcessOptions, stdio: StdioOptions): 
     exit: () => ({ code: child.exitCode, signal: child.signalCode }),
     kill: (signal) => killGroup(id, signal),
     isAlive: () => isGroupAlive(id),
+  }
+}
+
+function start(options: ProcessOptions, stdio: StdioOptions): ChildProcess {
+  try {
+    return spawn(options.program, options.arguments, {
+      cwd: options.folder,
+      env: options.environment,
+      stdio,
+      detached: process.platform !== 'win32',
+      windowsHide: true,
+    })
+  } catch (error) {
+    if (!hasCode(error, 'E2BIG')) throw error
+    const detail =
+      'The arguments and the environment are larger than the system takes. Pass large data as stdin.'
+    throw TaskFault.of('validation', detail, { cause: error })
   }
 }
 
@@ -76,5 +88,9 @@ function isGroupAlive(id: number): boolean {
 }
 
 function isGone(error: unknown): boolean {
-  return error instanceof Error && 'code' in error && (error.code === 'ESRCH' || error.code === 'EPERM')
+  return hasCode(error, 'ESRCH') || hasCode(error, 'EPERM')
+}
+
+function hasCode(error: unknown, code: string): boolean {
+  return error instanceof Error && 'code' in error && error.code === code
 }

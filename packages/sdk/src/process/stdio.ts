@@ -34,7 +34,7 @@ export async function openStdio(stdin: string | undefined): Promise<Stdio> {
   }
   try {
     const input = stdin === undefined ? ('ignore' as const) : openInput(join(folder, 'stdin'), stdin, held)
-    const pipes = process.platform === 'win32' ? undefined : await openPipes(folder, held)
+    const pipes = await openPipes(folder, held)
     return {
       forChild: [input, pipes?.stdout.writing ?? 'pipe', pipes?.stderr.writing ?? 'pipe'],
       readers(child) {
@@ -68,9 +68,17 @@ interface Pipe {
   readonly writing: number
 }
 
-async function openPipes(folder: string, held: Set<number>): Promise<{ stdout: Pipe; stderr: Pipe }> {
+async function openPipes(
+  folder: string,
+  held: Set<number>,
+): Promise<{ stdout: Pipe; stderr: Pipe } | undefined> {
   const [stdout, stderr] = [join(folder, 'stdout'), join(folder, 'stderr')]
-  await promisify(execFile)('mkfifo', ['-m', '600', stdout, stderr])
+  try {
+    await promisify(execFile)('mkfifo', ['-m', '600', stdout, stderr])
+  } catch {
+    // No such program, or a file system that has no pipes: Node's own serve all but programs that open them by name.
+    return undefined
+  }
   return { stdout: openPipe(stdout, held), stderr: openPipe(stderr, held) }
 }
 

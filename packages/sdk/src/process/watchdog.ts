@@ -43,8 +43,12 @@ export class Watchdog {
 
 /** In a session of its own, so that Ctrl-C at a terminal does not reach it; it never keeps the host alive. */
 function startShell(): ChildProcess {
-  const shell = spawn('sh', ['-c', script], { stdio: ['pipe', 'ignore', 'ignore'], detached: true, env: {} })
-  // A host without `sh` works too: its programs are then not ended when it is killed.
+  const shell = spawn('/bin/sh', ['-c', script], {
+    stdio: ['pipe', 'ignore', 'ignore'],
+    detached: true,
+    env: {},
+  })
+  // A host without a shell works too: its programs are then not ended when it is killed.
   shell.on('error', () => undefined)
   shell.stdin?.on('error', () => undefined)
   shell.unref()
