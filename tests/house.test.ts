@@ -24,7 +24,9 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   console: ['api'],
 }
 
-const sources = ['packages', 'modules', 'examples', 'bench', 'tests', 'scripts'].flatMap((folder) => filesIn(join(root, folder)))
+const sources = ['packages', 'modules', 'examples', 'bench', 'tests', 'scripts'].flatMap((folder) =>
+  filesIn(join(root, folder)),
+)
 
 function filesIn(folder: string): string[] {
   return readdirSync(folder, { withFileTypes: true }).flatMap((entry) => {
@@ -42,9 +44,12 @@ interface Import {
 
 function importsOf(file: string): readonly Import[] {
   const text = readFileSync(file, 'utf8')
-  return [...text.matchAll(/^(?:import|export)\b[^'"`]*?from '([^']+)'|^import '([^']+)'|\bimport\('([^']+)'\)/gm)].map(
-    ([, from, bare, dynamic]) => ({ file: relative(root, file), specifier: from ?? bare ?? dynamic ?? '' }),
-  )
+  return [
+    ...text.matchAll(/^(?:import|export)\b[^'"`]*?from '([^']+)'|^import '([^']+)'|\bimport\('([^']+)'\)/gm),
+  ].map(([, from, bare, dynamic]) => ({
+    file: relative(root, file),
+    specifier: from ?? bare ?? dynamic ?? '',
+  }))
 }
 
 const imports = sources.flatMap(importsOf)
@@ -93,7 +98,8 @@ test('no source file has more than 500 lines', () => {
 
 test('every source file of a package opens by saying what it owns', () => {
   const mute = sources.filter((file) => {
-    const isSource = /\/(?:packages\/[^/]+\/src|modules\/[^/]+\/[^/]+)\/(?!test\/)/.test(file) && !file.endsWith('.test.ts')
+    const isSource =
+      /\/(?:packages\/[^/]+\/src|modules\/[^/]+\/[^/]+)\/(?!test\/)/.test(file) && !file.endsWith('.test.ts')
     return isSource && !/^(?:#![^\n]*\n)?\/\*\*/.test(readFileSync(file, 'utf8'))
   })
   expect(mute.map((file) => relative(root, file))).toEqual([])
@@ -103,7 +109,9 @@ test('only the clock reads the clock and rolls dice', () => {
   const readers = sources.filter((file) => {
     const isSource = /\/(?:packages\/[^/]+\/src|modules)\//.test(file) && !/\/test\//.test(file)
     if (!isSource || file.endsWith('sdk/src/clock.ts')) return false
-    return /\b(?:Date\.now\(|setTimeout\(|setInterval\(|Math\.random\()/.test(withoutComments(readFileSync(file, 'utf8')))
+    return /\b(?:Date\.now\(|setTimeout\(|setInterval\(|Math\.random\()/.test(
+      withoutComments(readFileSync(file, 'utf8')),
+    )
   })
   expect(readers.map((file) => relative(root, file))).toEqual([])
 })

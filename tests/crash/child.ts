@@ -25,7 +25,9 @@ if (live) {
 }
 const [newest] = await nexus.runs.list({ limit: 1 })
 const record = await nexus.runs.get(newest?.id ?? '')
-process.stdout.write(`${JSON.stringify({ status: record.status, output: record.output, error: record.error })}\n`)
+process.stdout.write(
+  `${JSON.stringify({ status: record.status, output: record.output, error: record.error })}\n`,
+)
 await nexus.close()
 
 /** Resumes the unfinished run if there is one; begins one where there is none at all. */

@@ -29,7 +29,13 @@ function randomNumbers(from: number): () => number {
   }
 }
 
-function setup(document: string): { folder: string; data: string; ledger: string; document: string; [Symbol.dispose](): void } {
+function setup(document: string): {
+  folder: string
+  data: string
+  ledger: string
+  document: string
+  [Symbol.dispose](): void
+} {
   const folder = mkdtempSync(join(tmpdir(), 'nexus-crash-'))
   const file = join(folder, 'document.json')
   writeFileSync(file, document)
@@ -48,7 +54,11 @@ interface Ended {
 }
 
 /** Starts the child. `ended` is what it says at its end, undefined when it was killed. */
-function start(args: readonly string[]): { child: ChildProcess; begun: Promise<void>; ended: Promise<Ended | undefined> } {
+function start(args: readonly string[]): {
+  child: ChildProcess
+  begun: Promise<void>
+  ended: Promise<Ended | undefined>
+} {
   const child = spawn(process.execPath, [join(import.meta.dirname, 'child.ts'), ...args], {
     stdio: ['ignore', 'pipe', 'inherit'],
   })
@@ -77,7 +87,9 @@ async function look(data: string, ledger: string): Promise<Instant> {
   const [run] = (await reader?.list()) ?? []
   const tasks = run && reader ? (await reader.get(run.id)).tasks : []
   await reader?.close()
-  const recorded = tasks.filter(({ status }) => status === 'completed').map(({ path }) => `${run?.id}:${path}`)
+  const recorded = tasks
+    .filter(({ status }) => status === 'completed')
+    .map(({ path }) => `${run?.id}:${path}`)
   return { recorded: new Set(recorded), entries: linesOf(ledger).length }
 }
 
@@ -96,7 +108,14 @@ function expectNothingTwice(ledger: string, instants: readonly Instant[]): void 
 
 async function uninterrupted(input: object): Promise<Ended | undefined> {
   using world = setup(twoHundredTasks)
-  const args = ['--data', world.data, '--document', world.document, '--input', JSON.stringify({ ...input, ledger: world.ledger })]
+  const args = [
+    '--data',
+    world.data,
+    '--document',
+    world.document,
+    '--input',
+    JSON.stringify({ ...input, ledger: world.ledger }),
+  ]
   return start(args).ended
 }
 
@@ -105,7 +124,14 @@ test('a run of 200 tasks that is killed at event after event ends as if nothing 
   expect(expected).toMatchObject({ status: 'completed' })
   using world = setup(twoHundredTasks)
   const random = randomNumbers(seed)
-  const args = ['--data', world.data, '--document', world.document, '--input', JSON.stringify({ ledger: world.ledger })]
+  const args = [
+    '--data',
+    world.data,
+    '--document',
+    world.document,
+    '--input',
+    JSON.stringify({ ledger: world.ledger }),
+  ]
   const instants: Instant[] = []
   let ended: Ended | undefined
   while (!ended && instants.length < killsMax) {
@@ -122,7 +148,14 @@ test('a run of 200 tasks that is killed from outside at any moment ends as if no
   const expected = await uninterrupted({})
   using world = setup(twoHundredTasks)
   const random = randomNumbers(seed + 1)
-  const args = ['--data', world.data, '--document', world.document, '--input', JSON.stringify({ ledger: world.ledger })]
+  const args = [
+    '--data',
+    world.data,
+    '--document',
+    world.document,
+    '--input',
+    JSON.stringify({ ledger: world.ledger }),
+  ]
   const instants: Instant[] = []
   let ended: Ended | undefined
   for (let kills = 0; !ended && kills < 12; kills++) {
@@ -143,8 +176,16 @@ test('the example that is killed again and again writes the same report', async 
   try {
     const example = readFileSync(join(import.meta.dirname, '../../examples/weather/workflow.yaml'), 'utf8')
     using whole = setup(example)
-    const inputOf = (folder: string): string => JSON.stringify({ data: server.url('weather.csv'), folder: join(folder, 'out') })
-    const expected = await start(['--data', whole.data, '--document', whole.document, '--input', inputOf(whole.folder)]).ended
+    const inputOf = (folder: string): string =>
+      JSON.stringify({ data: server.url('weather.csv'), folder: join(folder, 'out') })
+    const expected = await start([
+      '--data',
+      whole.data,
+      '--document',
+      whole.document,
+      '--input',
+      inputOf(whole.folder),
+    ]).ended
     expect(expected).toMatchObject({ status: 'completed' })
 
     using world = setup(example)
@@ -160,7 +201,9 @@ test('the example that is killed again and again writes the same report', async 
     expect(ended?.status).toBe('completed')
     expect(instants.length).toBeGreaterThan(3)
     for (const file of ['report.md', 'rain.svg']) {
-      expect(readFileSync(join(world.folder, 'out', file), 'utf8')).toBe(readFileSync(join(whole.folder, 'out', file), 'utf8'))
+      expect(readFileSync(join(world.folder, 'out', file), 'utf8')).toBe(
+        readFileSync(join(whole.folder, 'out', file), 'utf8'),
+      )
     }
   } finally {
     await server.close()

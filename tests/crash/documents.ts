@@ -20,7 +20,9 @@ function chain(name: string, length: number): object {
 }
 
 const branches = (prefix: string, count: number, length: number): object[] =>
-  Array.from({ length: count }, (_, index) => ({ [`${prefix}${index}`]: chain(`${prefix}${index}s`, length) }))
+  Array.from({ length: count }, (_, index) => ({
+    [`${prefix}${index}`]: chain(`${prefix}${index}s`, length),
+  }))
 
 const join = { set: { value: '${ [.[].value] | add }' } }
 
@@ -32,7 +34,11 @@ export const twoHundredTasks = JSON.stringify({
     { spread: { fork: { branches: branches('b', 8, 10) } } },
     { gather: join },
     { skipped: { if: '.value < 0', ...effect('.value', 0) } },
-    { choose: { switch: [{ even: { when: '.value % 2 == 0', then: 'whenEven' } }, { other: { then: 'whenOdd' } }] } },
+    {
+      choose: {
+        switch: [{ even: { when: '.value % 2 == 0', then: 'whenEven' } }, { other: { then: 'whenOdd' } }],
+      },
+    },
     { whenOdd: { set: { value: '${ .value + 1 }' }, then: 'again' } },
     { whenEven: { set: { value: '${ .value + 2 }' } } },
     { again: { fork: { branches: branches('c', 7, 9) } } },

@@ -30,7 +30,7 @@ export async function main(args: readonly string[], io: Terminal = terminal(proc
 /** What a command is given: the terminal, and the way to say how it ended. */
 export interface Shell {
   readonly io: Terminal
-  exit(code: number): void
+  readonly exit: (code: number) => void
 }
 
 function buildProgram(io: Terminal, exit: (code: number) => void): Command {

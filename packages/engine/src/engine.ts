@@ -5,6 +5,7 @@
 import { Cancelled, NexusError, toWorkflowError, type Clock, type Json, type JsonObject } from '@nexus/sdk'
 import type { Workflow } from '@nexus/workflow'
 import { setMaxListeners } from 'node:events'
+import { setImmediate } from 'node:timers/promises'
 import type { Backend, DurableRun } from './backend.ts'
 import type { FindCapability } from './capability.ts'
 import type { RunEvent, RunOutcome } from './events.ts'
@@ -114,7 +115,7 @@ export class Engine {
   }
 
   async #run(state: RunState, signal: AbortSignal): Promise<RunOutcome> {
-    await Promise.resolve() // whoever started the run may listen before anything happens
+    await setImmediate() // whoever started the run may listen before anything happens
     state.durable.start()
     const outcome = await this.#outcome(state, signal)
     await state.durable.end(outcome)

@@ -5,6 +5,20 @@ import type { Json, JsonObject } from '@nexus/sdk'
 import { standardVariables, type Scope, type Task } from '@nexus/workflow'
 import type { RunState } from './run_state.ts'
 
+export interface FrameParts {
+  readonly run: RunState
+  readonly parent: Frame | undefined
+  readonly name: string
+  readonly kind: string
+  readonly reference: string
+  readonly path: string
+  readonly definition: Task
+  /** Besides those of the frames around it. */
+  readonly variables: JsonObject | undefined
+  readonly signal: AbortSignal
+  readonly rawInput: Json
+}
+
 export class Frame implements Scope {
   readonly run: RunState
   readonly parent: Frame | undefined
@@ -27,18 +41,7 @@ export class Frame implements Scope {
   /** What went wrong before the work began, if anything. */
   refused: unknown = undefined
 
-  constructor(parts: {
-    run: RunState
-    parent: Frame | undefined
-    name: string
-    kind: string
-    reference: string
-    path: string
-    definition: Task
-    variables: JsonObject | undefined
-    signal: AbortSignal
-    rawInput: Json
-  }) {
+  constructor(parts: FrameParts) {
     this.run = parts.run
     this.parent = parts.parent
     this.name = parts.name
@@ -53,6 +56,15 @@ export class Frame implements Scope {
     this.names = parts.variables
       ? parts.run.names(Object.keys(this.variables))
       : (parts.parent?.names ?? standardVariables)
+  }
+
+  /** The same task with more variables, or with another definition below which children are looked for. */
+  derive(change: { variables?: JsonObject; definition?: Task }): Frame {
+    const { run, name, kind, reference, path, definition, signal, rawInput } = this
+    const same = { run, parent: this, name, kind, reference, path, definition, signal, rawInput }
+    const frame = new Frame({ ...same, variables: undefined, ...change })
+    frame.input = this.input
+    return frame
   }
 
   lookup(name: string): Json {

@@ -54,7 +54,7 @@ function rootFrame(run: RunState, signal: AbortSignal): Frame {
     kind: 'do',
     reference: '',
     path: '',
-    definition: { do: run.document.do } as Task,
+    definition: { do: run.document.do },
     variables: undefined,
     signal,
     rawInput: run.durable.stored.input,

@@ -4,7 +4,7 @@
 import { TaskFault, workflowError, type ChildTask, type Json, type JsonObject } from '@nexus/sdk'
 import { evaluateExpression, evaluateTemplate, type Task } from '@nexus/workflow'
 import type { Capability, InvocationContext } from './capability.ts'
-import { Frame } from './frame.ts'
+import type { Frame } from './frame.ts'
 import { runChild } from './interpreter.ts'
 import type { Work } from './primitives.ts'
 
@@ -25,7 +25,7 @@ function contextFor(frame: Frame, capability: Capability, attempt: number): Invo
   let calls = 0
   return {
     taskId: path,
-    inputData: capability.type === 'orchestrator' ? (frame.definition as Json) : workOf(frame),
+    inputData: capability.type === 'orchestrator' ? frame.definition : workOf(frame),
     metadata: metadataOf(frame, attempt),
     ...(parent ? { parentContext: { taskId: parent.path, name: parent.name, kind: parent.kind } } : {}),
     run: {
@@ -50,7 +50,7 @@ function metadataOf(frame: Frame, attempt: number): InvocationContext['metadata'
     reference: frame.reference,
     attempt,
     workflow: { namespace, name, version },
-    labels: (frame.definition.metadata ?? noLabels) as JsonObject,
+    labels: frame.definition.metadata ?? noLabels,
   }
 }
 
@@ -59,9 +59,9 @@ const noLabels: JsonObject = Object.freeze({})
 /** What a task asks for, evaluated: the `with` of a call, the process of a run. A script's code is never evaluated. */
 function workOf(frame: Frame): Json {
   const { definition, input } = frame
-  if ('call' in definition) return evaluateTemplate((definition.with ?? {}) as Json, input, frame)
-  if ('run' in definition) return evaluateRun(definition.run as JsonObject, frame)
-  return evaluateTemplate(definition as Json, input, frame)
+  if ('call' in definition) return evaluateTemplate(definition.with ?? {}, input, frame)
+  if ('run' in definition) return evaluateRun(definition.run, frame)
+  return evaluateTemplate(definition, input, frame)
 }
 
 function evaluateRun(run: JsonObject, frame: Frame): Json {
@@ -80,13 +80,7 @@ function evaluateFor(
   options: { input?: Json; variables?: JsonObject },
 ): Json {
   const { input = frame.input, variables } = options
-  return evaluateExpression(expression, input, variables ? scopeWith(frame, variables) : frame)
-}
-
-function scopeWith(frame: Frame, variables: JsonObject): Frame {
-  const scope = new Frame({ ...frame, parent: frame, variables })
-  scope.input = frame.input
-  return scope
+  return evaluateExpression(expression, input, variables ? frame.derive({ variables }) : frame)
 }
 
 /**
@@ -95,7 +89,10 @@ function scopeWith(frame: Frame, variables: JsonObject): Frame {
  */
 async function callCapability(frame: Frame, name: string, input: Json, index: number): Promise<Json> {
   const definition = { call: { [name]: { call: name, with: '${ . }' } } } as unknown as Task
-  const caller = new Frame({ ...frame, parent: frame, variables: undefined, definition })
-  const outcome = await runChild(caller, { at: ['call', name], path: ['call', index, name], input })
+  const outcome = await runChild(frame.derive({ definition }), {
+    at: ['call', name],
+    path: ['call', index, name],
+    input,
+  })
   return outcome.output
 }

@@ -29,7 +29,7 @@ function reusableError(frame: Frame, name: string): Json {
   const error = frame.run.document.use?.errors?.[name]
   if (error === undefined)
     throw TaskFault.of('configuration', `No error "${name}" is declared in use.errors.`)
-  return error as Json
+  return error
 }
 
 /** The moment is recorded before the wait, so that a restart waits for what is left of it. */

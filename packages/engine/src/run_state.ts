@@ -47,7 +47,7 @@ export class RunState {
     const { stored } = this.durable
     return {
       id: this.id,
-      definition: this.document as unknown as Json,
+      definition: this.document,
       input: stored.input,
       startedAt: dateTime(stored.createdAt),
     }

@@ -43,7 +43,7 @@ function inDocument(document: Workflow): readonly Found[] {
     ...keysIn(use, ofUse, '/use'),
     ...(evaluate.mode === 'loose' ? [{ pointer: '/evaluate/mode', what: 'Loose expressions' }] : []),
     ...(evaluate.language !== undefined && evaluate.language !== 'jq'
-      ? [{ pointer: '/evaluate/language', what: `Expressions in ${evaluate.language}` }]
+      ? [{ pointer: '/evaluate/language', what: `Expressions in ${String(evaluate.language)}` }]
       : []),
     ...externalSchema(input, '/input'),
     ...externalSchema(output, '/output'),

@@ -47,12 +47,17 @@ export function table(io: Terminal, head: readonly string[], rows: readonly (rea
 const escapes = /\u001B\[[0-9;]*m/g
 
 export function visibleWidth(text: string): number {
-  return [...text.replaceAll(escapes, '')].length
+  return charactersOf(text.replaceAll(escapes, '')).length
+}
+
+/** What a reader takes for one character each. */
+function charactersOf(text: string): readonly string[] {
+  return Array.from(new Intl.Segmenter().segment(text), ({ segment }) => segment)
 }
 
 /** Cut to a number of columns, with … where something is missing. */
 export function clip(text: string, columns: number): string {
-  const characters = [...text]
+  const characters = charactersOf(text)
   return characters.length <= columns ? text : `${characters.slice(0, Math.max(0, columns - 1)).join('')}…`
 }
 

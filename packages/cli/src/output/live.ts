@@ -11,6 +11,10 @@ const redrawMs = 100
 /** After this a task that is still under way is mentioned where nothing can be drawn. */
 const mentionAfterMs = 1_000
 
+/** What the columns of a task's line take, and the least that is left for why it faulted. */
+const lineColumns = 74
+const factColumnsMin = 40
+
 interface UnderWay {
   readonly name: string
   readonly depth: number
@@ -40,13 +44,8 @@ export function showLive(
     finish(event)
   }
   const begin = (at: number, task: { path: string; name: string; kind: string }): void => {
-    underWay.set(task.path, {
-      name: task.name,
-      kind: task.kind,
-      depth: depthOf(task.path),
-      since: at,
-      mentioned: false,
-    })
+    const depth = depthBelow(underWay, task.path)
+    underWay.set(task.path, { name: task.name, kind: task.kind, depth, since: at, mentioned: false })
   }
   const finish = (event: RunEvent & { type: 'task.ended' }): void => {
     const task = underWay.get(event.path)
@@ -89,10 +88,14 @@ function lineOf(task: UnderWay, event: RunEvent & { type: 'task.ended' }, io: Te
   const name = `${'  '.repeat(task.depth)}${task.name}`
   const took = formatDuration(event.at - task.since)
   const why =
-    event.outcome.status === 'faulted'
-      ? io.style('red', `  ${event.outcome.error.detail ?? event.outcome.error.title ?? ''}`)
-      : ''
+    event.outcome.status === 'faulted' ? io.style('red', `  ${briefly(event.outcome.error, io)}`) : ''
   return `${sign} ${name.padEnd(34)} ${io.style('dim', task.kind.padEnd(12))} ${status.padEnd(10)} ${io.style('dim', took.padStart(8))}${why}`
+}
+
+/** The first line of what happened, within the width that is left; the whole of it comes at the end of the run. */
+function briefly({ detail, title }: { detail?: string; title?: string }, io: Terminal): string {
+  const [first = ''] = (detail ?? title ?? '').split('\n')
+  return clip(first, Math.max(factColumnsMin, io.columns - lineColumns))
 }
 
 function drawFooter(
@@ -117,9 +120,13 @@ function mention(tasks: readonly UnderWay[], now: number, write: (text: string) 
   }
 }
 
-/** How many tasks are around this one: each has a list keyword, an index and a name before it. */
-function depthOf(path: string): number {
-  return Math.max(0, Math.floor(path.split('/').length / 4))
+/** One more than the nearest task around it, which is under way for as long as this one is. */
+function depthBelow(underWay: ReadonlyMap<string, UnderWay>, path: string): number {
+  for (let end = path.lastIndexOf('/'); end > 0; end = path.lastIndexOf('/', end - 1)) {
+    const around = underWay.get(path.slice(0, end))
+    if (around) return around.depth + 1
+  }
+  return 0
 }
 
 function every(intervalMs: number, clock: Clock, callback: () => void): () => void {

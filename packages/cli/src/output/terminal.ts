@@ -25,7 +25,7 @@ const columnsWithoutTerminal = 100
 const interrupts = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
 
 export function terminal({ stdout, stderr, stdin, env }: NodeJS.Process): Terminal {
-  const interactive = stdout.isTTY === true && env['TERM'] !== 'dumb'
+  const interactive = stdout.isTTY && env['TERM'] !== 'dumb'
   const coloured = interactive && env['NO_COLOR'] === undefined
   return {
     out: (text) => void stdout.write(text),

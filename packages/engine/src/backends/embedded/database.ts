@@ -99,12 +99,12 @@ function readVersion(database: DatabaseSync): number {
 }
 
 /** SQLite's SQLITE_CORRUPT and SQLITE_NOTADB. */
-const corruptCodes = [11, 26]
+const corruptCodes = new Set([11, 26])
 
 /** Says of SQLite's trouble with a damaged file what it is and what to do; gives any other error back. */
 export function explain(error: unknown, file: string): unknown {
   if (!(error instanceof Error) || !('errcode' in error)) return error
-  if (!corruptCodes.includes(Number(error.errcode) & 0xff)) return error
+  if (!corruptCodes.has(Number(error.errcode) & 0xff)) return error
   return new NexusError(
     'database_corrupt',
     `${file} is damaged (${error.message}). It was left as it is. Restore it from a backup, or move it aside to begin anew; "sqlite3 ${file} .recover" saves what can be read.`,

@@ -63,8 +63,9 @@ function slim(event: RunEventBody): Members {
 }
 
 /** Most tasks run once, so their path is their reference; the name is the reference's last part. */
-function slimTask({ path, reference, name: _, ...rest }: TaskStart): Members {
-  return reference === path ? rest : { reference, ...rest }
+function slimTask({ path, reference, kind, module, version, input }: TaskStart): Members {
+  const task = { kind, module, version, input }
+  return reference === path ? task : { reference, ...task }
 }
 
 function whole({ type, path }: EventRow, body: Members): Members {

@@ -95,10 +95,8 @@ export class EmbeddedRun implements DurableRun {
   /** The start is encoded only if it is written before its outcome overtakes it. */
   #start(task: TaskStep): Started {
     const start = task.describe()
-    const event = { type: 'task.started', task: start } as const
     const stamp = this.#stamp()
-    const entry = this.#entry(stamp, event, task.path, () => this.#store.encode(event))
-    this.#journal.append(entry)
+    const entry = this.#entry(stamp, { type: 'task.started', task: start }, task.path, undefined)
     return { entry, task: start, stamp }
   }
 
@@ -118,27 +116,18 @@ export class EmbeddedRun implements DurableRun {
 
   #append(event: RunEventBody, path: string): Stamp {
     const stamp = this.#stamp()
-    const body = this.#store.encode(event)
-    this.#journal.append(this.#entry(stamp, event, path, () => body))
+    this.#entry(stamp, event, path, this.#store.encode(event))
     return stamp
+  }
+
+  #entry(stamp: Stamp, event: RunEventBody, path: string, body: string | undefined): Entry {
+    const entry = new EventEntry(this.#number, this.#store, this.#listeners, { stamp, event, path, body })
+    this.#journal.append(entry)
+    return entry
   }
 
   #stamp(): Stamp {
     return { seq: this.#journal.nextSeq(), at: this.#clock.now() }
-  }
-
-  #entry(stamp: Stamp, event: RunEventBody, path: string, body: () => string): Entry {
-    const heard = this.#listeners.size > 0
-    return {
-      superseded: false,
-      written: false,
-      write: () => this.#store.insertEvent(this.#number, stamp, event.type, path, body()),
-      committed: heard ? () => this.#tell({ ...stamp, ...event } as RunEvent) : undefined,
-    }
-  }
-
-  #tell(event: RunEvent): void {
-    for (const listener of this.#listeners) listener(event)
   }
 
   #setStatus(status: RunStatus, times: { startedAt?: number; endedAt?: number }): void {
@@ -147,6 +136,46 @@ export class EmbeddedRun implements DurableRun {
 
   #setContext(seq: number): void {
     this.#journal.append(plainEntry(() => this.#store.setContext(this.#number, seq)))
+  }
+}
+
+interface EventParts {
+  readonly stamp: Stamp
+  readonly event: RunEventBody
+  readonly path: string
+  readonly body: string | undefined
+}
+
+/** An event on its way to disk. Without a body it is encoded only when it is really written. */
+class EventEntry implements Entry {
+  superseded = false
+  written = false
+  readonly #run: number
+  readonly #store: Store
+  readonly #listeners: ReadonlySet<(event: RunEvent) => void>
+  readonly #what: EventParts
+
+  constructor(
+    run: number,
+    store: Store,
+    listeners: ReadonlySet<(event: RunEvent) => void>,
+    what: EventParts,
+  ) {
+    this.#run = run
+    this.#store = store
+    this.#listeners = listeners
+    this.#what = what
+  }
+
+  write(): void {
+    const { stamp, event, path, body } = this.#what
+    this.#store.insertEvent(this.#run, stamp, event.type, path, body ?? this.#store.encode(event))
+  }
+
+  committed(): void {
+    if (this.#listeners.size === 0) return
+    const { stamp, event } = this.#what
+    for (const listener of this.#listeners) listener({ ...stamp, ...event })
   }
 }
 

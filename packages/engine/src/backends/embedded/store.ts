@@ -6,7 +6,7 @@ import { hash } from 'node:crypto'
 import type { DatabaseSync, SQLOutputValue, StatementSync } from 'node:sqlite'
 import type { NewRun, RunQuery, RunSummary, StoredRun } from '../../backend.ts'
 import type { RunEvent, RunEventBody, RunStatus, Stamp, TaskOutcome } from '../../events.ts'
-import { Blobs } from './blobs.ts'
+import type { Blobs } from './blobs.ts'
 import { explain } from './database.ts'
 import { decode, encode, type EventRow } from './event_codec.ts'
 
