@@ -15,6 +15,7 @@ import {
   writeSync,
 } from 'node:fs'
 import { join } from 'node:path'
+import { NexusError } from '@nexus/sdk'
 
 export interface Artifact {
   /** The sha-256 of the bytes, in hex. */
@@ -32,7 +33,7 @@ export interface ArtifactStore {
 
 export function openArtifactStore(data: string): ArtifactStore {
   const folder = join(data, 'artifacts')
-  mkdirSync(folder, { recursive: true })
+  orExplain(folder, () => mkdirSync(folder, { recursive: true }))
   const pathOf = (digest: string): string => join(folder, `${digest}.cjs`)
   const get = (digest: string): Artifact | undefined => {
     const code = readIfThere(pathOf(digest))
@@ -43,9 +44,21 @@ export function openArtifactStore(data: string): ArtifactStore {
     get,
     put(code) {
       const digest = digestOf(code)
-      if (get(digest) === undefined) writeDurably(pathOf(digest), code)
+      if (get(digest) === undefined) orExplain(folder, () => writeDurably(pathOf(digest), code))
       return { digest, code }
     },
+  }
+}
+
+function orExplain(folder: string, write: () => void): void {
+  try {
+    write()
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error)
+    const next = 'Make room or give it the rights, or choose another data folder.'
+    throw new NexusError('artifacts_not_writable', `Cannot keep artifacts in "${folder}": ${why}. ${next}`, {
+      cause: error,
+    })
   }
 }
 

@@ -40,10 +40,22 @@ export type ReadManifest = (text: string, file: string) => ManifestReading
 
 /** Every module below the sources. A source that is not there has none. */
 export function discover(sources: readonly string[], readManifest: ReadManifest): FoundModule[] {
-  const found = sources.flatMap((source, index) =>
+  const found = distinct(sources).flatMap((source, index) =>
     moduleFolders(source).map((place) => readModule({ ...place, source, index }, readManifest)),
   )
   return refuseDuplicates(found)
+}
+
+/** The sources that are there, each once, however it is named. */
+function distinct(sources: readonly string[]): string[] {
+  const there = sources.filter(isFolder)
+  return there.filter(
+    (source, index) => there.map((other) => realpathSync(other)).indexOf(realpathSync(source)) === index,
+  )
+}
+
+function isFolder(path: string): boolean {
+  return statSync(path, { throwIfNoEntry: false })?.isDirectory() === true
 }
 
 interface Place {
@@ -54,7 +66,7 @@ interface Place {
 function moduleFolders(source: string): Place[] {
   return moduleTypes.flatMap((type) => {
     const parent = join(source, `${type}s`)
-    if (!existsSync(parent)) return []
+    if (!isFolder(parent)) return []
     return readdirSync(parent)
       .filter((name) => existsSync(join(parent, name, 'manifest.yaml')))
       .sort()
@@ -62,22 +74,36 @@ function moduleFolders(source: string): Place[] {
   })
 }
 
-function readModule(
-  place: Place & { source: string; index: number },
-  readManifest: ReadManifest,
-): FoundModule {
+interface SourcedPlace extends Place {
+  readonly source: string
+  readonly index: number
+}
+
+function readModule(place: SourcedPlace, readManifest: ReadManifest): FoundModule {
   const file = join(place.folder, 'manifest.yaml')
-  const folder = realpathSync(place.folder)
-  const base = { id: basename(place.folder), type: place.type, folder, file, source: place.index }
-  const refused = refuseUnread(place, file)
-  if (refused !== undefined) {
-    return { ...base, ...unread(file), problems: [refused] }
+  const base = { id: basename(place.folder), type: place.type, file, source: place.index }
+  try {
+    const folder = realpathSync(place.folder)
+    const refused = refuseUnread(place, file)
+    if (refused !== undefined) return { ...base, folder, ...unread(file), problems: [refused] }
+    const reading = readManifest(readFileSync(file, 'utf8'), file)
+    return { ...base, folder, ...judge(reading, place, folder) }
+  } catch (error) {
+    if (!(error instanceof Error) || !('syscall' in error)) throw error
+    const problem = problemOfFile(file, `This module cannot be read: ${error.message}.`)
+    return { ...base, folder: place.folder, ...unread(file), problems: [problem] }
   }
-  const reading = readManifest(readFileSync(file, 'utf8'), file)
+}
+
+function judge(
+  reading: ManifestReading,
+  place: Place,
+  folder: string,
+): Pick<FoundModule, 'manifest' | 'draft' | 'missing' | 'problemAt' | 'problems'> {
+  const { draft, problemAt } = reading
   const problems = [...reading.problems, ...misplaced(reading, place), ...linkedEntries(reading, folder)]
   const manifest = problems.length === 0 ? reading.manifest : undefined
-  const { draft, problemAt } = reading
-  return { ...base, manifest, draft, problemAt, problems, missing: missingFiles(reading, folder) }
+  return { manifest, draft, problemAt, problems, missing: missingFiles(reading, folder) }
 }
 
 function unread(file: string): Pick<FoundModule, 'manifest' | 'draft' | 'missing' | 'problemAt'> {
@@ -87,7 +113,7 @@ function unread(file: string): Pick<FoundModule, 'manifest' | 'draft' | 'missing
 }
 
 /** A link must not bring in what lies outside of the source, and a manifest is a small file. */
-function refuseUnread(place: Place & { source: string }, file: string): Problem | undefined {
+function refuseUnread(place: SourcedPlace, file: string): Problem | undefined {
   for (const path of [place.folder, file]) {
     const target = realpathSync(path)
     if (isInside(realpathSync(place.source), target)) continue

@@ -90,11 +90,21 @@ class ModuleKernel implements Kernel {
     this.#found = discover(this.#options.sources, this.#manifests.read)
     const { candidates, problems } = this.#choose()
     const staged = await stage(candidates, this.#stageOptions())
-    this.#builder.save()
-    this.#manifests.save()
+    this.#saveCaches()
     this.#problems = new Map([...problems, ...staged.problems])
     this.#generation = makeGeneration(this.#generation.number + 1, staged.slots)
     this.#report()
+  }
+
+  /** A cache that cannot be written costs the next start some time, and nothing else. */
+  #saveCaches(): void {
+    try {
+      this.#builder.save()
+      this.#manifests.save()
+    } catch (error) {
+      const why = error instanceof Error ? error.message : String(error)
+      this.#options.log.warn(`What was built could not be remembered, so the next start builds again: ${why}`)
+    }
   }
 
   /** The modules to take, each after what it depends on, and why others cannot be taken. */

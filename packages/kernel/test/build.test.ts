@@ -2,7 +2,7 @@ import { cpSync, readdirSync, readFileSync, rmSync, utimesSync, writeFileSync } 
 import { join } from 'node:path'
 import { formatProblem, type Kernel } from '@nexus/kernel'
 import { expect, test } from 'vitest'
-import { echo, makeWorld, outputOf, task } from './world.ts'
+import { echo, makeWorld, outputOf, task, type World } from './world.ts'
 
 const typescript = {
   'main.ts': `import { BaseModule, ModuleResult, type ModuleContext } from '@nexus/sdk'
@@ -36,6 +36,13 @@ export class Module extends BaseModule {
   async execute(context) { ${body} }
 }
 `
+}
+
+function damage(world: World, cache: string, change: (text: string) => string): void {
+  const file = join(world.data, 'artifacts', cache)
+  const text = readFileSync(file, 'utf8')
+  expect(change(text)).not.toBe(text)
+  writeFileSync(file, change(text))
 }
 
 test('a module in TypeScript runs with its helper files and an ESM-only package bundled', async () => {
@@ -101,15 +108,23 @@ test('a corrupt artifact is built again', async () => {
   expect(await outputOf(kernel, 'typed', 1)).toEqual([2, 'small'])
 })
 
-test('damaged caches only mean building again', async () => {
+test('damaged caches only mean building again, never another artifact or manifest', async () => {
   const world = makeWorld()
-  world.module('typed', { main: 'main.ts', files: typescript })
-  const digest = artifactOf(await world.open(), 'typed')
-  for (const cache of ['builds.cache', 'manifests.cache']) {
-    const file = join(world.data, 'artifacts', cache)
-    writeFileSync(file, readFileSync(file, 'utf8').replace('1', '2'))
-  }
-  expect(artifactOf(await world.open(), 'typed')).toBe(digest)
+  world.module('a', { files: { 'main.js': executing('return ModuleResult.ok("from a")') } })
+  world.module('b', { files: { 'main.js': executing('return ModuleResult.ok("from b")') } })
+  const first = await world.open()
+  const [a = '', b = ''] = ['a', 'b'].map((id) => artifactOf(first, id))
+  damage(world, 'builds.cache', (text) => text.replace(`"artifact":"${a}"`, `"artifact":"${b}"`))
+  damage(world, 'manifests.cache', (text) => text.replace('"version":"1.0.0"', '"version":"9.9.9"'))
+  const second = await world.open()
+  expect(await outputOf(second, 'a')).toBe('from a')
+  expect(second.modules().map(({ version }) => version)).toEqual(['1.0.0', '1.0.0'])
+})
+
+test('a data folder that cannot be written to is told, with what to do', async () => {
+  const world = makeWorld()
+  world.write({ 'data/artifacts': 'a file, not a folder' })
+  await expect(world.open()).rejects.toThrow(/Cannot keep artifacts in ".*data\/artifacts": .+ Make room/)
 })
 
 test('a source that does not parse is told with its line and column', async () => {

@@ -40,6 +40,25 @@ test('a source that is not there, and folders without a manifest, have no module
   expect(kernel.generation.number).toBe(1)
 })
 
+test('a source that is given twice, under two names, is searched once', async () => {
+  const world = makeWorld()
+  world.module('a')
+  symlinkSync(world.source, join(world.folder, 'alias'))
+  const kernel = await world.open({ sources: [world.source, join(world.folder, 'alias'), world.source] })
+  expect(states(kernel)).toEqual({ a: 'loaded' })
+})
+
+test('a module that cannot be read is faulty, and the others serve', async () => {
+  const world = makeWorld()
+  world.module('good')
+  mkdirSync(join(world.source, 'executors/strange/manifest.yaml'), { recursive: true })
+  const kernel = await world.open()
+  expect(states(kernel)).toEqual({ good: 'loaded', strange: 'faulty' })
+  expect(problemsOf(kernel, 'strange')).toEqual([
+    expect.stringContaining('manifest.yaml:1:1: Expected a file.'),
+  ])
+})
+
 test('a module with a bad manifest is listed as faulty with its problems, and the others serve', async () => {
   const world = makeWorld()
   world.module('good')

@@ -130,6 +130,19 @@ describe('a module that cannot be used is faulty, and the others serve', () => {
     expect(await outputOf(kernel, 'good', 1)).toBe(1)
   })
 
+  test('when its probe fails, and it is torn down', async () => {
+    const world = makeWorld()
+    const files = recording('bad')
+    const main =
+      files['main.js']?.replace('async execute', 'canExecute() { return false }\n  async execute') ?? ''
+    world.module('bad', { files: { 'main.js': main } })
+    const kernel = await world.open()
+    expect(problemsOf(kernel, 'bad')).toContain(
+      'Module "bad" 1.0.0 provides "bad", but its canExecute("bad") is not true.',
+    )
+    expect(world.logged).toEqual(expect.arrayContaining(['setup bad', 'teardown bad']))
+  })
+
   test('when a module that it depends on is faulty', async () => {
     const world = makeWorld()
     world.module('a', { manifest: 'dependencies: {modules: [{b: "*"}]}' })
@@ -198,6 +211,16 @@ describe('a module with auto_load: false', () => {
     expect([stateOf(kernel, 'lazy'), world.logged]).toEqual(['loaded', ['setup lazy']])
     await kernel.close()
     expect(world.logged).toEqual(['setup lazy', 'teardown lazy'])
+  })
+
+  test('starts what it depends on first', async () => {
+    const world = makeWorld()
+    world.module('a', { manifest: `${manifest}\ndependencies: {modules: [{b: "*"}]}`, files: recording('a') })
+    world.module('b', { manifest, files: recording('b') })
+    const kernel = await world.open()
+    expect(await outputOf(kernel, 'a')).toBe('a')
+    await kernel.close()
+    expect(world.logged).toEqual(['setup b', 'setup a', 'teardown a', 'teardown b'])
   })
 
   test('that does not start faults the task, is faulty, and is tried again at the next', async () => {
