@@ -47,22 +47,18 @@ interface Walk {
   readonly skipIndent: (text: string, at: number) => number
 }
 
-function along(walk: Walk, offset: number): number | undefined {
-  const { text, value, end, unit, skipIndent } = walk
-  let source = walk.from
+function along({ text, value, from, end, unit, skipIndent }: Walk, offset: number): number | undefined {
+  let source = from
   let place = 0
-  while (place < offset && source < end) {
+  while (source < end) {
     const width = unit(text, source)
     const here = text[source]
-    if (width !== 1) {
-      source += Math.max(width, 2)
-      if (width > 0) place++
-      if (width === 0) source = skipIndent(text, source)
-      continue
-    }
-    if (here === value[place] || (here === '\n' && value[place] === ' ')) place++
-    source++
-    if (here === '\n') source = skipIndent(text, source)
+    const isFold = here === '\n' && value[place] === ' '
+    const stands = width > 1 || (width === 1 && (here === value[place] || isFold))
+    if (stands && place === offset) return source
+    if (stands) place++
+    source += width === 0 ? 2 : width
+    if (here === '\n' || width === 0) source = skipIndent(text, source)
   }
   return place === offset ? source : undefined
 }

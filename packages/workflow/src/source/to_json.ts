@@ -16,7 +16,7 @@ import {
 } from 'yaml'
 import type { Json } from '@nexus/sdk'
 import { memberPointer } from '../pointers.ts'
-import type { Report } from './report.ts'
+import type { Finding, Report } from './report.ts'
 
 /** Values in the document with every alias written out. */
 export const documentValuesMax = 200_000
@@ -128,30 +128,48 @@ class Conversion {
     object: Readonly<Record<string, Json>>,
     pointer: string,
   ): string | undefined {
-    const node = isScalar(pair.key) ? pair.key : undefined
-    const refuse = (code: string, message: string, hint?: string): undefined => {
-      const range = (isNode(pair.key) ? pair.key.range : holder.range) ?? [0, 1]
-      this.#report.at(range[0], range[1], { code, message, hint }, pointer)
-    }
-    if (!node || node.value === null)
-      return refuse('key_not_text', 'A key must be a text.', 'Put it in quotes.')
-    const key = typeof node.value === 'string' ? node.value : (node.source ?? '')
-    if (key === '__proto__') return refuse('key_not_allowed', 'The key `__proto__` is not allowed.')
-    if (key === '<<' && node.type === 'PLAIN') {
-      return refuse(
-        'merge_key',
-        'Merge keys (`<<`) are of YAML 1.1 and not read.',
-        'Write the keys out, or use an alias as the value of a key.',
-      )
-    }
-    if (!Object.hasOwn(object, key)) return key
-    return refuse('duplicate_key', `The key \`${key}\` is there twice.`, 'Remove one, or rename it.')
+    const key = keyText(pair.key)
+    const problem = keyProblem(key, pair.key, object)
+    if (!problem) return key
+    const [start, end] = (isNode(pair.key) ? pair.key.range : holder.range) ?? [0, 1]
+    this.#report.at(start, end, problem, pointer)
+    return undefined
   }
 
   #refuse(node: Node, pointer: string, code: string, message: string): null {
     const [start, end] = node.range ?? [0, 1]
     this.#report.at(start, end, { code, message }, pointer)
     return null
+  }
+}
+
+/** A scalar key as it is written: YAML's numbers and booleans are texts as keys. */
+function keyText(key: unknown): string | undefined {
+  if (!isScalar(key) || key.value === null) return undefined
+  return typeof key.value === 'string' ? key.value : key.source
+}
+
+function keyProblem(
+  key: string | undefined,
+  node: unknown,
+  object: Readonly<Record<string, Json>>,
+): Finding | undefined {
+  if (key === undefined) {
+    return { code: 'key_not_text', message: 'A key must be a text.', hint: 'Put it in quotes.' }
+  }
+  if (key === '__proto__') return { code: 'key_not_allowed', message: 'The key `__proto__` is not allowed.' }
+  if (key === '<<' && isScalar(node) && node.type === 'PLAIN') {
+    return {
+      code: 'merge_key',
+      message: 'Merge keys (`<<`) are of YAML 1.1 and not read.',
+      hint: 'Write the keys out, or use an alias as the value of a key.',
+    }
+  }
+  if (!Object.hasOwn(object, key)) return undefined
+  return {
+    code: 'duplicate_key',
+    message: `The key \`${key}\` is there twice.`,
+    hint: 'Remove one, or rename it.',
   }
 }
 
