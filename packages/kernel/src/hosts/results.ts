@@ -1,15 +1,8 @@
 /**
  * What a module gave back, checked: a `ModuleResult` or its shape, with nothing in it that is not JSON.
  */
-import {
-  isJsonObject,
-  ModuleResult,
-  TaskFault,
-  whyNotJson,
-  workflowError,
-  type Json,
-  type Manifest,
-} from '@nexus/sdk'
+import { isJsonObject, ModuleResult, TaskFault, workflowError, type Json, type Manifest } from '@nexus/sdk'
+import { notJson } from './json_check.ts'
 
 export function checkResult(result: unknown, manifest: Manifest): ModuleResult {
   if (typeof result !== 'object' || result === null || !('success' in result))
@@ -24,19 +17,9 @@ export function checkResult(result: unknown, manifest: Manifest): ModuleResult {
 }
 
 function checkJson(value: unknown, part: string, manifest: Manifest): void {
-  const why = value === undefined ? undefined : whyNotJsonAtAll(value)
+  const why = value === undefined ? undefined : notJson(value)
   if (why === undefined) return
   throw TaskFault.of('runtime', `${label(manifest)} gave back ${part} that is not JSON, at ${why}.`)
-}
-
-/** The check recurses, so that a cycle or a very deep value can use up the stack before the check's own limit. */
-function whyNotJsonAtAll(value: unknown): string | undefined {
-  try {
-    return whyNotJson(value)
-  } catch (error) {
-    if (error instanceof RangeError) return '/: nested too deep, or a cycle'
-    throw error
-  }
 }
 
 function failed(result: object, manifest: Manifest): ModuleResult {

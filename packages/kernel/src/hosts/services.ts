@@ -1,7 +1,8 @@
 /**
  * What a host hands a module besides its tasks: state, and the secrets that its manifest asks for.
  */
-import { TaskFault, whyNotJson, type Json, type Manifest, type ModuleState, type Secrets } from '@nexus/sdk'
+import { TaskFault, type Json, type Manifest, type ModuleState, type Secrets } from '@nexus/sdk'
+import { notJson } from './json_check.ts'
 
 /** State in memory, for as long as the module is loaded. Values are copied on the way in and out, as on a wire. */
 export function memoryState(manifest: Manifest): ModuleState {
@@ -11,7 +12,7 @@ export function memoryState(manifest: Manifest): ModuleState {
       return structuredClone(values.get(key))
     },
     async set(key, value) {
-      const why = whyNotJson(value)
+      const why = notJson(value)
       if (why !== undefined) {
         throw TaskFault.of(
           'runtime',
