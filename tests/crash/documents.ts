@@ -45,5 +45,5 @@ export const twoHundredTasks = JSON.stringify({
     { gatherAgain: join },
     { coolDown: chain('z', 15) },
   ],
-  output: { as: '{value, $context}' },
+  output: { as: '{value, context: ($context | del(.ledger))}' },
 })
