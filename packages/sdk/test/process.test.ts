@@ -58,7 +58,8 @@ async function start(script: string, limits: Partial<ProcessOptions> = {}) {
 const stubborn = `trap '' TERM; sh -c 'trap "" TERM; echo $$ $PPID; while :; do sleep 0.05; done'`
 
 test('a program gives its exit code and both outputs, and its lines come live', async () => {
-  const { run, live } = await setup()
+  // Longer than a test may take: it fails when the end of the output is not seen.
+  const { run, live } = await setup({ killAfterMs: 60_000 })
   const outcome = await run('echo out; echo err >&2; exit 3')
   expect(outcome).toEqual({ end: { kind: 'exited', code: 3 }, stdout: 'out\n', stderr: 'err\n' })
   expect(live).toContainEqual(['stdout', 'out\n'])
