@@ -19,7 +19,7 @@ export function formatProblems(
 ): string {
   const { shownMax = shownMaxDefault } = options
   const paint = options.color ? colored : plain
-  const lines = source.text.split('\n')
+  const lines = source.text.split(/\r?\n/)
   const shown = problems
     .slice(0, shownMax)
     .map((problem) => formatProblem(problem, lines, source.file, paint))

@@ -56,6 +56,6 @@ function read(text: string, report: Report): Json | undefined {
   report.locateWith((pointer, part) => locator.range(pointer, part))
   const value = toJson(tree.contents, report)
   if (report.hasErrors) return undefined
-  validateDocument(value, report)
+  validateDocument(value, locator, report)
   return value
 }

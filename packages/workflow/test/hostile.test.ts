@@ -75,6 +75,11 @@ test('a byte order mark and Windows line ends do no harm', () => {
   expect(document?.document.name).toBe('sample')
 })
 
+test('a file that was not UTF-8 gets a warning where a character is lost', () => {
+  const { parsed, place } = parseMarked(withTask('{set: {x: »\uFFFD}}'))
+  expect(told(parsed)).toEqual([expect.stringContaining(`${place} not_utf8`)])
+})
+
 test('JSON is read, with positions, tabs and long keys too', () => {
   const text = JSON.stringify(
     {

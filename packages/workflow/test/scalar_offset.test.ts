@@ -23,7 +23,7 @@ test.each(scalars)('in %s', (_style, source) => {
   if (!isScalar(node) || typeof node.value !== 'string') throw new Error('the sample is a text')
   const scalar = node as Scalar<string>
   let compared = 0
-  for (const [index, unit] of [...scalar.value].entries()) {
+  for (const [index, unit] of scalar.value.split('').entries()) {
     const offset = sourceOffset(source, scalar, index)
     if (offset === undefined) throw new Error(`no offset for ${index}`)
     if (/\s/.test(unit) || source[offset] === '\\') continue

@@ -16,6 +16,7 @@ const syntaxProblemsMax = 3
 /** The only document of the text, or undefined with problems reported. */
 export function readYaml(text: string, report: Report): Document.Parsed | undefined {
   if (!isReadable(text, report)) return undefined
+  warnOfLostCharacters(text, report)
   const tokens = tokensOf(text, report)
   if (!tokens) return undefined
   const composer = new Composer({
@@ -78,6 +79,18 @@ function unreadable(text: string) {
     message: 'This is not a text file: it holds a NUL character.',
     hint: 'Save it as UTF-8.',
   }
+}
+
+/** Whoever reads a file that is not UTF-8 as UTF-8 gets U+FFFD in place of what was there. */
+function warnOfLostCharacters(text: string, report: Report): void {
+  const at = text.indexOf('\uFFFD')
+  if (at === -1) return
+  report.at(at, at + 1, {
+    severity: 'warning',
+    code: 'not_utf8',
+    message: 'A character is lost here: the file does not seem to be UTF-8.',
+    hint: 'Save it as UTF-8.',
+  })
 }
 
 /** The concrete syntax, or undefined where a limit was passed. */
