@@ -72,6 +72,8 @@ test('nobody listening, an unknown name and a broken answer say so, with host an
   expect(unknown.message).toMatch(
     /the name of no-such-host\.invalid:80 (is not known|could not be looked up)/,
   )
+  const reserved = await faultOf(call({ method: 'get', endpoint: 'http://127.0.0.1:25/' }))
+  expect(reserved.message).toContain('HTTP clients do not call the port of 127.0.0.1:25')
   const halfway = await serve((request, response) => {
     response.writeHead(200, { 'content-length': '100' })
     response.write('half')
