@@ -8,7 +8,7 @@ import type { RunEvent, RunOutcome, RunStatus, TaskOutcome, TaskStart } from './
 
 export interface Backend {
   /**
-   * Accepts a run. When it resolves, the run is on disk and will be found by `list` after any crash.
+   * Accepts a run that begins at once. When it resolves, the run is on disk and will be found by `list` after any crash.
    * Rejects with `NexusError` `run_exists` when the id is taken.
    */
   create(run: NewRun): Promise<DurableRun>

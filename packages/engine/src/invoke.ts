@@ -38,9 +38,17 @@ function contextFor(frame: Frame, capability: Capability, attempt: number): Invo
     stream: (chunk) => run.services.stream(run.id, path, chunk),
     signal: frame.signal,
     clock: run.clock,
-    idempotencyKey: encodeURI(`${run.id}:${path}`),
+    idempotencyKey: keyOf(run.id, path),
   }
 }
+
+/** Goes into HTTP headers and environments, so it is ASCII without control characters. */
+function keyOf(run: string, path: string): string {
+  const key = `${run}:${path}`
+  return printable.test(key) ? key : encodeURI(key)
+}
+
+const printable = /^[!-~]*$/
 
 function metadataOf(frame: Frame, attempt: number): InvocationContext['metadata'] {
   const { namespace, name, version } = frame.run.document.document

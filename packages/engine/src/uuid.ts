@@ -1,14 +1,11 @@
 /**
- * Run ids: UUIDv7 (RFC 9562, section 5.7), so that they sort by the time of their making.
+ * Run ids: UUIDv7 (RFC 9562, section 5.7), so that they sort by the time of their making. The random part
+ * and the variant are those of a UUIDv4, which Node makes from entropy that it has at hand.
  */
-import { randomBytes } from 'node:crypto'
+import { randomUUID } from 'node:crypto'
 
 /** `timeMs`: milliseconds since the Unix epoch. */
 export function uuidv7(timeMs: number): string {
-  const bytes = randomBytes(16)
-  bytes.writeUIntBE(timeMs, 0, 6)
-  bytes.writeUInt8((bytes.readUInt8(6) & 0x0f) | 0x70, 6)
-  bytes.writeUInt8((bytes.readUInt8(8) & 0x3f) | 0x80, 8)
-  const hex = bytes.toString('hex')
-  return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-${hex.slice(12, 16)}-${hex.slice(16, 20)}-${hex.slice(20)}`
+  const time = timeMs.toString(16).padStart(12, '0')
+  return `${time.slice(0, 8)}-${time.slice(8)}-7${randomUUID().slice(15)}`
 }

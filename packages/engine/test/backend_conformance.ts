@@ -42,7 +42,7 @@ export function backendConformance(name: string, setup: () => Promise<BackendWor
       await world.crash(first)
       const second = await world.open()
       expect(await second.get('r1')).toMatchObject({
-        status: 'pending',
+        status: 'running',
         document: 'do: []',
         input: { city: 'Łódź' },
       })
@@ -189,7 +189,7 @@ export function backendConformance(name: string, setup: () => Promise<BackendWor
       run.start()
       await run.end({ status: 'faulted', error: { type: 'x', status: 400 } })
       expect((await backend.list()).map(({ id, status }) => [id, status])).toEqual([
-        ['open', 'pending'],
+        ['open', 'running'],
         ['ended', 'faulted'],
       ])
       expect((await backend.list({ statuses: ['pending', 'running'] })).map(({ id }) => id)).toEqual(['open'])

@@ -74,7 +74,7 @@ class Embedded implements Backend {
     const write = (): void => this.#store.insertRun(number, run, createdAt)
     this.#journal.append({ superseded: false, written: false, write })
     await this.#journal.flush()
-    const stored = { ...run, status: 'pending', createdAt, startedAt: undefined, endedAt: undefined } as const
+    const stored = { ...run, status: 'running', createdAt, startedAt: createdAt, endedAt: undefined } as const
     return this.#run(stored, number, { resumed: false, context: undefined })
   }
 

@@ -4,15 +4,7 @@
  */
 import type { Clock, Json } from '@nexus/sdk'
 import type { DurableRun, StoredRun, TaskStep } from '../../backend.ts'
-import type {
-  RunEvent,
-  RunEventBody,
-  RunOutcome,
-  RunStatus,
-  Stamp,
-  TaskOutcome,
-  TaskStart,
-} from '../../events.ts'
+import type { RunEvent, RunEventBody, RunOutcome, Stamp, TaskOutcome, TaskStart } from '../../events.ts'
 import type { Entry, Journal } from './journal.ts'
 import type { Store } from './store.ts'
 
@@ -77,13 +69,12 @@ export class EmbeddedRun implements DurableRun {
   }
 
   start(): void {
-    const { at } = this.#append({ type: this.resumed ? 'run.resumed' : 'run.started' }, '')
-    this.#setStatus('running', { startedAt: this.stored.startedAt ?? at })
+    this.#append({ type: this.resumed ? 'run.resumed' : 'run.started' }, '')
   }
 
   async end(outcome: RunOutcome): Promise<void> {
     const { at } = this.#append({ type: 'run.ended', outcome }, '')
-    this.#setStatus(outcome.status, { endedAt: at })
+    this.#journal.append(plainEntry(() => this.#store.endRun(this.#number, outcome.status, at)))
     await this.#journal.flush()
   }
 
@@ -128,10 +119,6 @@ export class EmbeddedRun implements DurableRun {
 
   #stamp(): Stamp {
     return { seq: this.#journal.nextSeq(), at: this.#clock.now() }
-  }
-
-  #setStatus(status: RunStatus, times: { startedAt?: number; endedAt?: number }): void {
-    this.#journal.append(plainEntry(() => this.#store.setStatus(this.#number, status, times)))
   }
 
   #setContext(seq: number): void {

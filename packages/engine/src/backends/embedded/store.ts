@@ -20,11 +20,15 @@ export class Store {
   readonly #blobs: Blobs
   readonly #database: DatabaseSync
   readonly #prepared = new Map<string, StatementSync>()
+  readonly #insertEvent: StatementSync
+  #lastDocument = { text: '', digest: '' }
 
   constructor(database: DatabaseSync, file: string, blobs: Blobs) {
     this.#database = database
     this.#file = file
     this.#blobs = blobs
+    const sql = 'INSERT INTO events (seq, run, at, type, path, body) VALUES (?, ?, ?, ?, ?, ?)'
+    this.#insertEvent = database.prepare(sql)
   }
 
   encode(event: RunEventBody): string {
@@ -32,32 +36,29 @@ export class Store {
   }
 
   insertEvent(run: number, { seq, at }: Stamp, type: string, path: string, body: string): void {
-    const sql = 'INSERT INTO events (seq, run, at, type, path, body) VALUES (?, ?, ?, ?, ?, ?)'
-    this.#statement(sql).run(seq, run, at, type, path, body)
+    this.#insertEvent.run(seq, run, at, type, path, body)
   }
 
   insertRun(number: number, run: NewRun, createdAt: number): void {
-    const digest = hash('sha256', run.document)
-    this.#statement('INSERT OR IGNORE INTO documents (digest, text) VALUES (?, ?)').run(digest, run.document)
+    const digest = this.#storeDocument(run.document)
     const { namespace, name, version } = run.workflow
-    const sql = `INSERT INTO runs (number, id, status, namespace, name, version, document, input, created_at)
-                 VALUES (?, ?, 'pending', ?, ?, ?, ?, ?, ?)`
-    this.#statement(sql).run(
-      number,
-      run.id,
-      namespace,
-      name,
-      version,
-      digest,
-      JSON.stringify(run.input),
-      createdAt,
-    )
+    const sql = `INSERT INTO runs (number, id, status, namespace, name, version, document, input, created_at, started_at)
+                 VALUES (?, ?, 'running', ?, ?, ?, ?, ?, ?, ?)`
+    const input = JSON.stringify(run.input)
+    this.#statement(sql).run(number, run.id, namespace, name, version, digest, input, createdAt, createdAt)
   }
 
-  setStatus(run: number, status: RunStatus, times: { startedAt?: number; endedAt?: number }): void {
-    const sql = `UPDATE runs SET status = ?, started_at = coalesce(?, started_at), ended_at = coalesce(?, ended_at)
-                 WHERE number = ?`
-    this.#statement(sql).run(status, times.startedAt ?? null, times.endedAt ?? null, run)
+  /** Many runs share one document, one after the other. */
+  #storeDocument(text: string): string {
+    if (this.#lastDocument.text === text) return this.#lastDocument.digest
+    const digest = hash('sha256', text)
+    this.#statement('INSERT OR IGNORE INTO documents (digest, text) VALUES (?, ?)').run(digest, text)
+    this.#lastDocument = { text, digest }
+    return digest
+  }
+
+  endRun(run: number, status: RunStatus, endedAt: number): void {
+    this.#statement('UPDATE runs SET status = ?, ended_at = ? WHERE number = ?').run(status, endedAt, run)
   }
 
   setContext(run: number, seq: number): void {
