@@ -97,6 +97,10 @@ test('JSON is read, with positions, tabs and long keys too', () => {
 const level = (depth: number): string =>
   depth === 0 ? '&l0 [x, x, x, x, x, x, x, x, x, x]' : `&l${depth} [${`*l${depth - 1}, `.repeat(10)}]`
 
+/** Fifty levels around an alias of what stands before. */
+const deeper = (_: unknown, at: number): string =>
+  at === 0 ? 'd0: &d0 [x]' : `d${at}: &d${at} ${'['.repeat(50)}*d${at - 1}${']'.repeat(50)}`
+
 describe('limits hold before memory and time are spent', () => {
   const bomb = withTask(
     `{set: {${Array.from({ length: 12 }, (_, depth) => `l${depth}: ${level(depth)}`).join(', ')}}}`,
@@ -105,8 +109,25 @@ describe('limits hold before memory and time are spent', () => {
     ['more than eight million characters', `a: ${'x'.repeat(8 * 1024 * 1024)}`, 'document_too_large'],
     ['a hundred thousand brackets', '['.repeat(100_000), 'document_too_large'],
     ['a hundred thousand dashes', '- '.repeat(100_000), 'document_too_large'],
+    [
+      'aliases that make it deep',
+      withTask(`{set: {${Array.from({ length: 6 }, deeper).join(', ')}}}`),
+      'document_too_large',
+    ],
     ['a million items', '- 1\n'.repeat(1_000_000), 'document_too_large'],
     ['aliases of aliases of aliases', bomb, 'document_too_large'],
+    [
+      'ten thousand tasks that wait for each other',
+      withTask(
+        `{call: nexus.dag, with: {tasks: [${Array.from({ length: 10_000 }, (_, at) => `{t${at}: {set: '\${ $tasks.t${(at + 1) % 10_000} }'}}`).join(', ')}]}}`,
+      ),
+      'endless_cycle',
+    ],
+    [
+      'an open brace many times',
+      withTask(`{set: {x: '${'${ '.repeat(100_000)}'}, then: nowhere}`),
+      'unknown_target',
+    ],
     ['a hundred thousand mistakes', withTasks('  - a: {wait: x, then: y}\n'.repeat(20_000)), 'wrong_type'],
   ])('%s', (_name, text, code) => {
     const { document, problems } = parseWorkflow(text)

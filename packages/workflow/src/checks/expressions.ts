@@ -104,18 +104,14 @@ function unknownVariable(source: string, offset: number, names: readonly string[
   }
 }
 
-const embedded = /\$\{\s*([^}]*?)\s*\}/
 const looksLikeJq = /\$\{\s*\./
+/** Longer texts are not repeated in a hint. */
+const exampleMax = 80
 
 /** `Hello ${ .name }` is a text, not an expression. In code and commands `${NAME}` is usual and left alone. */
 function warnEmbedded({ text, reading, pointer }: TextSite, report: Report): void {
   if (reading === 'plain' || !text.includes('${')) return
   if ((reading === 'code' || reading === 'shell') && !looksLikeJq.test(text)) return
-  const inside = embedded.exec(text)?.[1] ?? '.x'
-  const example =
-    text.length > exampleMax || text.includes('"')
-      ? `text \\(${inside})`
-      : text.trim().replace(embedded, `\\(${inside})`)
   report.on(pointer, 'value', {
     severity: 'warning',
     code: 'embedded_expression',
@@ -123,8 +119,15 @@ function warnEmbedded({ text, reading, pointer }: TextSite, report: Report): voi
     hint:
       reading === 'code'
         ? 'Hand the value in by `arguments`, `stdin` or `environment`.'
-        : `Write \`\${ "${example}" }\`.`,
+        : `Write \`\${ "${interpolated(text)}" }\`.`,
   })
 }
 
-const exampleMax = 80
+function interpolated(text: string): string {
+  const start = text.indexOf('${')
+  const end = text.indexOf('}', start)
+  const inside = end === -1 ? '' : text.slice(start + 2, Math.min(end, start + exampleMax)).trim()
+  if (inside === '') return 'text \\(.x)'
+  if (text.length > exampleMax || text.includes('"')) return `text \\(${inside})`
+  return `${text.slice(0, start)}\\(${inside})${text.slice(end + 1)}`.trim()
+}

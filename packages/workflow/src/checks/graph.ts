@@ -3,7 +3,7 @@
  */
 import { isJsonObject } from '@nexus/sdk'
 import { nearest, suggestion } from '../nearest.ts'
-import { memberPointer } from '../pointers.ts'
+import { memberPointer, pointerKeys } from '../pointers.ts'
 import type { CallSite, Findings, ListSite, TextSite } from '../shape/findings.ts'
 import type { Report } from '../source/report.ts'
 
@@ -25,7 +25,7 @@ interface Dependency {
 }
 
 function checkGraph(site: CallSite, list: ListSite, mentions: readonly TextSite[], report: Report): void {
-  const names = list.tasks.map((task) => task.name)
+  const names = new Set(list.tasks.map((task) => task.name))
   const dependencies = [...fromAfter(site, names, report), ...fromMentions(list, mentions, names, report)]
   const cycle = cycleOf(names, dependencies)
   if (!cycle) return
@@ -36,20 +36,20 @@ function checkGraph(site: CallSite, list: ListSite, mentions: readonly TextSite[
   })
 }
 
-function fromAfter(site: CallSite, names: readonly string[], report: Report): Dependency[] {
+function fromAfter(site: CallSite, names: ReadonlySet<string>, report: Report): Dependency[] {
   const input = site.task['with']
   const after = input !== undefined && isJsonObject(input) ? input['after'] : undefined
   if (after === undefined || !isJsonObject(after)) return []
   const pointer = `${site.pointer}/with/after`
   return Object.entries(after).flatMap(([task, list]) => {
     const at = memberPointer(pointer, task)
-    if (!names.includes(task)) reportUnknown(task, names, at, 'key', report)
+    if (!names.has(task)) reportUnknown(task, [...names], at, 'key', report)
     if (!Array.isArray(list)) return []
     return list.flatMap((on, index): Dependency[] => {
       const place = memberPointer(at, index)
       if (typeof on !== 'string') return []
-      if (!names.includes(on)) reportUnknown(on, names, place, 'value', report)
-      return [{ task, on, pointer: place }]
+      if (!names.has(on)) reportUnknown(on, [...names], place, 'value', report)
+      return names.has(task) && names.has(on) ? [{ task, on, pointer: place }] : []
     })
   })
 }
@@ -73,27 +73,25 @@ const mention = /\$tasks(?:\.([A-Za-z_]\w*)|\.?\[?"([^"\\]+)"\]?)/g
 function fromMentions(
   list: ListSite,
   mentions: readonly TextSite[],
-  names: readonly string[],
+  names: ReadonlySet<string>,
   report: Report,
 ): Dependency[] {
-  return list.tasks.flatMap((task) => {
-    const inside = mentions.filter(
-      (site) => site.pointer.startsWith(`${task.pointer}/`) && !isInInner(site, task.pointer),
-    )
-    return inside.flatMap((site) =>
-      [...site.text.matchAll(mention)].flatMap((match): Dependency[] => {
-        const on = match[1] ?? match[2] ?? ''
-        if (names.includes(on)) return [{ task: task.name, on, pointer: site.pointer }]
-        reportMention(on, names, site, report)
-        return []
-      }),
-    )
+  const inside = mentions.filter((site) => site.pointer.startsWith(`${list.pointer}/`))
+  return inside.flatMap((site) => {
+    const [, task = '', ...below] = pointerKeys(site.pointer.slice(list.pointer.length))
+    if (isInInner(below)) return []
+    return [...site.text.matchAll(mention)].flatMap((match): Dependency[] => {
+      const on = match[1] ?? match[2] ?? ''
+      if (names.has(on)) return [{ task, on, pointer: site.pointer }]
+      reportMention(on, [...names], site, report)
+      return []
+    })
   })
 }
 
 /** Inside a `nexus.dag` of its own, `$tasks` means the tasks of that one. */
-function isInInner(site: TextSite, task: string): boolean {
-  return site.pointer.slice(task.length).includes('/with/tasks/')
+function isInInner(keys: readonly string[]): boolean {
+  return keys.some((key, index) => key === 'with' && keys[index + 1] === 'tasks')
 }
 
 function reportMention(name: string, names: readonly string[], site: TextSite, report: Report): void {
@@ -108,28 +106,28 @@ function reportMention(name: string, names: readonly string[], site: TextSite, r
 }
 
 /** A cycle among the dependencies, as the names along it and where its last dependency stands. */
-function cycleOf(names: readonly string[], dependencies: readonly Dependency[]) {
-  const next = Map.groupBy(dependencies, (dependency) => dependency.task)
-  const waiting = new Map(
-    names.map((name) => [name, new Set(next.get(name)?.map((dependency) => dependency.on))]),
-  )
-  let progress = true
-  while (progress) {
-    progress = false
-    for (const [name, on] of waiting) {
-      if ([...on].some((other) => waiting.has(other))) continue
-      waiting.delete(name)
-      progress = true
+function cycleOf(names: ReadonlySet<string>, dependencies: readonly Dependency[]) {
+  const before = Map.groupBy(dependencies, (dependency) => dependency.task)
+  const behind = Map.groupBy(dependencies, (dependency) => dependency.on)
+  const open = new Map([...names].map((name) => [name, before.get(name)?.length ?? 0]))
+  const ready = [...names].filter((name) => open.get(name) === 0)
+  const done = new Set(ready)
+  for (const name of done) {
+    for (const { task } of behind.get(name) ?? []) {
+      const left = (open.get(task) ?? 0) - 1
+      open.set(task, left)
+      if (left === 0) done.add(task)
     }
   }
-  const start = waiting.keys().next().value
-  return start === undefined ? undefined : follow(start, next, waiting)
+  const waiting = names.difference(done)
+  const start = waiting.values().next().value
+  return start === undefined ? undefined : follow(start, before, waiting)
 }
 
 function follow(
   start: string,
   next: ReadonlyMap<string, readonly Dependency[]>,
-  waiting: ReadonlyMap<string, unknown>,
+  waiting: ReadonlySet<string>,
 ) {
   const trail: string[] = []
   let name = start

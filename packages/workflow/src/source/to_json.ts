@@ -16,6 +16,7 @@ import {
 } from 'yaml'
 import type { Json } from '@nexus/sdk'
 import { memberPointer } from '../pointers.ts'
+import { documentDepthMax } from './read_yaml.ts'
 import type { Finding, Report } from './report.ts'
 
 /** Values in the document with every alias written out. */
@@ -29,6 +30,8 @@ export function toJson(root: Node | null, report: Report): Json {
 interface Anchored {
   readonly value: Json
   readonly size: number
+  /** Levels below it. */
+  readonly height: number
 }
 
 class Conversion {
@@ -36,6 +39,8 @@ class Conversion {
   /** What each anchor stands for at this point of the text; `open` while its own node is being read. */
   readonly #anchors = new Map<string, Anchored | 'open'>()
   #size = 0
+  #depth = 0
+  #deepest = 0
 
   constructor(report: Report) {
     this.#report = report
@@ -45,10 +50,24 @@ class Conversion {
     if (node === null || node === undefined) return null
     if (isAlias(node)) return this.#alias(node.source, node, pointer)
     const anchor = isScalar(node) || isMap(node) || isSeq(node) ? node.anchor : undefined
-    const before = this.#size++
-    if (anchor !== undefined) this.#anchors.set(anchor, 'open')
+    if (anchor !== undefined) return this.#anchored(anchor, node, pointer)
+    this.#size++
+    this.#deepest = Math.max(this.#deepest, ++this.#depth)
     const value = this.#plain(node, pointer)
-    if (anchor !== undefined) this.#anchors.set(anchor, { value, size: this.#size - before })
+    this.#depth--
+    return value
+  }
+
+  /** Reads a node with an anchor, and how large and how high it is for the aliases of it. */
+  #anchored(anchor: string, node: unknown, pointer: string): Json {
+    const before = this.#size++
+    const deepestBefore = this.#deepest
+    this.#anchors.set(anchor, 'open')
+    this.#deepest = ++this.#depth
+    const value = this.#plain(node, pointer)
+    const height = this.#deepest - this.#depth--
+    this.#anchors.set(anchor, { value, size: this.#size - before, height })
+    this.#deepest = Math.max(deepestBefore, this.#deepest)
     return value
   }
 
@@ -73,6 +92,12 @@ class Conversion {
       return this.#refuse(node, pointer, 'cyclic_alias', `The alias \`*${name}\` holds itself.`)
     }
     this.#size += anchored.size
+    const depth = this.#depth + anchored.height + 1
+    this.#deepest = Math.max(this.#deepest, depth)
+    if (depth > documentDepthMax) {
+      const message = `With its aliases written out the document is nested deeper than ${documentDepthMax} levels.`
+      return this.#refuse(node, pointer, 'document_too_large', message)
+    }
     if (this.#size <= documentValuesMax) return anchored.value
     const message = `With its aliases written out the document has more than ${documentValuesMax} values.`
     return this.#refuse(node, pointer, 'document_too_large', message)
