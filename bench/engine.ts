@@ -14,6 +14,8 @@ const stepsPerRun = 10
 const concurrentRuns = 100
 /** Times that the hundred runs are started in one measurement, so that it lasts long enough to be one. */
 const waves = 5
+/** Runs before anything is measured, so that code is compiled as it is in a process that has been up for a second. */
+const warmUpWaves = 40
 const runsAlone = 20
 const fanOut = 1_000
 
@@ -44,12 +46,13 @@ const nexus = await openNexus({ data: join(folder, 'data'), modules })
 try {
   const floors: Round[] = []
   const engines: Round[] = []
-  for (let round = 0; round <= rounds; round++) {
-    process.stderr.write(`round ${round} of ${rounds}${round === 0 ? ' (warm-up)' : ''}\n`)
-    const measured = [await measure(floorSubject(round)), await measure(engineSubject(nexus))] as const
-    if (round === 0) continue
-    floors.push(measured[0])
-    engines.push(measured[1])
+  process.stderr.write('warming up\n')
+  await runWaves(floorSubject(0), warmUpWaves)
+  await runWaves(engineSubject(nexus), warmUpWaves)
+  for (let round = 1; round <= rounds; round++) {
+    process.stderr.write(`round ${round} of ${rounds}\n`)
+    floors.push(await measure(floorSubject(round)))
+    engines.push(await measure(engineSubject(nexus)))
   }
   process.stdout.write(`${JSON.stringify(report(floors, engines), null, 2)}\n`)
 } finally {
@@ -98,13 +101,7 @@ async function measure(subject: Subject): Promise<Round> {
     for (let index = 0; index < runsAlone; index++) await subject.run(index)
   })
   const cpuBefore = process.cpuUsage()
-  const together = await timed(async () => {
-    for (let wave = 1; wave <= waves; wave++) {
-      await Promise.all(
-        Array.from({ length: concurrentRuns }, (_, index) => subject.run(wave * concurrentRuns + index)),
-      )
-    }
-  })
+  const together = await timed(() => runWaves(subject, waves))
   const { user, system } = process.cpuUsage(cpuBefore)
   const fanOutMs = await timed(() => subject.fan())
   const steps = waves * concurrentRuns * stepsPerRun
@@ -113,6 +110,15 @@ async function measure(subject: Subject): Promise<Round> {
     stepsPerSecond: steps / (together / 1_000),
     cpuMsPerStep: (user + system) / 1_000 / steps,
     fanOutMs,
+  }
+}
+
+async function runWaves(subject: Subject, count: number): Promise<void> {
+  for (let wave = 1; wave <= count; wave++) {
+    const runs = Array.from({ length: concurrentRuns }, (_, index) =>
+      subject.run(wave * concurrentRuns + index),
+    )
+    await Promise.all(runs)
   }
 }
 

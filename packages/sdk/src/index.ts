@@ -37,4 +37,5 @@ export {
   IntegrationModule,
   OrchestratorModule,
 } from './module.ts'
+export { nearest } from './nearest.ts'
 export { ModuleResult, type ResultOptions } from './result.ts'

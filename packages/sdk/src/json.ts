@@ -12,38 +12,65 @@ export function isJsonObject(value: unknown): value is JsonObject {
 
 /**
  * What of a value cannot be JSON, as a JSON pointer and a reason, or undefined where all of it can.
- * `undefined` members are allowed: JSON leaves them out. Depth is bounded, so a cycle ends with a reason, not a crash.
+ * Asked of every result of every task: a plain yes is quick and allocates nothing. Members that are `undefined` are
+ * allowed, since JSON leaves them out. Depth is bounded, so a cycle ends with a reason.
  */
-export function whyNotJson(value: unknown, pointer = '', depth = 0): string | undefined {
-  if (depth > jsonDepthMax) return `${pointer || '/'}: nested deeper than ${jsonDepthMax} levels, or a cycle`
+export function whyNotJson(value: unknown): string | undefined {
+  return isPlainJson(value, 0) ? undefined : lookInto(value, '', 0)
+}
+
+/** Deeper values, and cycles, are refused: whoever reads them recursively would run out of stack. */
+export const jsonDepthMax = 1_000
+
+function isPlainJson(value: unknown, depth: number): boolean {
   switch (typeof value) {
     case 'string':
     case 'boolean':
-      return undefined
+      return true
     case 'number':
-      return Number.isFinite(value) ? undefined : `${pointer || '/'}: ${value} is not a JSON number`
+      return Number.isFinite(value)
     case 'object':
-      return value === null ? undefined : whyNotJsonContainer(value, pointer, depth)
+      return value === null || (depth < jsonDepthMax && hasPlainMembers(value, depth + 1))
     default:
-      return `${pointer || '/'}: a ${typeof value} is not JSON`
+      return false
   }
 }
 
-export const jsonDepthMax = 10_000
-
-function whyNotJsonContainer(value: object, pointer: string, depth: number): string | undefined {
-  if (!Array.isArray(value) && !isPlain(value)) {
-    return `${pointer || '/'}: a ${value.constructor?.name ?? 'non-plain object'} is not JSON`
+function hasPlainMembers(value: object, depth: number): boolean {
+  if (Array.isArray(value)) return value.every((item) => isPlainJson(item, depth))
+  if (!isPlain(value)) return false
+  for (const key of Object.keys(value)) {
+    const member: unknown = value[key as keyof typeof value]
+    if (member !== undefined && !isPlainJson(member, depth)) return false
   }
+  return true
+}
+
+/** Also an object of another realm, such as one that a module made in a context of its own. */
+function isPlain(value: object): boolean {
+  const prototype: unknown = Object.getPrototypeOf(value)
+  return prototype === null || prototype === Object.prototype || Object.getPrototypeOf(prototype) === null
+}
+
+function lookInto(value: unknown, pointer: string, depth: number): string | undefined {
+  const at = pointer || '/'
+  if (typeof value === 'number')
+    return Number.isFinite(value) ? undefined : `${at}: ${value} is not a JSON number`
+  if (typeof value === 'string' || typeof value === 'boolean' || value === null) return undefined
+  if (typeof value !== 'object') return `${at}: a ${typeof value} is not JSON`
+  if (depth >= jsonDepthMax) return `${shortened(at)}: nested deeper than ${jsonDepthMax} levels, or a cycle`
+  if (!Array.isArray(value) && !isPlain(value))
+    return `${at}: a ${value.constructor?.name ?? 'non-plain object'} is not JSON`
   for (const [key, member] of Object.entries(value)) {
     if (member === undefined && !Array.isArray(value)) continue
-    const why = whyNotJson(member, `${pointer}/${key}`, depth + 1)
+    const why = lookInto(member, `${pointer}/${key}`, depth + 1)
     if (why !== undefined) return why
   }
   return undefined
 }
 
-function isPlain(value: object): boolean {
-  const prototype: unknown = Object.getPrototypeOf(value)
-  return prototype === null || prototype === Object.prototype || Object.getPrototypeOf(prototype) === null
+const pointerShownMax = 200
+
+function shortened(pointer: string): string {
+  return pointer.length <= pointerShownMax ? pointer : `${pointer.slice(0, pointerShownMax)}…`
 }

@@ -1,7 +1,8 @@
 /**
  * Whether there is somebody for every task of a document, before a run begins.
  */
-import { nameList, nearest } from './nearest.ts'
+import { nearest } from '@nexus/sdk'
+import { nameList } from './suggestion.ts'
 import type { ParsedWorkflow } from './parse.ts'
 import { memberPointer } from './pointers.ts'
 import type { Problem } from './positions.ts'

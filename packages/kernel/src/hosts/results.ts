@@ -1,8 +1,15 @@
 /**
  * What a module gave back, checked: a `ModuleResult` or its shape, with nothing in it that is not JSON.
  */
-import { isJsonObject, ModuleResult, TaskFault, workflowError, type Json, type Manifest } from '@nexus/sdk'
-import { notJson } from './json_check.ts'
+import {
+  isJsonObject,
+  ModuleResult,
+  TaskFault,
+  whyNotJson,
+  workflowError,
+  type Json,
+  type Manifest,
+} from '@nexus/sdk'
 
 export function checkResult(result: unknown, manifest: Manifest): ModuleResult {
   if (typeof result !== 'object' || result === null || !('success' in result))
@@ -17,7 +24,7 @@ export function checkResult(result: unknown, manifest: Manifest): ModuleResult {
 }
 
 function checkJson(value: unknown, part: string, manifest: Manifest): void {
-  const why = value === undefined ? undefined : notJson(value)
+  const why = value === undefined ? undefined : whyNotJson(value)
   if (why === undefined) return
   throw TaskFault.of('runtime', `${label(manifest)} gave back ${part} that is not JSON, at ${why}.`)
 }

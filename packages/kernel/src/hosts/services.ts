@@ -1,8 +1,7 @@
 /**
  * What a host hands a module besides its tasks: state, and the secrets that its manifest asks for.
  */
-import { TaskFault, type Json, type Manifest, type ModuleState, type Secrets } from '@nexus/sdk'
-import { notJson } from './json_check.ts'
+import { TaskFault, whyNotJson, type Json, type Manifest, type ModuleState, type Secrets } from '@nexus/sdk'
 
 /** State in memory, for as long as the module is loaded. Values are copied on the way in and out, as on a wire. */
 export function memoryState(manifest: Manifest): ModuleState {
@@ -12,7 +11,7 @@ export function memoryState(manifest: Manifest): ModuleState {
       return structuredClone(values.get(key))
     },
     async set(key, value) {
-      const why = notJson(value)
+      const why = whyNotJson(value)
       if (why !== undefined) {
         throw TaskFault.of(
           'runtime',

@@ -4,7 +4,7 @@
  */
 import { JqSyntaxError } from '@nexus/jq'
 import { compileExpression, expressionOffset, expressionSource, standardVariables } from '../expressions.ts'
-import { nearest } from '../nearest.ts'
+import { nearest } from '@nexus/sdk'
 import type { TextSite, Variables } from '../shape/findings.ts'
 import type { Report } from '../source/report.ts'
 

@@ -3,7 +3,8 @@
  * tasks that nothing leads to. Conditions are taken as open: only what can never end is an error.
  */
 import type { JsonObject } from '@nexus/sdk'
-import { nearest, suggestion } from '../nearest.ts'
+import { nearest } from '@nexus/sdk'
+import { suggestion } from '../suggestion.ts'
 import { memberPointer } from '../pointers.ts'
 import type { ListSite, ListedTask } from '../shape/findings.ts'
 import type { Report } from '../source/report.ts'

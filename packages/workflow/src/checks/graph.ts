@@ -1,8 +1,8 @@
 /**
  * The graph of a `nexus.dag`: what each task comes after, by `after` and by what its expressions mention of `$tasks`.
  */
-import { isJsonObject } from '@nexus/sdk'
-import { nearest, suggestion } from '../nearest.ts'
+import { isJsonObject, nearest } from '@nexus/sdk'
+import { suggestion } from '../suggestion.ts'
 import { memberPointer, pointerKeys } from '../pointers.ts'
 import type { CallSite, Findings, ListSite, TextSite } from '../shape/findings.ts'
 import type { Report } from '../source/report.ts'

@@ -2,8 +2,8 @@
  * Whether a JSON Schema inside a document is one, as far as that can be told without using it: keywords have values
  * of their types, patterns are regular expressions, references inside the schema lead somewhere.
  */
-import { isJsonObject, type Json, type JsonObject } from '@nexus/sdk'
-import { nearest, nameList } from '../nearest.ts'
+import { isJsonObject, type Json, type JsonObject, nearest } from '@nexus/sdk'
+import { nameList } from '../suggestion.ts'
 import { memberPointer, pointerKeys } from '../pointers.ts'
 import type { SchemaSite } from '../shape/findings.ts'
 import { found } from '../shape/phrases.ts'

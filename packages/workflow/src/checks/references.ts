@@ -2,7 +2,7 @@
  * Names that must stand in `use`: policies, errors, timeouts, secrets, catalogs.
  */
 import { isJsonObject, type Json } from '@nexus/sdk'
-import { suggestion } from '../nearest.ts'
+import { suggestion } from '../suggestion.ts'
 import { memberPointer } from '../pointers.ts'
 import type { UseTable } from '../schema/describe.ts'
 import type { CallSite, Findings, NameSite } from '../shape/findings.ts'

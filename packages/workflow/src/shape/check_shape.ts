@@ -3,9 +3,9 @@
  * a mistake in one task with the errors of all twelve kinds; this walk decides first which shape is meant, by the keys
  * that are there, and then reports against that shape only. What is and what is not valid is the schema's to say.
  */
-import { isJsonObject, type Json, type JsonObject } from '@nexus/sdk'
+import { isJsonObject, type Json, type JsonObject, nearest } from '@nexus/sdk'
 import { memberPointer } from '../pointers.ts'
-import { nameList, nearest } from '../nearest.ts'
+import { nameList } from '../suggestion.ts'
 import { markOf, type Mark } from '../schema/describe.ts'
 import { definitions, workflowSchema } from '../schema/workflow.ts'
 import type { Report } from '../source/report.ts'

@@ -2,7 +2,8 @@
  * The keys of an object: those that nobody knows, those that are missing, those that exclude each other.
  */
 import type { JsonObject } from '@nexus/sdk'
-import { nameList, nearest } from '../nearest.ts'
+import { nearest } from '@nexus/sdk'
+import { nameList } from '../suggestion.ts'
 import { memberPointer } from '../pointers.ts'
 import { markOf } from '../schema/describe.ts'
 import { taskBaseKeys } from '../schema/task_base.ts'

@@ -1,8 +1,8 @@
 /**
  * Task lists and tasks: which kind of task is meant, before it is checked against the shape of that kind.
  */
-import { isJsonObject, type Json, type JsonObject } from '@nexus/sdk'
-import { nameList, nearest } from '../nearest.ts'
+import { isJsonObject, type Json, type JsonObject, nearest } from '@nexus/sdk'
+import { nameList } from '../suggestion.ts'
 import { lastKey, memberPointer } from '../pointers.ts'
 import { taskBaseKeys } from '../schema/task_base.ts'
 import { taskKinds, taskShapes, type TaskKind } from '../schema/task.ts'
