@@ -48,6 +48,7 @@ const cancelGraceMsMax = 10_000
 export class Engine {
   readonly #options: EngineOptions
   readonly #live = new Map<string, { run: LiveRun; abort: AbortController }>()
+  readonly #names = new Map<string, readonly string[]>()
   #closed = false
 
   constructor(options: EngineOptions) {
@@ -105,7 +106,14 @@ export class Engine {
     const { id } = durable.stored
     const abort = new AbortController()
     setMaxListeners(0, abort.signal)
-    const state = new RunState(durable, document, { find, clock, runtime, secrets, stream })
+    const state = new RunState(durable, document, {
+      find,
+      clock,
+      runtime,
+      secrets,
+      stream,
+      names: this.#names,
+    })
     const ended = this.#run(state, abort.signal).finally(() => this.#live.delete(id))
     ended.catch(() => {}) // whoever waits for it is told; without anybody it must not end the process
     const cancel = (): void => abort.abort(new Cancelled(`Run ${id} was cancelled.`))

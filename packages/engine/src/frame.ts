@@ -1,7 +1,7 @@
 /**
  * A task at hand: where it stands, and what its expressions see. One frame lives as long as one task execution.
  */
-import type { Json, JsonObject } from '@nexus/sdk'
+import type { Json, JsonObject, ParentContext } from '@nexus/sdk'
 import { standardVariables, type Scope, type Task } from '@nexus/workflow'
 import type { RunState } from './run_state.ts'
 
@@ -36,6 +36,7 @@ export class Frame implements Scope {
   rawOutput: Json = null
   output: Json = null
   startedAt = 0
+  #asParent: ParentContext | undefined
   /** The condition said no. */
   skipped = false
   /** What went wrong before the work began, if anything. */
@@ -65,6 +66,12 @@ export class Frame implements Scope {
     const frame = new Frame({ ...same, variables: undefined, ...change })
     frame.input = this.input
     return frame
+  }
+
+  /** What the tasks below are told of this one. */
+  asParent(): ParentContext {
+    this.#asParent ??= { taskId: this.path, name: this.name, kind: this.kind }
+    return this.#asParent
   }
 
   lookup(name: string): Json {

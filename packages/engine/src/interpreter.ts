@@ -160,7 +160,7 @@ async function execute(
   }
 }
 
-async function perform(frame: Frame, capability: Capability | undefined, attempt: number): Promise<Work> {
+function perform(frame: Frame, capability: Capability | undefined, attempt: number): Promise<Work> {
   const primitive = primitives[frame.kind]
   if (primitive) return primitive(frame)
   return invokeModule(frame, capability ?? capabilityFor(frame), attempt)

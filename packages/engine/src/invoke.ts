@@ -1,7 +1,8 @@
 /**
  * Hands a task to the module that provides it, and takes back what it gives.
  */
-import { TaskFault, workflowError, type ChildTask, type Json, type JsonObject } from '@nexus/sdk'
+import { TaskFault, workflowError } from '@nexus/sdk'
+import type { ChildOutcome, ChildTask, Json, JsonObject, TaskRun } from '@nexus/sdk'
 import { evaluateExpression, evaluateTemplate, type Task } from '@nexus/workflow'
 import type { Capability, InvocationContext } from './capability.ts'
 import type { Frame } from './frame.ts'
@@ -27,18 +28,35 @@ function contextFor(frame: Frame, capability: Capability, attempt: number): Invo
     taskId: path,
     inputData: capability.type === 'orchestrator' ? frame.definition : workOf(frame),
     metadata: metadataOf(frame, attempt),
-    ...(parent ? { parentContext: { taskId: parent.path, name: parent.name, kind: parent.kind } } : {}),
-    run: {
-      id: run.id,
-      input: frame.input,
-      task: (child: ChildTask) => runChild(frame, child),
-      evaluate: async (expression, options = {}) => evaluateFor(frame, expression, options),
-    },
+    ...(parent && { parentContext: parent.asParent() }),
+    run: new FrameRun(frame),
     call: (name, input) => callCapability(frame, name, input, calls++),
     stream: (chunk) => run.services.stream(run.id, path, chunk),
     signal: frame.signal,
     clock: run.clock,
     idempotencyKey: keyOf(run.id, path),
+  }
+}
+
+/** What a module may do in the run that its task belongs to. */
+class FrameRun implements TaskRun {
+  readonly id: string
+  readonly input: Json
+  readonly #frame: Frame
+
+  constructor(frame: Frame) {
+    this.id = frame.run.id
+    this.input = frame.input
+    this.#frame = frame
+  }
+
+  task(child: ChildTask): Promise<ChildOutcome> {
+    return runChild(this.#frame, child)
+  }
+
+  async evaluate(expression: string, options: { input?: Json; variables?: JsonObject } = {}): Promise<Json> {
+    const { input = this.input, variables } = options
+    return evaluateExpression(expression, input, variables ? this.#frame.derive({ variables }) : this.#frame)
   }
 }
 
@@ -51,15 +69,8 @@ function keyOf(run: string, path: string): string {
 const printable = /^[!-~]*$/
 
 function metadataOf(frame: Frame, attempt: number): InvocationContext['metadata'] {
-  const { namespace, name, version } = frame.run.document.document
-  return {
-    name: frame.name,
-    kind: frame.kind,
-    reference: frame.reference,
-    attempt,
-    workflow: { namespace, name, version },
-    labels: frame.definition.metadata ?? noLabels,
-  }
+  const { name, kind, reference, run, definition } = frame
+  return { name, kind, reference, attempt, workflow: run.workflow, labels: definition.metadata ?? noLabels }
 }
 
 const noLabels: JsonObject = Object.freeze({})
@@ -80,15 +91,6 @@ function evaluateRun(run: JsonObject, frame: Frame): Json {
   const evaluated = evaluateTemplate(around, frame.input, frame) as JsonObject
   const options = evaluateTemplate(rest, frame.input, frame) as JsonObject
   return { ...options, script: code === undefined ? evaluated : { ...evaluated, code } }
-}
-
-function evaluateFor(
-  frame: Frame,
-  expression: string,
-  options: { input?: Json; variables?: JsonObject },
-): Json {
-  const { input = frame.input, variables } = options
-  return evaluateExpression(expression, input, variables ? frame.derive({ variables }) : frame)
 }
 
 /**

@@ -12,6 +12,8 @@ export interface RunServices {
   readonly clock: Clock
   readonly runtime: JsonObject
   readonly secrets: JsonObject
+  /** See `RunState.names`. */
+  readonly names: Map<string, readonly string[]>
   /** Live output of a task: shown, not recorded. */
   stream(run: string, path: string, chunk: StreamChunk): void
 }
@@ -22,7 +24,8 @@ export class RunState {
   readonly durable: DurableRun
   readonly services: RunServices
   readonly clock: Clock
-  readonly #names = new Map<string, readonly string[]>()
+  /** What modules are told of the workflow. */
+  readonly workflow: { readonly namespace: string; readonly name: string; readonly version: string }
   /** The workflow's context, replaced by each export; at first the workflow's input. */
   context: Json | undefined
 
@@ -33,6 +36,8 @@ export class RunState {
     this.services = services
     this.clock = services.clock
     this.context = durable.context
+    const { namespace, name, version } = document.document
+    this.workflow = { namespace, name, version }
   }
 
   get runtime(): JsonObject {
@@ -53,11 +58,12 @@ export class RunState {
     }
   }
 
-  /** The same array for the same variables, so that expressions compiled for it are found again. */
+  /** The same array for the same variables, in every run, so that expressions compiled for it are found again. */
   names(variables: readonly string[]): readonly string[] {
     const key = variables.toSorted().join()
-    let names = this.#names.get(key)
-    if (!names) this.#names.set(key, (names = [...new Set([...standardVariables, ...variables])]))
+    const known = this.services.names
+    let names = known.get(key)
+    if (!names) known.set(key, (names = [...new Set([...standardVariables, ...variables])]))
     return names
   }
 }

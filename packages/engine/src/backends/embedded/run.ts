@@ -41,8 +41,9 @@ export class EmbeddedRun implements DurableRun {
     const past = this.resumed ? this.#store.past(this.#number, task.path) : undefined
     if (past?.outcome) return past.outcome
     if (!task.pure && this.#timeRead) await this.#settle()
-    const started = this.#start(task)
-    const outcome = this.#record(started, task.path, await effect((past?.starts ?? 0) + 1))
+    const about = task.describe()
+    const start = this.#start(about)
+    const outcome = this.#record(start, about, await effect((past?.starts ?? 0) + 1))
     if (!task.pure) await this.#settle()
     return outcome
   }
@@ -84,41 +85,36 @@ export class EmbeddedRun implements DurableRun {
   }
 
   /** The start is encoded only if it is written before its outcome overtakes it. */
-  #start(task: TaskStep): Started {
-    const start = task.describe()
-    const stamp = this.#stamp()
-    const entry = this.#entry(stamp, { type: 'task.started', task: start }, task.path, undefined)
-    return { entry, task: start, stamp }
+  #start(task: TaskStart): EventEntry {
+    return this.#enter({ type: 'task.started', task }, task.path, undefined)
   }
 
-  #record({ entry, task, stamp }: Started, path: string, outcome: TaskOutcome): TaskOutcome {
-    entry.superseded = !entry.written
-    const started = entry.superseded ? { started: { ...stamp, task } } : {}
-    const event: RunEventBody = { type: 'task.ended', path, outcome, ...started }
+  #record(start: EventEntry, task: TaskStart, outcome: TaskOutcome): TaskOutcome {
+    const { path } = task
+    start.superseded = !start.written
+    const event: RunEventBody = start.superseded
+      ? { type: 'task.ended', path, outcome, started: { seq: start.seq, at: start.at, task } }
+      : { type: 'task.ended', path, outcome }
     const { seq } = this.#append(event, path)
     if (outcome.status === 'completed' && outcome.context !== undefined) this.#setContext(seq)
     return outcome
   }
 
-  async #settle(): Promise<void> {
+  #settle(): Promise<void> {
     this.#timeRead = false
-    await this.#journal.flush()
+    return this.#journal.flush()
   }
 
-  #append(event: RunEventBody, path: string): Stamp {
-    const stamp = this.#stamp()
-    this.#entry(stamp, event, path, this.#store.encode(event))
-    return stamp
+  #append(event: RunEventBody, path: string): EventEntry {
+    return this.#enter(event, path, this.#store.encode(event))
   }
 
-  #entry(stamp: Stamp, event: RunEventBody, path: string, body: string | undefined): Entry {
-    const entry = new EventEntry(this.#number, this.#store, this.#listeners, { stamp, event, path, body })
+  #enter(event: RunEventBody, path: string, body: string | undefined): EventEntry {
+    const entry = new EventEntry(this.#number, this.#store, this.#listeners, event, path, body)
+    entry.seq = this.#journal.nextSeq()
+    entry.at = this.#clock.now()
     this.#journal.append(entry)
     return entry
-  }
-
-  #stamp(): Stamp {
-    return { seq: this.#journal.nextSeq(), at: this.#clock.now() }
   }
 
   #setContext(seq: number): void {
@@ -126,50 +122,45 @@ export class EmbeddedRun implements DurableRun {
   }
 }
 
-interface EventParts {
-  readonly stamp: Stamp
-  readonly event: RunEventBody
-  readonly path: string
-  readonly body: string | undefined
-}
-
 /** An event on its way to disk. Without a body it is encoded only when it is really written. */
-class EventEntry implements Entry {
+class EventEntry implements Entry, Stamp {
   superseded = false
   written = false
+  seq = 0
+  at = 0
   readonly #run: number
   readonly #store: Store
   readonly #listeners: ReadonlySet<(event: RunEvent) => void>
-  readonly #what: EventParts
+  readonly #event: RunEventBody
+  readonly #path: string
+  readonly #body: string | undefined
 
   constructor(
     run: number,
     store: Store,
     listeners: ReadonlySet<(event: RunEvent) => void>,
-    what: EventParts,
+    event: RunEventBody,
+    path: string,
+    body: string | undefined,
   ) {
     this.#run = run
     this.#store = store
     this.#listeners = listeners
-    this.#what = what
+    this.#event = event
+    this.#path = path
+    this.#body = body
   }
 
   write(): void {
-    const { stamp, event, path, body } = this.#what
-    this.#store.insertEvent(this.#run, stamp, event.type, path, body ?? this.#store.encode(event))
+    const body = this.#body ?? this.#store.encode(this.#event)
+    this.#store.insertEvent(this.#run, this, this.#event.type, this.#path, body)
   }
 
   committed(): void {
     if (this.#listeners.size === 0) return
-    const { stamp, event } = this.#what
-    for (const listener of this.#listeners) listener({ ...stamp, ...event })
+    const event: RunEvent = { seq: this.seq, at: this.at, ...this.#event }
+    for (const listener of this.#listeners) listener(event)
   }
-}
-
-interface Started {
-  readonly entry: Entry
-  readonly task: TaskStart
-  readonly stamp: Stamp
 }
 
 function plainEntry(write: () => void): Entry {
