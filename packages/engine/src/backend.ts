@@ -65,8 +65,9 @@ export interface DurableRun {
    * recorded fault and a recorded cancellation too.
    *
    * A crash between the effect and its record runs it again: give the callee the idempotency key.
-   * An outcome is on disk before the promise settles, unless the step is `pure` (it can be computed again): that one
-   * goes with the next commit. `effect` gets the number of this attempt, from 1. It gives an outcome and never rejects
+   * An outcome is on disk before the next effect of this run begins and before the run's end is told; until then
+   * nothing that depends on it has left the process. A `pure` step can be computed again, so nothing waits for it:
+   * it goes with the next commit. `effect` gets the number of this attempt, from 1. It gives an outcome and never rejects
    * but for trouble that is no outcome (the process is stopping, the storage failed): then nothing is recorded.
    */
   step(task: TaskStep, effect: (attempt: number) => Promise<TaskOutcome>): Promise<TaskOutcome>
@@ -79,6 +80,9 @@ export interface DurableRun {
    * The next effect then waits until that is on disk.
    */
   noteTimeRead(): void
+  /** Resolves when every outcome so far is on disk. Rejects with `NexusError` when the storage failed. */
+  settle(): Promise<void>
+  /** Records that the run begins, or that it goes on. */
   start(): void
   /** Records the end. On disk when it resolves. */
   end(outcome: RunOutcome): Promise<void>

@@ -77,6 +77,7 @@ export function backendConformance(name: string, setup: () => Promise<BackendWor
         const first = await world.open()
         const run = await first.create(newRun())
         expect(await run.step(stepAt('/a'), async () => outcome)).toEqual(outcome)
+        await run.settle()
         await world.crash(first)
         const second = await world.open()
         expect(await (await second.open('r1')).step(stepAt('/a'), never)).toEqual(outcome)
@@ -90,6 +91,7 @@ export function backendConformance(name: string, setup: () => Promise<BackendWor
       const run = await first.create(newRun())
       await interrupted(run, '/a')
       await run.step(stepAt('/b'), async () => completed('b'))
+      await run.settle()
       await world.crash(first)
       const second = await world.open()
       const attempts: number[] = []
@@ -109,11 +111,28 @@ export function backendConformance(name: string, setup: () => Promise<BackendWor
       const run = await first.create(newRun())
       await run.step(stepAt('/pure', true), async () => completed(1))
       await run.step(stepAt('/effect'), async () => completed(2))
+      await run.settle()
       await world.crash(first)
       const second = await world.open()
       const again = await second.open('r1')
       expect(await again.step(stepAt('/pure', true), never)).toEqual(completed(1))
       expect(await again.step(stepAt('/effect'), never)).toEqual(completed(2))
+      await second.close()
+    })
+
+    test('an outcome is on disk before the next effect begins', async () => {
+      await using world = await setup()
+      const first = await world.open()
+      const run = await first.create(newRun())
+      await run.step(stepAt('/one'), async () => completed(1))
+      await run
+        .step(stepAt('/two'), async () => {
+          await world.crash(first)
+          throw new Error('the process ends here')
+        })
+        .catch(() => {})
+      const second = await world.open()
+      expect(await (await second.open('r1')).step(stepAt('/one'), never)).toEqual(completed(1))
       await second.close()
     })
 
@@ -141,6 +160,7 @@ export function backendConformance(name: string, setup: () => Promise<BackendWor
       const abort = new AbortController()
       const sleeping = run.sleep('/w', until, abort.signal).catch(() => {})
       await run.step(stepAt('/other'), async () => completed(null))
+      await run.settle()
       abort.abort(new Error('the process ends here'))
       await sleeping
       await world.crash(first)
@@ -159,6 +179,7 @@ export function backendConformance(name: string, setup: () => Promise<BackendWor
       await run.step(stepAt('/a'), async () => ({ ...completed(1), context: { seen: 'a' } }) as TaskOutcome)
       await run.step(stepAt('/b'), async () => ({ ...completed(2), context: { seen: 'b' } }) as TaskOutcome)
       await run.step(stepAt('/c'), async () => completed(3))
+      await run.settle()
       await world.crash(first)
       const second = await world.open()
       expect((await second.open('r1')).context).toEqual({ seen: 'b' })
@@ -202,6 +223,7 @@ export function backendConformance(name: string, setup: () => Promise<BackendWor
       const run = await first.create(newRun())
       const large = { text: 'ä'.repeat(3_000_000), small: 1 }
       await run.step(stepAt('/large'), async () => completed(large))
+      await run.settle()
       await world.crash(first)
       const second = await world.open()
       expect(await (await second.open('r1')).step(stepAt('/large'), never)).toEqual(completed(large))
@@ -214,6 +236,7 @@ export function backendConformance(name: string, setup: () => Promise<BackendWor
       const run = await first.create(newRun())
       const paths = Array.from({ length: 3_000 }, (_, index) => `/s/${index}`)
       await Promise.all(paths.map((path) => run.step(stepAt(path), async () => completed(path))))
+      await run.settle()
       await world.crash(first)
       const second = await world.open()
       const again = await second.open('r1')

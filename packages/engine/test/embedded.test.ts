@@ -97,12 +97,14 @@ test('a full disk is said, and what was recorded before is still there', async (
   const backend = openEmbedded({ folder: world.folder, clock: systemClock, databaseBytesMax: 45_056 })
   const run = await backend.create(newRun)
   await run.step(step('/kept'), async () => ({ status: 'completed', output: 'kept', then: 'continue' }))
+  await run.settle()
   const fill = run.step(step('/lost'), async () => ({
     status: 'completed',
     output: Array.from({ length: 15_000 }, (_, index) => index % 10),
     then: 'continue',
   }))
-  await expect(fill).rejects.toMatchObject({ code: 'disk_full' })
+  await fill
+  await expect(run.settle()).rejects.toMatchObject({ code: 'disk_full' })
   await expect(run.step(step('/after'), async () => ({ status: 'skipped' }))).rejects.toMatchObject({
     code: 'disk_full',
   })

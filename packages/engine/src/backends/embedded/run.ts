@@ -18,6 +18,8 @@ export class EmbeddedRun implements DurableRun {
   readonly #clock: Clock
   readonly #listeners = new Set<(event: RunEvent) => void>()
   #timeRead = false
+  /** The commit of the last effect's outcome, until it is known to be on disk. */
+  #unsettled: Promise<void> | undefined
 
   constructor(parts: {
     stored: StoredRun
@@ -40,11 +42,11 @@ export class EmbeddedRun implements DurableRun {
   async step(task: TaskStep, effect: (attempt: number) => Promise<TaskOutcome>): Promise<TaskOutcome> {
     const past = this.resumed ? this.#store.past(this.#number, task.path) : undefined
     if (past?.outcome) return past.outcome
-    if (!task.pure && this.#timeRead) await this.#settle()
+    if (!task.pure) await this.settle()
     const about = task.describe()
     const start = this.#start(about)
     const outcome = this.#record(start, about, await effect((past?.starts ?? 0) + 1))
-    if (!task.pure) await this.#settle()
+    if (!task.pure) this.#commitSoon()
     return outcome
   }
 
@@ -67,6 +69,14 @@ export class EmbeddedRun implements DurableRun {
 
   noteTimeRead(): void {
     this.#timeRead = true
+  }
+
+  async settle(): Promise<void> {
+    if (this.#timeRead) this.#commitSoon()
+    this.#timeRead = false
+    const awaited = this.#unsettled
+    if (awaited) await awaited
+    if (this.#unsettled === awaited) this.#unsettled = undefined
   }
 
   start(): void {
@@ -100,9 +110,10 @@ export class EmbeddedRun implements DurableRun {
     return outcome
   }
 
-  #settle(): Promise<void> {
-    this.#timeRead = false
-    return this.#journal.flush()
+  /** Whoever depends on it waits for it by `settle`; a failure is told there, or to whoever comes next. */
+  #commitSoon(): void {
+    this.#unsettled = this.#journal.flush()
+    this.#unsettled.catch(() => {})
   }
 
   #append(event: RunEventBody, path: string): EventEntry {
