@@ -14,7 +14,7 @@ export interface Limits {
 }
 
 /** Enough for any sensible expression; a hostile one ends within a second or so and below half a gigabyte. */
-export const DEFAULT_LIMITS: Limits = { steps: 10_000_000, sizeBytes: 256 * 1024 * 1024, depth: 2_000_000 }
+export const DEFAULT_LIMITS: Limits = { steps: 10_000_000, sizeBytes: 256 * 1024 * 1024, depth: 500_000 }
 
 /** jq's own bound on nesting: of JSON texts, of paths, and of values that are compared or merged. */
 export const NESTING_MAX = 10_000

@@ -1,10 +1,10 @@
 /** Builtins over arrays and objects: keys, membership, order, entries, paths. */
+import { contains } from './containment.ts'
 import type { NativeFunction } from '../compile/ops.ts'
 import { raise } from '../errors.ts'
-import { NESTING_MAX } from '../limits.ts'
 import type { Run } from '../run/run.ts'
 import { getAt, hasKey, indicesOfArray } from '../values/access.ts'
-import { compare, equal, sortByKeys } from '../values/compare.ts'
+import { compare, sortByKeys } from '../values/compare.ts'
 import { Decimal } from '../values/decimal.ts'
 import { deletePaths, setPath } from '../values/paths.ts'
 import { describe } from '../values/print.ts'
@@ -29,7 +29,7 @@ export const collections: Readonly<Record<string, NativeFunction>> = {
   'keys/0': (_run, input) => keysOf(input, true),
   'keys_unsorted/0': (_run, input) => keysOf(input, false),
   'has/1': (_run, input, key = null) => hasKey(input, key),
-  'contains/1': (run, input, part = null) => contains(run, input, part, 0),
+  'contains/1': (run, input, part = null) => contains(run, input, part),
   'add/0': addAll,
   'reverse/0': (run, input) => reverse(run, input),
   'sort/0': (run, input) => sortInPlaceOf(run, input, input),
@@ -71,34 +71,6 @@ function keysOf(input: Value, sorted: boolean): Value {
   if (Array.isArray(input)) return input.map((_, index) => index)
   if (!isObject(input)) return raise(`${describe(input)} has no keys`)
   return sorted ? sortedKeys(input) : Object.keys(input)
-}
-
-function contains(run: Run, whole: Value, part: Value, depth: number): boolean {
-  if (depth > NESTING_MAX) raise('Containment check too deep')
-  run.spend(1)
-  if (isObject(whole) && isObject(part)) {
-    return Object.keys(part).every(
-      (key) => Object.hasOwn(whole, key) && containedIn(run, whole[key] ?? null, part[key] ?? null, depth),
-    )
-  }
-  if (Array.isArray(whole) && Array.isArray(part)) {
-    return part.every((element) => whole.some((candidate) => containedIn(run, candidate, element, depth)))
-  }
-  if (typeof whole === 'string' && typeof part === 'string') return whole.includes(part)
-  const sameKind =
-    (isNumber(whole) && isNumber(part)) || (whole === null && part === null) || typeof whole === typeof part
-  if (sameKind && !isObject(whole) && !isObject(part) && !Array.isArray(whole) && !Array.isArray(part)) {
-    return equal(whole, part)
-  }
-  return raise(`${describe(whole)} and ${describe(part)} cannot have their containment checked`)
-}
-
-/** Inside of containers, different kinds are merely not contained. */
-function containedIn(run: Run, whole: Value, part: Value, depth: number): boolean {
-  const containers = (isObject(whole) && isObject(part)) || (Array.isArray(whole) && Array.isArray(part))
-  if (containers || (typeof whole === 'string' && typeof part === 'string'))
-    return contains(run, whole, part, depth + 1)
-  return equal(whole, part)
 }
 
 function addAll(run: Run, input: Value): Value {

@@ -35,8 +35,9 @@ export function add(left: Value, right: Value, run: Run): Value {
     return left.concat(right)
   }
   if (isObject(left) && isObject(right)) {
-    run.build(64)
-    return { ...left, ...right }
+    const sum = { ...left, ...right }
+    run.copyingKeys(sum)
+    return sum
   }
   return raise(`${describe(left)} and ${describe(right)} cannot be added`)
 }
@@ -70,6 +71,7 @@ function repeat(text: string, count: number, run: Run): Value {
 /** Deep merge without the host's stack: the copies are made on the way down and filled in as they are reached. */
 export function merge(left: ObjectValue, right: ObjectValue, run: Run): Value {
   const root = copyObject(left)
+  run.copyingKeys(root)
   const pending = [{ into: root, from: right, depth: 0 }]
   for (let next = pending.pop(); next !== undefined; next = pending.pop()) {
     if (next.depth > NESTING_MAX) raise('Object merge too deep')
@@ -79,7 +81,7 @@ export function merge(left: ObjectValue, right: ObjectValue, run: Run): Value {
       const value = next.from[key] ?? null
       if (isObject(old) && isObject(value)) {
         const copy = copyObject(old)
-        run.build(64)
+        run.copyingKeys(copy)
         setOwn(next.into, key, copy)
         pending.push({ into: copy, from: value, depth: next.depth + 1 })
       } else setOwn(next.into, key, value)

@@ -138,8 +138,15 @@ class Translator {
       const quantifier = this.#scanner.match(/[*+?]|\{(?:\d+(?:,\d*)?|,\d+)\}/y)?.[0]
       if (quantifier === undefined) return atom
       const count = quantifier.startsWith('{,') ? `{0${quantifier.slice(1)}` : quantifier
-      const repeated: Piece[] = ['(?:', ...atom, ')', count]
-      if (this.#scanner.take('?')) atom = [...repeated, '?']
+      if (count === '?' && this.#captures > before) {
+        // A group that matches nothing has matched here, and has not in JavaScript, unless it is an alternative.
+        if (this.#scanner.take('?')) atom = around('(?:|', atom, ')')
+        else if (this.#scanner.take('+')) atom = this.#possessive(around('(?:', atom, '|)'), before)
+        else atom = around('(?:', atom, '|)')
+        continue
+      }
+      const repeated = around('(?:', atom, `)${count}`)
+      if (this.#scanner.take('?')) atom = around('', repeated, '?')
       else if (this.#scanner.take('+')) atom = this.#possessive(repeated, before)
       else atom = repeated
     }
@@ -263,6 +270,10 @@ class Translator {
   #fail(reason: string): never {
     throw new PatternError(reason)
   }
+}
+
+function around(before: string, pieces: Piece[], after: string): Piece[] {
+  return [before, ...pieces, after]
 }
 
 export function literal(character: string): string {

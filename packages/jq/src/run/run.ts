@@ -5,7 +5,7 @@
  */
 import { JqLimitError } from '../errors.ts'
 import { DEFAULT_LIMITS, type Limits } from '../limits.ts'
-import type { Json, Value } from '../values/value.ts'
+import type { Json, ObjectValue, Value } from '../values/value.ts'
 import type { ModuleResolver } from '../modules.ts'
 
 /** What a caller may hand to an evaluation. Everything is optional and nothing is taken from the host instead. */
@@ -82,6 +82,13 @@ export class Run {
   copying(length: number): void {
     this.spend(1 + (length >> 4))
     this.build(length * 8)
+  }
+
+  /** Counts a copy of an object, which costs more by far than one of an array. */
+  copyingKeys(copy: ObjectValue): void {
+    const count = Object.keys(copy).length
+    this.spend(1 + (count >> 2))
+    this.build(32 + count * 32)
   }
 
   tooDeep(): never {

@@ -1,4 +1,5 @@
 /** The `One` form: closures that give at most one output. Answers undefined where an op may give more. */
+import { makeOwned, type Owned } from './owned.ts'
 import type { Op } from '../compile/ops.ts'
 import { Raised } from '../errors.ts'
 import { getPath } from '../values/paths.ts'
@@ -192,15 +193,18 @@ function makeReduce(builder: Builder, op: Extract<Op, { kind: 'reduce' }>): One 
   const source = builder.each(op.source)
   const single = builder.one(op.update)
   const update = single === undefined ? builder.each(op.update) : undefined
+  const inPlace = makeOwned(builder, op.update)
   return (machine, value, env) => {
     let state = init(machine, value, env)
     if (state === undefined) return undefined
     const outer = new Env(env, null)
+    const owned: Owned = new Set()
     source(machine, value, outer, (element) => {
       const inner = new Env(outer, element)
       const old = state ?? null
       machine.spend(1)
-      if (single !== undefined) state = single(machine, old, inner) ?? null
+      if (inPlace !== undefined) state = inPlace(machine, old, inner, owned) ?? null
+      else if (single !== undefined) state = single(machine, old, inner) ?? null
       else {
         state = null
         update?.(machine, old, inner, (output) => {

@@ -5,6 +5,9 @@ import { parseObjectTerm } from './objects.ts'
 import { parseExpression, parseQuery } from './parser.ts'
 import { parsePatterns } from './patterns.ts'
 
+/** Kinds whose span is where their name stands. */
+const NAMES: ReadonlySet<string> = new Set(['call', 'variable', 'break'])
+
 const QUOTE_HINT = 'try .["field"] instead of .field for unusually named fields'
 
 export function parseTerm(cursor: Cursor): Node {
@@ -140,7 +143,7 @@ function parseOperator(cursor: Cursor, operator: string): Node {
       cursor.next()
       const body = parseQuery(cursor)
       cursor.expect(')')
-      return body
+      return NAMES.has(body.kind) ? body : { ...body, span: cursor.since(start) }
     }
     case '[': {
       cursor.next()

@@ -88,7 +88,7 @@ export function setAt(run: Run, target: Value, key: Value, value: Value): Value 
 
 function setKey(run: Run, target: ObjectValue | null, key: string, value: Value): Value {
   const copy = target === null ? {} : copyObject(target)
-  run.build(48)
+  run.copyingKeys(copy)
   setOwn(copy, key, value)
   return copy
 }
