@@ -28,7 +28,7 @@ function contextFor(frame: Frame, capability: Capability, attempt: number): Invo
     taskId: path,
     inputData: capability.type === 'orchestrator' ? frame.definition : workOf(frame),
     metadata: metadataOf(frame, attempt),
-    ...(parent && { parentContext: parent.asParent() }),
+    parentContext: parent?.asParent(),
     run: new FrameRun(frame),
     call: (name, input) => callCapability(frame, name, input, calls++),
     stream: (chunk) => run.services.stream(run.id, path, chunk),

@@ -13,8 +13,8 @@ export interface ModuleContext<Input extends Json = Json> {
   /** The module's configuration, valid against its `config_schema`, defaults filled in. */
   readonly config: JsonObject
   readonly metadata: TaskMetadata
-  /** The task around this one; absent for the outermost. */
-  readonly parentContext?: ParentContext
+  /** The task around this one; undefined for the outermost. */
+  readonly parentContext: ParentContext | undefined
   /** The run that this task belongs to, and for orchestrators the way to run child tasks. */
   readonly run: TaskRun
   /**

@@ -90,7 +90,7 @@ export function testContext<Input extends Json>(options: TestContextOptions<Inpu
     inputData: overWire(options.inputData),
     config: overWire(options.config ?? {}),
     metadata: { ...testMetadata, ...options.metadata },
-    ...(options.parentContext && { parentContext: options.parentContext }),
+    parentContext: options.parentContext,
     run: {
       id: '00000000-0000-7000-8000-000000000000',
       input,
