@@ -122,9 +122,23 @@ export function isBounded(op: Op): boolean {
   return result
 }
 
-/** Whether the op gives the same whatever its input is, so that it may be evaluated on another one. */
-export function ignoresInput(op: Op): boolean {
-  return op.kind === 'literal' || op.kind === 'variable' || op.kind === 'global'
+/** Whether the op may look at its input; one that does not may be evaluated on another. */
+export function readsInput(op: Op): boolean {
+  switch (op.kind) {
+    case 'literal':
+    case 'variable':
+    case 'global':
+      return false
+    case 'pipe':
+      return readsInput(op.left)
+    case 'array':
+    case 'object':
+    case 'text':
+    case 'binary':
+      return childrenOf(op).some(readsInput)
+    default:
+      return true
+  }
 }
 
 export function childrenOf(op: Op): Op[] {

@@ -11,7 +11,7 @@ import { JqSyntaxError } from '../errors.ts'
 import type { Definition, Node, Pattern } from '../syntax/ast.ts'
 import { mentionsItself } from './check.ts'
 import { findCallable, findLabel, findVariable, type Names, withEntry } from './names.ts'
-import { IDENTITY, ignoresInput, isBounded, isSimple, NULL, type Op, type Routine } from './ops.ts'
+import { IDENTITY, isBounded, isSimple, NULL, type Op, readsInput, type Routine } from './ops.ts'
 import { resolvePatterns, variablesOf } from './patterns.ts'
 import { deepen, pipe } from './shift.ts'
 
@@ -334,7 +334,7 @@ export class Resolver {
   /** `target[key]`: jq evaluates the key first and on the original input. */
   #access(targetNode: Node, key: Op, optional: boolean, place: Place): Op {
     const target = this.resolve(targetNode, place)
-    if (ignoresInput(key) || (target.kind === 'identity' && isSimple(key))) {
+    if (isSimple(key) && (target.kind === 'identity' || !readsInput(key))) {
       return pipe(target, { kind: 'index', key, optional })
     }
     return this.bind(key, place, () =>

@@ -6,7 +6,7 @@
  * (`Owned`). An update written as additions and assignments changes those and copies every other. Whatever might let
  * the state escape makes the reduction forget them all.
  */
-import { childrenOf, type Op } from '../compile/ops.ts'
+import { childrenOf, type Op, readsInput } from '../compile/ops.ts'
 import { getAt, setAt } from '../values/access.ts'
 import { deletePaths } from '../values/paths.ts'
 import { isObject, setOwn, type Value } from '../values/value.ts'
@@ -72,25 +72,6 @@ function contained(builder: Builder, op: Op): OwnedUpdate | undefined {
     const output = one(machine, value, env)
     if (typeof output === 'object' && output !== null) owned.clear()
     return output
-  }
-}
-
-/** Whether an op may read its input; what only iterates over variables and literals does not. */
-function readsInput(op: Op): boolean {
-  switch (op.kind) {
-    case 'literal':
-    case 'variable':
-    case 'global':
-      return false
-    case 'pipe':
-      return readsInput(op.left)
-    case 'array':
-    case 'object':
-    case 'text':
-    case 'binary':
-      return childrenOf(op).some(readsInput)
-    default:
-      return true
   }
 }
 
