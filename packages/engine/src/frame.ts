@@ -3,6 +3,7 @@
  */
 import type { Json, JsonObject, ParentContext } from '@nexus/sdk'
 import { standardVariables, type Scope, type Task } from '@nexus/workflow'
+import type { Segment } from './path.ts'
 import type { RunState } from './run_state.ts'
 
 export interface FrameParts {
@@ -17,6 +18,8 @@ export interface FrameParts {
   readonly variables: JsonObject | undefined
   readonly signal: AbortSignal
   readonly rawInput: Json
+  /** Where the list of this frame really stands below it, when that is not at `do`. */
+  readonly listAt?: readonly Segment[]
 }
 
 export class Frame implements Scope {
@@ -31,6 +34,7 @@ export class Frame implements Scope {
   readonly variables: JsonObject
   readonly signal: AbortSignal
   readonly rawInput: Json
+  readonly listAt: readonly Segment[] | undefined
   /** Set as the task goes through its data flow. */
   input: Json = null
   rawOutput: Json = null
@@ -52,6 +56,7 @@ export class Frame implements Scope {
     this.definition = parts.definition
     this.signal = parts.signal
     this.rawInput = parts.rawInput
+    this.listAt = parts.listAt
     const inherited = parts.parent?.variables ?? noVariables
     this.variables = parts.variables ? { ...inherited, ...parts.variables } : inherited
     this.names = parts.variables

@@ -20,13 +20,14 @@ import {
   transformInput,
   transformOutput,
   type Task,
+  type TaskList,
 } from '@nexus/workflow'
 import { setMaxListeners } from 'node:events'
 import type { Capability } from './capability.ts'
 import type { TaskOutcome, TaskStart } from './events.ts'
 import { Frame } from './frame.ts'
 import { invokeModule } from './invoke.ts'
-import { joinPath } from './path.ts'
+import { joinPath, type Segment } from './path.ts'
 import { primitives, type Work } from './primitives.ts'
 import type { RunState } from './run_state.ts'
 
@@ -73,6 +74,27 @@ export async function runChild(parent: Frame, child: ChildTask): Promise<ChildOu
   return settle(frame, outcome)
 }
 
+/** Runs a task list below a task as a `do` task runs its own. It is no task of its own, and nothing of it is recorded. */
+export async function runList(parent: Frame, list: ChildTask): Promise<ChildOutcome> {
+  const { run, name, reference, path, signal } = parent
+  const frame = new Frame({
+    run,
+    parent,
+    name,
+    kind: 'do',
+    reference,
+    path: joinPath(path, list.path ?? []),
+    definition: { do: listAt(parent, list.at) },
+    variables: list.variables,
+    signal: list.signal ? eitherSignal(signal, list.signal) : signal,
+    rawInput: list.input,
+    listAt: list.at,
+  })
+  frame.input = list.input
+  const { output, then = 'continue' } = await invokeModule(frame, capabilityFor(frame), 1)
+  return { status: 'completed', output, then }
+}
+
 function childFrame(parent: Frame, child: ChildTask): Frame {
   const definition = definitionAt(parent, child.at)
   return new Frame({
@@ -80,8 +102,8 @@ function childFrame(parent: Frame, child: ChildTask): Frame {
     parent,
     name: String(child.at.at(-1)),
     kind: capabilityOf(definition),
-    reference: joinPath(parent.reference, child.at),
-    path: joinPath(parent.path, child.path ?? child.at),
+    reference: joinPath(parent.reference, placed(parent, child.at)),
+    path: joinPath(parent.path, placed(parent, child.path ?? child.at)),
     definition,
     variables: child.variables,
     signal: child.signal ? eitherSignal(parent.signal, child.signal) : parent.signal,
@@ -95,17 +117,33 @@ function eitherSignal(run: AbortSignal, branch: AbortSignal): AbortSignal {
   return signal
 }
 
+/** Below a list that stands elsewhere than at `do`, what is said of `do` is meant of that place. */
+function placed(parent: Frame, at: readonly Segment[]): readonly Segment[] {
+  return parent.listAt && at[0] === 'do' ? [...parent.listAt, ...at.slice(1)] : at
+}
+
 function definitionAt(parent: Frame, at: ChildTask['at']): Task {
+  const value = valueAt(parent, at)
+  if (isJsonObject(value)) return value as Task
+  throw nothingThere(parent, at, 'task')
+}
+
+function listAt(parent: Frame, at: ChildTask['at']): TaskList {
+  const value = valueAt(parent, at)
+  if (Array.isArray(value)) return value as TaskList
+  throw nothingThere(parent, at, 'task list')
+}
+
+function valueAt(parent: Frame, at: ChildTask['at']): unknown {
   let value: unknown = parent.definition
   for (const segment of at) value = (value as Record<string, unknown> | undefined)?.[segment]
-  if (!isJsonObject(value)) {
-    const pointer = joinPath(parent.reference, at)
-    throw TaskFault.of(
-      'configuration',
-      `The module of ${parent.reference} asked for ${pointer}, where there is no task.`,
-    )
-  }
-  return value as Task
+  return value
+}
+
+function nothingThere(parent: Frame, at: ChildTask['at'], what: string): TaskFault {
+  const pointer = joinPath(parent.reference, at)
+  const detail = `The module of ${parent.reference} asked for ${pointer}, where there is no ${what}.`
+  return TaskFault.of('configuration', detail)
 }
 
 function capabilityFor(frame: Frame): Capability {

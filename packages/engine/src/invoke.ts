@@ -6,7 +6,8 @@ import type { ChildOutcome, ChildTask, Json, JsonObject, TaskRun } from '@nexus/
 import { evaluateExpression, evaluateTemplate, type Task } from '@nexus/workflow'
 import type { Capability, InvocationContext } from './capability.ts'
 import type { Frame } from './frame.ts'
-import { runChild } from './interpreter.ts'
+import { runChild, runList } from './interpreter.ts'
+import { joinPath } from './path.ts'
 import type { Work } from './primitives.ts'
 
 export async function invokeModule(frame: Frame, capability: Capability, attempt: number): Promise<Work> {
@@ -52,6 +53,15 @@ class FrameRun implements TaskRun {
 
   task(child: ChildTask): Promise<ChildOutcome> {
     return runChild(this.#frame, child)
+  }
+
+  list(list: ChildTask): Promise<ChildOutcome> {
+    return runList(this.#frame, list)
+  }
+
+  async sleep(key: string, delayMs: number): Promise<void> {
+    const { run, path, signal } = this.#frame
+    await run.durable.sleep(joinPath(path, ['sleep', key]), run.clock.now() + delayMs, signal)
   }
 
   async evaluate(expression: string, options: { input?: Json; variables?: JsonObject } = {}): Promise<Json> {

@@ -62,6 +62,17 @@ export interface TaskRun {
   /** Runs a task below this one and gives its outcome. Rejects with `TaskFault` when it faults. Orchestrators only. */
   task(child: ChildTask): Promise<ChildOutcome>
   /**
+   * Runs a task list that stands below this task's definition, in order, as a `do` task runs its own: the output of one
+   * task is the input of the next. The list is no task of its own. `then` of what comes back is `continue` or `end`.
+   * Rejects with `TaskFault` when one of its tasks faults. Orchestrators only.
+   */
+  list(list: ChildTask): Promise<ChildOutcome>
+  /**
+   * Waits `delayMs`, durably: the moment of its end is recorded under `key` at the first call, so that a restart does
+   * not begin the wait anew. `key` is this task's own; another wait needs another. Orchestrators only.
+   */
+  sleep(key: string, delayMs: number): Promise<void>
+  /**
    * Evaluates a runtime expression in this task's scope, with `input` (the task's own by default) as `.`.
    * Rejects with a `TaskFault` of type expression. Orchestrators only.
    */
@@ -71,7 +82,10 @@ export interface TaskRun {
 export interface ChildTask {
   /** Where the child stands below this task's definition, e.g. `['do', 0, 'fetch']`. */
   readonly at: readonly (string | number)[]
-  /** Its path below this task's where it can run more than once, e.g. `['for', 3, 'do', 0, 'fetch']`; else `at`. */
+  /**
+   * Its path below this task's where it can run more than once, e.g. `['for', 3, 'do', 0, 'fetch']`; else `at`.
+   * For a list: what comes before the list's own place, e.g. `['for', 3]`; else nothing.
+   */
   readonly path?: readonly (string | number)[]
   readonly input: Json
   /** Variables that the child's expressions see besides those of this task, without `$`. */

@@ -37,7 +37,7 @@ export interface TestContextOptions<Input extends Json> {
   /** The task's transformed input; `null` by default. */
   readonly input?: Json
   readonly config?: JsonObject
-  /** Child tasks by name: the last member of `at`. One that is not here is an error that lists those that are. */
+  /** Child tasks by name, and lists by the key they stand at: the last member of `at`. One that is not here is an error that lists those that are. */
   readonly tasks?: Readonly<Record<string, TestTask>>
   /** Capabilities that `context.call` reaches. */
   readonly calls?: Readonly<Record<string, (input: Json) => Json | Promise<Json>>>
@@ -56,6 +56,8 @@ export interface Recorded {
   /** Child tasks without their signals. */
   readonly children: Omit<ChildTask, 'signal'>[]
   readonly calls: { capability: string; input: Json }[]
+  /** Durable waits; a test does not wait for them. */
+  readonly sleeps: { key: string; delayMs: number }[]
   readonly streams: StreamChunk[]
   readonly logs: { level: LogLevel; message: string; fields?: JsonObject }[]
 }
@@ -82,7 +84,7 @@ export function outcome(
 
 /** The context of one task, for `module.execute`. */
 export function testContext<Input extends Json>(options: TestContextOptions<Input>): TestContext<Input> {
-  const recorded: Recorded = { children: [], calls: [], streams: [], logs: [] }
+  const recorded: Recorded = { children: [], calls: [], sleeps: [], streams: [], logs: [] }
   const input = overWire(options.input ?? null)
   return {
     recorded,
@@ -95,6 +97,11 @@ export function testContext<Input extends Json>(options: TestContextOptions<Inpu
       id: '00000000-0000-7000-8000-000000000000',
       input,
       task: (child) => runChild(child, options.tasks ?? {}, recorded),
+      list: (list) => runChild(list, options.tasks ?? {}, recorded),
+      async sleep(key, delayMs) {
+        recorded.sleeps.push({ key, delayMs })
+        options.signal?.throwIfAborted()
+      },
       evaluate: async (expression, given = {}) =>
         overWire(await evaluator(options)(expression, given.input ?? input, given.variables ?? {})),
     },
@@ -116,7 +123,7 @@ export function testSetup(
   const ledger: (() => void | Promise<void>)[] = []
   return {
     config: overWire(options.config ?? {}),
-    ...testServices(options, { children: [], calls: [], streams: [], logs: [] }),
+    ...testServices(options, { children: [], calls: [], sleeps: [], streams: [], logs: [] }),
     onTeardown: (_what, release) => void ledger.push(release),
     async release() {
       for (let release = ledger.pop(); release; release = ledger.pop()) await release()
