@@ -11,6 +11,7 @@ import type { FindCapability } from './capability.ts'
 import type { RunEvent, RunOutcome } from './events.ts'
 import { runDocument, Stopping } from './interpreter.ts'
 import { RunState, type RunServices } from './run_state.ts'
+import { noSecrets, readSecrets, type SecretProvider } from './secrets.ts'
 import { uuidv7 } from './uuid.ts'
 
 export interface EngineOptions {
@@ -19,7 +20,7 @@ export interface EngineOptions {
   readonly clock: Clock
   /** `$runtime` in expressions. */
   readonly runtime: JsonObject
-  readonly secrets?: JsonObject
+  readonly secrets?: SecretProvider
   readonly stream?: RunServices['stream']
 }
 
@@ -102,19 +103,12 @@ export class Engine {
 
   #begin(durable: DurableRun, document: Workflow): LiveRun {
     if (this.#closed) throw new NexusError('closed', 'This Nexus is closed.')
-    const { find, clock, runtime, secrets = {}, stream = () => {} } = this.#options
+    const { find, clock, runtime, stream = () => {} } = this.#options
     const { id } = durable.stored
     const abort = new AbortController()
     setMaxListeners(0, abort.signal)
-    const state = new RunState(durable, document, {
-      find,
-      clock,
-      runtime,
-      secrets,
-      stream,
-      names: this.#names,
-    })
-    const ended = this.#run(state, abort.signal).finally(() => this.#live.delete(id))
+    const services = { find, clock, runtime, stream, names: this.#names }
+    const ended = this.#run(durable, document, services, abort.signal).finally(() => this.#live.delete(id))
     ended.catch(() => {}) // whoever waits for it is told; without anybody it must not end the process
     const cancel = (): void => abort.abort(new Cancelled(`Run ${id} was cancelled.`))
     const run: LiveRun = { id, ended, cancel, listen: (listener) => durable.listen(listener) }
@@ -122,19 +116,31 @@ export class Engine {
     return run
   }
 
-  async #run(state: RunState, signal: AbortSignal): Promise<RunOutcome> {
+  async #run(
+    durable: DurableRun,
+    document: Workflow,
+    services: RunServices,
+    signal: AbortSignal,
+  ): Promise<RunOutcome> {
     await setImmediate() // whoever started the run may listen before anything happens
-    state.durable.start()
-    const outcome = await this.#outcome(state, signal)
-    await state.durable.end(outcome)
+    durable.start()
+    const outcome = await this.#outcome(durable, document, services, signal)
+    await durable.end(outcome)
     return outcome
   }
 
-  async #outcome(state: RunState, signal: AbortSignal): Promise<RunOutcome> {
+  async #outcome(
+    durable: DurableRun,
+    document: Workflow,
+    services: RunServices,
+    signal: AbortSignal,
+  ): Promise<RunOutcome> {
     const grace = this.#whenAbandoned(signal)
     try {
+      const secrets = await readSecrets(document.use?.secrets ?? [], this.#options.secrets ?? noSecrets)
+      const state = new RunState(durable, document, services, secrets)
       const output = await Promise.race([runDocument(state, signal), grace.abandoned])
-      return { status: 'completed', output }
+      return { status: 'completed', output: state.mask(output) }
     } catch (error) {
       return outcomeOf(error, signal)
     } finally {

@@ -17,4 +17,5 @@ export {
 export { Stopping } from './interpreter.ts'
 export { primitives } from './primitives.ts'
 export { projectRun, projectTasks, type RunRecord, type TaskRecord } from './projection.ts'
+export { environmentSecrets, type SecretProvider } from './secrets.ts'
 export { uuidv7 } from './uuid.ts'

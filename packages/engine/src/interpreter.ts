@@ -168,7 +168,8 @@ function prepare(frame: Frame, capability: Capability | undefined): TaskStart {
   } catch (error) {
     frame.refused = error
   }
-  const { path, reference, name, kind, input } = frame
+  const { path, reference, name, kind } = frame
+  const input = frame.run.mask(frame.input)
   if (!capability) return { path, reference, name, kind, input }
   const { module, version } = capability
   return { path, reference, name, kind, module, version, input }
@@ -191,7 +192,7 @@ async function execute(
     const { definition } = frame
     const work = await perform(frame, capability, attempt)
     frame.rawOutput = work.output
-    frame.output = transformOutput(definition.output, work.output, frame)
+    frame.output = frame.run.mask(transformOutput(definition.output, work.output, frame))
     return complete(frame, work.then ?? definition.then ?? 'continue')
   } catch (error) {
     return outcomeOf(error, frame)
@@ -207,7 +208,7 @@ function perform(frame: Frame, capability: Capability | undefined, attempt: numb
 function complete(frame: Frame, then: string): TaskOutcome {
   const { output, definition, run } = frame
   if (definition.export === undefined) return { status: 'completed', output, then }
-  const context = exportContext(definition.export, output, run.context ?? null, frame)
+  const context = run.mask(exportContext(definition.export, output, run.context ?? null, frame))
   run.context = context
   return { status: 'completed', output, then, context }
 }
@@ -216,11 +217,15 @@ function outcomeOf(error: unknown, frame: Frame): TaskOutcome {
   if (frame.signal.reason instanceof Stopping) throw frame.signal.reason
   if (error instanceof NexusError || error instanceof Stopping) throw error
   if (error instanceof Cancelled || frame.signal.aborted) return { status: 'cancelled' }
-  return { status: 'faulted', error: located(toWorkflowError(error), frame.reference) }
+  return { status: 'faulted', error: located(masked(error, frame), frame.reference) }
 }
 
 function throwIfAborted(signal: AbortSignal): void {
   if (signal.aborted) throw signal.reason
+}
+
+function masked(error: unknown, frame: Frame): WorkflowError {
+  return frame.run.mask(toWorkflowError(error)) as unknown as WorkflowError
 }
 
 function located(error: WorkflowError, reference: string): WorkflowError {

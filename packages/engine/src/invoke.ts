@@ -32,7 +32,8 @@ function contextFor(frame: Frame, capability: Capability, attempt: number): Invo
     parentContext: parent?.asParent(),
     run: new FrameRun(frame),
     call: (name, input) => callCapability(frame, name, input, calls++),
-    stream: (chunk) => run.services.stream(run.id, path, chunk),
+    stream: ({ channel, text }) =>
+      run.services.stream(run.id, path, { channel, text: run.mask(text) as string }),
     signal: frame.signal,
     clock: run.clock,
     idempotencyKey: keyOf(run.id, path),

@@ -6,12 +6,12 @@ import type { Clock, Json, JsonObject, StreamChunk } from '@nexus/sdk'
 import type { DurableRun } from './backend.ts'
 import type { FindCapability } from './capability.ts'
 import { dateTime } from './frame.ts'
+import { maskFor, type Mask } from './secrets.ts'
 
 export interface RunServices {
   readonly find: FindCapability
   readonly clock: Clock
   readonly runtime: JsonObject
-  readonly secrets: JsonObject
   /** See `RunState.names`. */
   readonly names: Map<string, readonly string[]>
   /** Live output of a task: shown, not recorded. */
@@ -29,12 +29,18 @@ export class RunState {
   /** The workflow's context, replaced by each export; at first the workflow's input. */
   context: Json | undefined
 
-  constructor(durable: DurableRun, document: Workflow, services: RunServices) {
+  readonly secrets: JsonObject
+  /** Every value that is recorded, handed on or shown goes through it. */
+  readonly mask: Mask
+
+  constructor(durable: DurableRun, document: Workflow, services: RunServices, secrets: JsonObject) {
     this.id = durable.stored.id
     this.document = document
     this.durable = durable
     this.services = services
     this.clock = services.clock
+    this.secrets = secrets
+    this.mask = maskFor(secrets)
     this.context = durable.context
     const { namespace, name, version } = document.document
     this.workflow = { namespace, name, version }
@@ -42,10 +48,6 @@ export class RunState {
 
   get runtime(): JsonObject {
     return this.services.runtime
-  }
-
-  get secrets(): JsonObject {
-    return this.services.secrets
   }
 
   get descriptor(): JsonObject {

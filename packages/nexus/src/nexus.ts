@@ -1,18 +1,19 @@
 /**
  * An open Nexus: one data directory, one kernel, one engine. Whatever it starts it stops in reverse.
  */
-import { Engine, openEmbedded, projectRun, readEmbedded } from '@nexus/engine'
-import type { Backend, BackendReader, LiveRun, RunQuery, RunRecord, RunSummary } from '@nexus/engine'
+import { Engine, environmentSecrets, openEmbedded, projectRun, readEmbedded } from '@nexus/engine'
+import type {
+  Backend,
+  BackendReader,
+  LiveRun,
+  RunQuery,
+  RunRecord,
+  RunSummary,
+  SecretProvider,
+} from '@nexus/engine'
 import { openKernel, type Kernel, type ModuleInfo } from '@nexus/kernel'
-import {
-  NexusError,
-  systemClock,
-  type Clock,
-  type Json,
-  type JsonObject,
-  type Log,
-  type StreamChunk,
-} from '@nexus/sdk'
+import { NexusError, systemClock, TaskFault } from '@nexus/sdk'
+import type { Clock, Json, JsonObject, Log, Secrets, StreamChunk } from '@nexus/sdk'
 import { formatProblems, type Workflow } from '@nexus/workflow'
 import { fileURLToPath } from 'node:url'
 import { checkWorkflow, type CheckedWorkflow } from './check.ts'
@@ -25,6 +26,8 @@ export interface NexusOptions {
   readonly modules?: readonly string[]
   /** Configuration by module id. */
   readonly config?: Readonly<Record<string, JsonObject>>
+  /** Where secrets come from; from the environment (`NEXUS_SECRET_<NAME>`) by default. */
+  readonly secrets?: SecretProvider
   readonly clock?: Clock
   /** Messages for the operator; none by default. */
   readonly log?: Log
@@ -66,20 +69,40 @@ const silent: Log = { debug() {}, info() {}, warn() {}, error() {} }
 /** Opens a data directory and the modules. Rejects with `NexusError` `data_held`, `database_corrupt` and others. */
 export async function openNexus(options: NexusOptions): Promise<Nexus> {
   const { data, modules = [], config = {}, clock = systemClock, log = silent, stream } = options
+  const { secrets = environmentSecrets(process.env) } = options
   const backend = openEmbedded({ folder: data, clock })
   try {
-    const kernel = await openKernel({ sources: [firstParty, ...modules], data, clock, log, config })
+    const kernel = await openKernel({
+      sources: [firstParty, ...modules],
+      data,
+      clock,
+      log,
+      config,
+      secrets: forModules(secrets),
+    })
     const engine = new Engine({
       backend,
       find: (name) => kernel.route(name),
       clock,
       runtime: { name: 'nexus', version, metadata: {} },
+      secrets,
       ...(stream ? { stream } : {}),
     })
     return new OpenNexus(backend, kernel, engine)
   } catch (error) {
     await backend.close()
     throw error
+  }
+}
+
+/** A module gets a secret as text, those that its manifest asks for. */
+function forModules(provider: SecretProvider): Secrets {
+  return {
+    async get(name) {
+      const value = await provider.get(name)
+      if (value === undefined) throw TaskFault.of('authorization', `There is no secret "${name}".`)
+      return typeof value === 'string' ? value : JSON.stringify(value)
+    },
   }
 }
 

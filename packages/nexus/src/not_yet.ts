@@ -15,7 +15,7 @@ const ofUse: Readonly<Record<string, string>> = {
   extensions: 'Extensions',
   functions: 'Functions',
   catalogs: 'Catalogs',
-  secrets: 'Secrets',
+  authentications: 'Named authentications',
 }
 
 export function notYetRunning(parsed: ParsedWorkflow): readonly Problem[] {

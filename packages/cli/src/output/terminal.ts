@@ -24,8 +24,14 @@ export interface Terminal {
 const columnsWithoutTerminal = 100
 const interrupts = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
 
+/** Whoever read the output has gone (`| head`): the work goes on, unseen. */
+function ignoreClosedPipe(error: NodeJS.ErrnoException): void {
+  if (error.code !== 'EPIPE') throw error
+}
+
 export function terminal({ stdout, stderr, stdin, env }: NodeJS.Process): Terminal {
   const interactive = stdout.isTTY && env['TERM'] !== 'dumb'
+  for (const stream of [stdout, stderr]) stream.on('error', ignoreClosedPipe)
   const coloured = interactive && env['NO_COLOR'] === undefined
   return {
     out: (text) => void stdout.write(text),

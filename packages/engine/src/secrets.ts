@@ -1,0 +1,87 @@
+/**
+ * `$secrets`: where they come from, and that they go nowhere else. What a document declares in `use.secrets` is asked
+ * of a provider when a run begins; from then on every value that is recorded, handed on or shown has them masked.
+ * Source: DSL 1.0.3, "Secret".
+ */
+import { TaskFault, workflowError, type Json, type JsonObject } from '@nexus/sdk'
+
+export interface SecretProvider {
+  /** The secret, text or an object of texts; undefined where there is none of that name. */
+  get(name: string): Promise<Json | undefined>
+}
+
+export const noSecrets: SecretProvider = { get: async () => undefined }
+
+/** Rejects with a `TaskFault` of type authorization that names the secret that is not there. */
+export async function readSecrets(names: readonly string[], provider: SecretProvider): Promise<JsonObject> {
+  const secrets: Record<string, Json> = {}
+  for (const [index, name] of names.entries()) {
+    const value = await provider.get(name)
+    if (value === undefined) throw missing(name, index)
+    secrets[name] = value
+  }
+  return secrets
+}
+
+function missing(name: string, index: number): TaskFault {
+  const variable = environmentName(name)
+  const detail = `There is no secret "${name}". Give it in the environment: ${variable}=…`
+  return new TaskFault({ ...workflowError('authorization', detail), instance: `/use/secrets/${index}` })
+}
+
+/** Secrets from environment variables: `github_token` is in `NEXUS_SECRET_GITHUB_TOKEN`, as text or as JSON. */
+export function environmentSecrets(
+  environment: Readonly<Record<string, string | undefined>>,
+): SecretProvider {
+  return {
+    async get(name) {
+      const text = environment[environmentName(name)]
+      return text === undefined ? undefined : parsed(text)
+    },
+  }
+}
+
+function environmentName(name: string): string {
+  return `NEXUS_SECRET_${name.toUpperCase().replaceAll(/[^A-Z0-9]/g, '_')}`
+}
+
+/** Only an object is taken for JSON: a password that looks like a number is text. */
+function parsed(text: string): Json {
+  if (!text.trimStart().startsWith('{')) return text
+  try {
+    return JSON.parse(text) as Json
+  } catch {
+    return text
+  }
+}
+
+export type Mask = (value: Json) => Json
+
+const masked = '******'
+/** A shorter secret is masked only where it is the whole text: as a part it would be found everywhere. */
+const partLengthMin = 4
+
+/** Replaces every text of the secrets, wherever it stands in a value, keys included. The identity without secrets. */
+export function maskFor(secrets: JsonObject): Mask {
+  const texts = textsOf(secrets).toSorted((a, b) => b.length - a.length)
+  if (texts.length === 0) return (value) => value
+  const parts = texts.filter((text) => text.length >= partLengthMin)
+  const whole = new Set(texts)
+  const maskText = (text: string): string => {
+    if (whole.has(text)) return masked
+    return parts.reduce((left, part) => (left.includes(part) ? left.replaceAll(part, masked) : left), text)
+  }
+  const mask = (value: Json): Json => {
+    if (typeof value === 'string') return maskText(value)
+    if (typeof value !== 'object' || value === null) return value
+    if (Array.isArray(value)) return value.map(mask)
+    return Object.fromEntries(Object.entries(value).map(([key, member]) => [maskText(key), mask(member)]))
+  }
+  return mask
+}
+
+function textsOf(value: Json): readonly string[] {
+  if (typeof value === 'string') return value === '' ? [] : [value]
+  if (typeof value !== 'object' || value === null) return []
+  return Object.values(value).flatMap(textsOf)
+}
