@@ -75,6 +75,10 @@ test('another process may read while one holds the folder', async () => {
   await backend.close()
 })
 
+test.skipIf(process.platform !== 'linux')('a folder that cannot be made is named, at once', () => {
+  expect(() => openEmbedded({ folder: '/proc/nexus/data', clock: systemClock })).toThrow(/cannot be made/)
+})
+
 test('a database that is none is named, and left as it is', () => {
   using world = setupFolder()
   writeFileSync(join(world.folder, 'nexus.db'), 'This is a diary, not a database. '.repeat(100))

@@ -4,7 +4,7 @@
  */
 import { NexusError, type Clock, type Json } from '@nexus/sdk'
 import { existsSync, mkdirSync } from 'node:fs'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import type { DatabaseSync } from 'node:sqlite'
 import type { Backend, NewRun, RunQuery, RunSummary, StoredRun } from '../backend.ts'
 import type { RunEvent } from '../events.ts'
@@ -31,7 +31,7 @@ export type BackendReader = Pick<Backend, 'list' | 'get' | 'events' | 'close'>
  * Throws `NexusError`: `data_held` (says by whom), `database_corrupt`, `database_newer`.
  */
 export function openEmbedded({ folder, clock, databaseBytesMax }: EmbeddedOptions): Backend {
-  mkdirSync(folder, { recursive: true, mode: 0o700 })
+  makeFolder(folder)
   const lock = lockFolder(folder, clock.now())
   try {
     const database = openDatabase(join(folder, 'nexus.db'), databaseBytesMax)
@@ -39,6 +39,20 @@ export function openEmbedded({ folder, clock, databaseBytesMax }: EmbeddedOption
   } catch (error) {
     lock.release()
     throw error
+  }
+}
+
+/** Node's own recursive mkdir never returns where the parent is there and refuses, as under /proc. */
+function makeFolder(folder: string): void {
+  if (existsSync(folder)) return
+  try {
+    if (dirname(folder) !== folder) makeFolder(dirname(folder))
+    mkdirSync(folder, { mode: 0o700 })
+  } catch (error) {
+    if (error instanceof NexusError) throw error
+    const reason = error instanceof Error ? error.message : String(error)
+    const message = `The data directory ${folder} cannot be made: ${reason}. Choose another with --data.`
+    throw new NexusError('data_unwritable', message, { cause: error })
   }
 }
 
