@@ -79,10 +79,10 @@ test('what this version does not run yet is refused with its position, never hal
   using world = setup()
   const { code, err } = await run(
     world,
-    workflow('  - a: { set: {x: 1}, timeout: { after: { seconds: 1 } } }\n'),
+    workflow('  - a: { set: {x: 1} }\n', 'schedule: { every: { hours: 1 } }'),
   )
   expect(code).toBe(2)
-  expect(err).toMatch(/sample\.yaml:4:\d+ error.*timeouts do not run/)
+  expect(err).toMatch(/sample\.yaml:2:\d+ error.*Schedules do not run/)
 })
 
 test('an input that does not match its schema faults the run as a validation error', async () => {

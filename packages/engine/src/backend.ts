@@ -73,6 +73,8 @@ export interface DurableRun {
   step(task: TaskStep, effect: (attempt: number) => Promise<TaskOutcome>): Promise<TaskOutcome>
   /** Waits until a moment. The moment is recorded at the first call, so that a restart does not begin the wait anew. */
   sleep(path: string, until: number, signal: AbortSignal): Promise<void>
+  /** The moment recorded under `path`: `until` at the first call. On disk when it resolves. */
+  deadline(path: string, until: number): Promise<number>
   /** The time, recorded: a restart gives the same. */
   now(path: string): Promise<number>
   /**

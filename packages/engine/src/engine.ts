@@ -3,7 +3,7 @@
  * It is handed a backend and a way to capabilities, and knows no module and no storage.
  */
 import { Cancelled, NexusError, toWorkflowError, type Clock, type Json, type JsonObject } from '@nexus/sdk'
-import type { Workflow } from '@nexus/workflow'
+import { inlineComponents, type Workflow } from '@nexus/workflow'
 import { setMaxListeners } from 'node:events'
 import { setImmediate } from 'node:timers/promises'
 import type { Backend, DurableRun } from './backend.ts'
@@ -108,7 +108,9 @@ export class Engine {
     const abort = new AbortController()
     setMaxListeners(0, abort.signal)
     const services = { find, clock, runtime, stream, names: this.#names }
-    const ended = this.#run(durable, document, services, abort.signal).finally(() => this.#live.delete(id))
+    const ended = this.#run(durable, inlineComponents(document), services, abort.signal).finally(() =>
+      this.#live.delete(id),
+    )
     ended.catch(() => {}) // whoever waits for it is told; without anybody it must not end the process
     const cancel = (): void => abort.abort(new Cancelled(`Run ${id} was cancelled.`))
     const run: LiveRun = { id, ended, cancel, listen: (listener) => durable.listen(listener) }

@@ -32,9 +32,12 @@ export class Frame implements Scope {
   readonly definition: Task
   readonly names: readonly string[]
   readonly variables: JsonObject
-  readonly signal: AbortSignal
+  /** Aborts when the task is cancelled, or when its own timeout is over. */
+  signal: AbortSignal
   readonly rawInput: Json
   readonly listAt: readonly Segment[] | undefined
+  /** How many frames are around this one. */
+  readonly depth: number
   /** Set as the task goes through its data flow. */
   input: Json = null
   rawOutput: Json = null
@@ -57,6 +60,7 @@ export class Frame implements Scope {
     this.signal = parts.signal
     this.rawInput = parts.rawInput
     this.listAt = parts.listAt
+    this.depth = parts.parent ? parts.parent.depth + 1 : 0
     const inherited = parts.parent?.variables ?? noVariables
     this.variables = parts.variables ? { ...inherited, ...parts.variables } : inherited
     this.names = parts.variables
@@ -65,7 +69,7 @@ export class Frame implements Scope {
   }
 
   /** The same task with more variables, or with another definition below which children are looked for. */
-  derive(change: { variables?: JsonObject; definition?: Task }): Frame {
+  derive(change: { variables?: JsonObject; definition?: Task; reference?: string }): Frame {
     const { run, name, kind, reference, path, definition, signal, rawInput } = this
     const same = { run, parent: this, name, kind, reference, path, definition, signal, rawInput }
     const frame = new Frame({ ...same, variables: undefined, ...change })

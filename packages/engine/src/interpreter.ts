@@ -2,34 +2,18 @@
  * Walks the task tree. Around every task it does what the specification says of every task: condition, data flow,
  * the record of its outcome, flow directive. What a task *does* is a primitive of the engine or a module's work.
  */
-import {
-  Cancelled,
-  isJsonObject,
-  NexusError,
-  TaskFault,
-  toWorkflowError,
-  type ChildOutcome,
-  type ChildTask,
-  type Json,
-  type WorkflowError,
-} from '@nexus/sdk'
-import {
-  capabilityOf,
-  exportContext,
-  isTrue,
-  transformInput,
-  transformOutput,
-  type Task,
-  type TaskList,
-} from '@nexus/workflow'
-import { setMaxListeners } from 'node:events'
+import { Cancelled, NexusError, TaskFault, toWorkflowError } from '@nexus/sdk'
+import type { ChildOutcome, ChildTask, Json, WorkflowError } from '@nexus/sdk'
+import { exportContext, isTrue, transformInput, transformOutput } from '@nexus/workflow'
 import type { Capability } from './capability.ts'
+import { childFrame, listFrame } from './children.ts'
 import type { TaskOutcome, TaskStart } from './events.ts'
 import { Frame } from './frame.ts'
+import { callFunction, isFunction } from './functions.ts'
 import { invokeModule } from './invoke.ts'
-import { joinPath, type Segment } from './path.ts'
 import { primitives, type Work } from './primitives.ts'
 import type { RunState } from './run_state.ts'
+import { withTimeout } from './timeout.ts'
 
 /** Stops a run without any outcome: the process ends, and the run goes on when it is resumed. */
 export class Stopping extends Error {
@@ -39,10 +23,10 @@ export class Stopping extends Error {
 /** Runs the whole document. Rejects with `TaskFault`, `Cancelled` or `Stopping`. */
 export async function runDocument(run: RunState, signal: AbortSignal): Promise<Json> {
   const root = rootFrame(run, signal)
-  const { input, output } = run.document
+  const { input, output, timeout } = run.document
   root.input = transformInput(input, root.rawInput, root)
   run.context ??= root.input
-  const work = await invokeModule(root, capabilityFor(root), 1)
+  const work = await withTimeout(root, timeout, () => invokeModule(root, capabilityFor(root), 1))
   return transformOutput(output, work.output, root)
 }
 
@@ -66,9 +50,9 @@ function rootFrame(run: RunState, signal: AbortSignal): Frame {
 export async function runChild(parent: Frame, child: ChildTask): Promise<ChildOutcome> {
   const frame = childFrame(parent, child)
   throwIfAborted(frame.signal)
-  const primitive = primitives[frame.kind]
-  const capability = primitive ? undefined : capabilityFor(frame)
-  const pure = primitive !== undefined || capability?.type === 'orchestrator'
+  const ownWork = ownWorkOf(frame)
+  const capability = ownWork ? undefined : capabilityFor(frame)
+  const pure = ownWork !== undefined || capability?.type === 'orchestrator'
   const step = { path: frame.path, pure, describe: () => prepare(frame, capability) }
   const outcome = await frame.run.durable.step(step, (attempt) => execute(frame, capability, attempt))
   return settle(frame, outcome)
@@ -76,74 +60,9 @@ export async function runChild(parent: Frame, child: ChildTask): Promise<ChildOu
 
 /** Runs a task list below a task as a `do` task runs its own. It is no task of its own, and nothing of it is recorded. */
 export async function runList(parent: Frame, list: ChildTask): Promise<ChildOutcome> {
-  const { run, name, reference, path, signal } = parent
-  const frame = new Frame({
-    run,
-    parent,
-    name,
-    kind: 'do',
-    reference,
-    path: joinPath(path, list.path ?? []),
-    definition: { do: listAt(parent, list.at) },
-    variables: list.variables,
-    signal: list.signal ? eitherSignal(signal, list.signal) : signal,
-    rawInput: list.input,
-    listAt: list.at,
-  })
-  frame.input = list.input
+  const frame = listFrame(parent, list)
   const { output, then = 'continue' } = await invokeModule(frame, capabilityFor(frame), 1)
   return { status: 'completed', output, then }
-}
-
-function childFrame(parent: Frame, child: ChildTask): Frame {
-  const definition = definitionAt(parent, child.at)
-  return new Frame({
-    run: parent.run,
-    parent,
-    name: String(child.at.at(-1)),
-    kind: capabilityOf(definition),
-    reference: joinPath(parent.reference, placed(parent, child.at)),
-    path: joinPath(parent.path, placed(parent, child.path ?? child.at)),
-    definition,
-    variables: child.variables,
-    signal: child.signal ? eitherSignal(parent.signal, child.signal) : parent.signal,
-    rawInput: child.input,
-  })
-}
-
-function eitherSignal(run: AbortSignal, branch: AbortSignal): AbortSignal {
-  const signal = AbortSignal.any([run, branch])
-  setMaxListeners(0, signal)
-  return signal
-}
-
-/** Below a list that stands elsewhere than at `do`, what is said of `do` is meant of that place. */
-function placed(parent: Frame, at: readonly Segment[]): readonly Segment[] {
-  return parent.listAt && at[0] === 'do' ? [...parent.listAt, ...at.slice(1)] : at
-}
-
-function definitionAt(parent: Frame, at: ChildTask['at']): Task {
-  const value = valueAt(parent, at)
-  if (isJsonObject(value)) return value as Task
-  throw nothingThere(parent, at, 'task')
-}
-
-function listAt(parent: Frame, at: ChildTask['at']): TaskList {
-  const value = valueAt(parent, at)
-  if (Array.isArray(value)) return value as TaskList
-  throw nothingThere(parent, at, 'task list')
-}
-
-function valueAt(parent: Frame, at: ChildTask['at']): unknown {
-  let value: unknown = parent.definition
-  for (const segment of at) value = (value as Record<string, unknown> | undefined)?.[segment]
-  return value
-}
-
-function nothingThere(parent: Frame, at: ChildTask['at'], what: string): TaskFault {
-  const pointer = joinPath(parent.reference, at)
-  const detail = `The module of ${parent.reference} asked for ${pointer}, where there is no ${what}.`
-  return TaskFault.of('configuration', detail)
 }
 
 function capabilityFor(frame: Frame): Capability {
@@ -190,7 +109,7 @@ async function execute(
     if (frame.refused !== undefined) throw frame.refused
     if (frame.skipped) return { status: 'skipped' }
     const { definition } = frame
-    const work = await perform(frame, capability, attempt)
+    const work = await withTimeout(frame, definition.timeout, () => perform(frame, capability, attempt))
     frame.rawOutput = work.output
     frame.output = frame.run.mask(transformOutput(definition.output, work.output, frame))
     return complete(frame, work.then ?? definition.then ?? 'continue')
@@ -199,9 +118,14 @@ async function execute(
   }
 }
 
+/** What the engine does itself: its primitives, and calls of functions that the document declares. */
+function ownWorkOf(frame: Frame): ((frame: Frame) => Promise<Work>) | undefined {
+  return isFunction(frame) ? callFunction : primitives[frame.kind]
+}
+
 function perform(frame: Frame, capability: Capability | undefined, attempt: number): Promise<Work> {
-  const primitive = primitives[frame.kind]
-  if (primitive) return primitive(frame)
+  const ownWork = ownWorkOf(frame)
+  if (ownWork) return ownWork(frame)
   return invokeModule(frame, capability ?? capabilityFor(frame), attempt)
 }
 

@@ -21,15 +21,7 @@ async function set(frame: Frame): Promise<Work> {
 
 async function raise(frame: Frame): Promise<Work> {
   const { error } = (frame.definition as { raise: { error: Json } }).raise
-  const declared = typeof error === 'string' ? reusableError(frame, error) : error
-  throw new TaskFault(evaluateTemplate(declared, frame.input, frame) as unknown as WorkflowError)
-}
-
-function reusableError(frame: Frame, name: string): Json {
-  const error = frame.run.document.use?.errors?.[name]
-  if (error === undefined)
-    throw TaskFault.of('configuration', `No error "${name}" is declared in use.errors.`)
-  return error
+  throw new TaskFault(evaluateTemplate(error, frame.input, frame) as unknown as WorkflowError)
 }
 
 /** The moment is recorded before the wait, so that a restart waits for what is left of it. */

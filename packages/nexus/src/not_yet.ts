@@ -7,15 +7,12 @@ import { tasksOf, type ParsedWorkflow, type Problem, type Workflow } from '@nexu
 /** Keys of the document itself. */
 const ofDocument: Readonly<Record<string, string>> = {
   schedule: 'Schedules',
-  timeout: 'Workflow timeouts',
 }
 
 /** Keys of `use`. */
 const ofUse: Readonly<Record<string, string>> = {
   extensions: 'Extensions',
-  functions: 'Functions',
   catalogs: 'Catalogs',
-  authentications: 'Named authentications',
 }
 
 export function notYetRunning(parsed: ParsedWorkflow): readonly Problem[] {
@@ -52,7 +49,6 @@ function inDocument(document: Workflow): readonly Found[] {
 
 function inTasks(document: Workflow): readonly Found[] {
   return [...tasksOf(document)].flatMap(({ task, reference }) => [
-    ...keysIn(task, { timeout: 'Task timeouts' }, reference),
     ...('run' in task && task.run.await === false
       ? [{ pointer: `${reference}/run/await`, what: 'Processes that nobody waits for' }]
       : []),

@@ -3,6 +3,7 @@
  * validation, and the data flow around tasks.
  */
 export { validateCapabilities } from './capabilities.ts'
+export { inlineComponents } from './components.ts'
 export { exportContext, isTrue, transformInput, transformOutput } from './data_flow.ts'
 export { durationMs } from './duration_ms.ts'
 export {

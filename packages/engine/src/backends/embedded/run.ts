@@ -51,13 +51,16 @@ export class EmbeddedRun implements DurableRun {
   }
 
   async sleep(path: string, until: number, signal: AbortSignal): Promise<void> {
-    const recorded = this.resumed ? this.#store.first(this.#number, path, 'timer.set') : undefined
-    if (!recorded) {
-      this.#append({ type: 'timer.set', path, until }, path)
-      await this.#journal.flush()
-    }
-    const end = recorded?.type === 'timer.set' ? recorded.until : until
+    const end = await this.deadline(path, until)
     await this.#clock.sleep(end - this.#clock.now(), signal)
+  }
+
+  async deadline(path: string, until: number): Promise<number> {
+    const recorded = this.resumed ? this.#store.first(this.#number, path, 'timer.set') : undefined
+    if (recorded?.type === 'timer.set') return recorded.until
+    this.#append({ type: 'timer.set', path, until }, path)
+    await this.#journal.flush()
+    return until
   }
 
   async now(path: string): Promise<number> {

@@ -1,0 +1,45 @@
+/**
+ * A Nexus in a temporary folder, for tests: runs documents and gives their records.
+ */
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { openNexus, type Nexus, type RunRecord } from '../src/index.ts'
+
+export interface World {
+  readonly nexus: Nexus
+  /** Runs tasks (YAML, two spaces in) to their end; `head` stands beside `do`. */
+  run(tasks: string, options?: { input?: object; head?: string }): Promise<RunRecord>
+  /** Closes and opens the same data again, as a restart does. */
+  restart(): Promise<Nexus>
+  [Symbol.asyncDispose](): Promise<void>
+}
+
+export function documentOf(tasks: string, head = ''): string {
+  return `document: { dsl: '1.0.3', namespace: test, name: sample, version: '1.0.0' }\n${head}\ndo:\n${tasks}`
+}
+
+export async function setup(): Promise<World> {
+  const folder = mkdtempSync(join(tmpdir(), 'nexus-test-'))
+  const open = (): Promise<Nexus> => openNexus({ data: join(folder, 'data') })
+  let nexus = await open()
+  return {
+    get nexus() {
+      return nexus
+    },
+    async run(tasks, { input = {}, head = '' } = {}) {
+      const live = await nexus.run(nexus.check(documentOf(tasks, head)), input as never)
+      await live.ended
+      return nexus.runs.get(live.id)
+    },
+    async restart() {
+      await nexus.close()
+      nexus = await open()
+      return nexus
+    },
+    async [Symbol.asyncDispose]() {
+      await nexus.close()
+      rmSync(folder, { recursive: true, force: true })
+    },
+  }
+}
