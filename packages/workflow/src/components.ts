@@ -21,8 +21,8 @@ type Members = Record<string, unknown>
 
 function inline(copy: Workflow): Workflow {
   const use = (copy.use ?? {}) as Readonly<Record<string, Members | undefined>>
-  replaceName(copy as unknown as Members, 'timeout', use['timeouts'])
-  for (const { task } of everyTaskOf(copy)) inlineInTask(task as unknown as Members, use)
+  replaceName(copy, 'timeout', use['timeouts'])
+  for (const { task } of everyTaskOf(copy)) inlineInTask(task, use)
   return copy
 }
 
