@@ -13,8 +13,13 @@ export interface Limits {
   readonly depth: number
 }
 
-/** Enough for any sensible expression; a hostile one ends within a second or so and below half a gigabyte. */
-export const DEFAULT_LIMITS: Limits = { steps: 10_000_000, sizeBytes: 256 * 1024 * 1024, depth: 500_000 }
+/** Enough for any sensible expression; a hostile one ends within about two seconds. */
+export const DEFAULT_LIMITS: Limits = { steps: 5_000_000, sizeBytes: 256 * 1024 * 1024, depth: 500_000 }
+
+/** Something that work is counted against. */
+export interface Meter {
+  spend(steps: number): void
+}
 
 /** jq's own bound on nesting: of JSON texts, of paths, and of values that are compared or merged. */
 export const NESTING_MAX = 10_000

@@ -10,8 +10,7 @@ import { Builder, type One, RETURN } from './run/builder.ts'
 import { Env } from './run/env.ts'
 import { type Code, Machine } from './run/machine.ts'
 import type { RunOptions } from './run/run.ts'
-import { Decimal } from './values/decimal.ts'
-import { exported } from './values/export.ts'
+import { convert, exported, holdsOnlyJson } from './values/export.ts'
 import type { Json, Value } from './values/value.ts'
 
 export type Variables = Readonly<Record<string, Json>>
@@ -74,8 +73,9 @@ class Evaluator {
     this.#first ??=
       this.#builder.one(this.#op) ?? this.#builder.one({ kind: 'first', body: this.#op }) ?? this.#driven()
     try {
-      const output = this.#first(this.#machine(variables, run), input, ROOT)
-      return output === undefined ? undefined : this.#export(output)
+      const machine = this.#machine(variables, run)
+      const output = this.#first(machine, input, ROOT)
+      return output === undefined ? undefined : this.#export(output, machine)
     } catch (error) {
       if (error instanceof HaltSignal) return undefined
       throw translated(error)
@@ -85,16 +85,20 @@ class Evaluator {
   *outputs(input: Json, variables?: Variables, run?: RunOptions): Generator<Json, void> {
     this.#code ??= this.#builder.code(this.#op, RETURN, 'value')
     try {
-      for (const output of this.#machine(variables, run).outputs(this.#code, input, ROOT))
-        yield this.#export(output)
+      const machine = this.#machine(variables, run)
+      for (const output of machine.outputs(this.#code, input, ROOT)) yield this.#export(output, machine)
     } catch (error) {
       throw translated(error)
     }
   }
 
-  /** Looking through an output is skipped where the program could not have made a `Decimal`. */
-  #export(output: Value): Json {
-    return this.#makesDecimals || !isPlain(output) ? exported(output) : output
+  /**
+   * An output is weighed, so that what is small here cannot be endless when it is written out; what the evaluation
+   * has not built is the caller's own and goes out unseen.
+   */
+  #export(output: Value, machine: Machine): Json {
+    if (!machine.hasBuilt && !this.#makesDecimals && holdsOnlyJson(output, false)) return output
+    return holdsOnlyJson(output, machine.weigh(output).hasDecimals) ? output : convert(output)
   }
 
   #driven(): One {
@@ -115,11 +119,6 @@ class Evaluator {
     )
     return new Machine(globals, run, this.#options.limits, this.#options.modules)
   }
-}
-
-/** Trusted: nothing but a program's own text and `fromjson` makes `Decimal`s, and this program has neither. */
-function isPlain(value: Value): value is Json {
-  return !(value instanceof Decimal)
 }
 
 function translated(error: unknown): unknown {

@@ -26,8 +26,8 @@ import { indicesOfText } from './strings.ts'
 
 export const collections: Readonly<Record<string, NativeFunction>> = {
   'length/0': (_run, input) => lengthOf(input),
-  'keys/0': (_run, input) => keysOf(input, true),
-  'keys_unsorted/0': (_run, input) => keysOf(input, false),
+  'keys/0': (run, input) => keysOf(run, input, true),
+  'keys_unsorted/0': (run, input) => keysOf(run, input, false),
   'has/1': (_run, input, key = null) => hasKey(input, key),
   'contains/1': (run, input, part = null) => contains(run, input, part),
   'add/0': addAll,
@@ -42,9 +42,9 @@ export const collections: Readonly<Record<string, NativeFunction>> = {
   'max/0': (run, input) => extreme(run, input, input, false),
   '_min_by/1': (run, input, keys = null) => extreme(run, input, keys, true),
   '_max_by/1': (run, input, keys = null) => extreme(run, input, keys, false),
-  'bsearch/1': (_run, input, target = null) => binarySearch(input, target),
+  'bsearch/1': (run, input, target = null) => binarySearch(run, input, target),
   'flatten/0': (run, input) => flatten(run, input, Infinity),
-  'flatten/1': (run, input, depth = null) => flatten(run, input, flattenDepth(depth)),
+  'flatten/1': (run, input, depth = null) => flatten(run, input, flattenDepth(run, depth)),
   'transpose/0': transpose,
   'to_entries/0': (run, input) => toEntries(run, input),
   '_to_entries/0': (run, input) => toEntries(run, input),
@@ -67,10 +67,15 @@ function lengthOf(input: Value): Value {
   return raise(`${describe(input)} has no length`)
 }
 
-function keysOf(input: Value, sorted: boolean): Value {
-  if (Array.isArray(input)) return input.map((_, index) => index)
+function keysOf(run: Run, input: Value, sorted: boolean): Value {
+  if (Array.isArray(input)) {
+    run.copying(input.length)
+    return input.map((_, index) => index)
+  }
   if (!isObject(input)) return raise(`${describe(input)} has no keys`)
-  return sorted ? sortedKeys(input) : Object.keys(input)
+  const found = sorted ? sortedKeys(input) : Object.keys(input)
+  run.copying(found.length * 2)
+  return found
 }
 
 function addAll(run: Run, input: Value): Value {
@@ -110,7 +115,7 @@ function reverse(run: Run, input: Value): Value {
 
 function sortInPlaceOf(run: Run, input: Value, keys: Value): Value {
   const { values, by } = sortable(run, input, keys)
-  return sortByKeys(values, by).map((pair) => pair.value)
+  return sortByKeys(values, by, run).map((pair) => pair.value)
 }
 
 function sortable(run: Run, input: Value, keys: Value): { values: Value[]; by: Value[] } {
@@ -126,9 +131,9 @@ function sortable(run: Run, input: Value, keys: Value): { values: Value[]; by: V
 function groups(run: Run, input: Value, keys: Value): { key: Value; values: Value[] }[] {
   const { values, by } = sortable(run, input, keys)
   const found: { key: Value; values: Value[] }[] = []
-  for (const { value, key } of sortByKeys(values, by)) {
+  for (const { value, key } of sortByKeys(values, by, run)) {
     const last = found.at(-1)
-    if (last !== undefined && compare(last.key, key) === 0) last.values.push(value)
+    if (last !== undefined && compare(last.key, key, run) === 0) last.values.push(value)
     else found.push({ key, values: [value] })
   }
   return found
@@ -142,19 +147,19 @@ function extreme(run: Run, input: Value, keys: Value, least: boolean): Value {
   run.spend(input.length)
   let best = 0
   for (let index = 1; index < input.length; index++) {
-    const isLess = compare(keys[index] ?? null, keys[best] ?? null) < 0
+    const isLess = compare(keys[index] ?? null, keys[best] ?? null, run) < 0
     if (isLess === least) best = index
   }
   return input[best] ?? null
 }
 
-function binarySearch(input: Value, target: Value): Value {
+function binarySearch(run: Run, input: Value, target: Value): Value {
   if (!Array.isArray(input)) return raise(`${describe(input)} cannot be searched from`)
   let start = 0
   let end = input.length
   while (start < end) {
     const middle = (start + end) >>> 1
-    const order = compare(target, input[middle] ?? null)
+    const order = compare(target, input[middle] ?? null, run)
     if (order === 0) return middle
     if (order < 0) end = middle
     else start = middle + 1
@@ -162,8 +167,8 @@ function binarySearch(input: Value, target: Value): Value {
   return -1 - start
 }
 
-function flattenDepth(depth: Value): number {
-  if (compare(depth, 0) < 0) raise('flatten depth must not be negative')
+function flattenDepth(run: Run, depth: Value): number {
+  if (compare(depth, 0, run) < 0) raise('flatten depth must not be negative')
   return isNumber(depth) ? toDouble(depth) : raise(`${describe(depth)} and number (1) cannot be subtracted`)
 }
 
@@ -214,10 +219,10 @@ function fromEntries(run: Run, input: Value): Value {
 
 function indices(run: Run, input: Value, needle: Value): Value {
   if (Array.isArray(input)) run.spend(input.length)
-  if (Array.isArray(input) && Array.isArray(needle)) return indicesOfArray(input, needle)
-  if (Array.isArray(input)) return indicesOfArray(input, [needle])
+  if (Array.isArray(input) && Array.isArray(needle)) return indicesOfArray(input, needle, run)
+  if (Array.isArray(input)) return indicesOfArray(input, [needle], run)
   if (typeof input === 'string' && typeof needle === 'string') return indicesOfText(input, needle)
-  return getAt(input, needle)
+  return getAt(input, needle, run)
 }
 
 function ends(found: Value, position: number): Value {

@@ -28,11 +28,13 @@ function within(run: Run, whole: Value, part: Value, depth: number): boolean {
       whole.some((candidate) => within(run, candidate ?? null, wanted ?? null, depth + 1)),
     )
   }
-  return contained(whole, part)
+  return contained(run, whole, part)
 }
 
-function contained(whole: Value, part: Value): boolean {
-  return typeof whole === 'string' && typeof part === 'string' ? whole.includes(part) : equal(whole, part)
+function contained(run: Run, whole: Value, part: Value): boolean {
+  return typeof whole === 'string' && typeof part === 'string'
+    ? whole.includes(part)
+    : equal(whole, part, run)
 }
 
 /** Pairs still to be tried: every group needs one pair that holds. */
@@ -45,7 +47,7 @@ interface Frame {
 /** The same with a stack of its own: each frame waits for the answer about one pair. */
 function withinDeep(run: Run, whole: Value, part: Value, base: number): boolean {
   const frames: Frame[] = []
-  let answer: boolean | undefined = enter(frames, whole, part)
+  let answer: boolean | undefined = enter(run, frames, whole, part)
   for (;;) {
     const frame = frames.at(-1)
     if (frame === undefined) return answer ?? false
@@ -59,7 +61,7 @@ function withinDeep(run: Run, whole: Value, part: Value, base: number): boolean 
     }
     const group = frame.groups[frame.group]
     const pair = group?.[frame.candidate]
-    if (group !== undefined && pair !== undefined) answer = enter(frames, pair[0], pair[1])
+    if (group !== undefined && pair !== undefined) answer = enter(run, frames, pair[0], pair[1])
     else {
       frames.pop()
       answer = group === undefined
@@ -68,7 +70,7 @@ function withinDeep(run: Run, whole: Value, part: Value, base: number): boolean 
 }
 
 /** The answer for scalars; containers become a frame and have none yet. */
-function enter(frames: Frame[], whole: Value, part: Value): boolean | undefined {
+function enter(run: Run, frames: Frame[], whole: Value, part: Value): boolean | undefined {
   if (isObject(whole) && isObject(part)) {
     const groups = Object.keys(part).map((key): [Value, Value][] =>
       Object.hasOwn(whole, key) ? [[whole[key] ?? null, part[key] ?? null]] : [],
@@ -83,5 +85,5 @@ function enter(frames: Frame[], whole: Value, part: Value): boolean | undefined 
     frames.push({ groups, group: 0, candidate: 0 })
     return undefined
   }
-  return contained(whole, part)
+  return contained(run, whole, part)
 }

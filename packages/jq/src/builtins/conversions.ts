@@ -5,7 +5,7 @@ import { raise } from '../errors.ts'
 import type { Run } from '../run/run.ts'
 import { Decimal, parseNumber } from '../values/decimal.ts'
 import { parseJson } from '../values/parse.ts'
-import { describe, toJson, toText } from '../values/print.ts'
+import { describe, toJson } from '../values/print.ts'
 import { isNumber, isTruthy, kindOf, type Value } from '../values/value.ts'
 import { format } from './formats.ts'
 import { negate } from './operators.ts'
@@ -16,8 +16,8 @@ export const conversions: Readonly<Record<string, NativeFunction>> = {
   'true/0': () => true,
   'false/0': () => false,
   'null/0': () => null,
-  'tostring/0': (run, input) => (typeof input === 'string' ? input : printed(run, toText(input))),
-  'tojson/0': (run, input) => printed(run, toJson(input)),
+  'tostring/0': (run, input) => (typeof input === 'string' ? input : printed(run, input)),
+  'tojson/0': (run, input) => printed(run, input),
   'fromjson/0': fromJson,
   'tonumber/0': (_run, input) => toNumber(input),
   'toboolean/0': (_run, input) => toBoolean(input),
@@ -30,7 +30,9 @@ export const conversions: Readonly<Record<string, NativeFunction>> = {
   'have_decnum/0': () => true,
 }
 
-function printed(run: Run, text: string): string {
+function printed(run: Run, input: Value): string {
+  run.weigh(input)
+  const text = toJson(input)
   run.spend(1 + (text.length >> 4))
   run.build(text.length)
   return text

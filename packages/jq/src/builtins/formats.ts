@@ -47,6 +47,7 @@ export function format(run: Run, input: Value, name: Value = null): Value {
   const apply = Object.hasOwn(formats, name) ? formats[name] : undefined
   if (apply === undefined) return raise(`${name} is not a valid format`)
   if (typeof input === 'string' && name === 'text') return input
+  run.weigh(input)
   const text = apply(input)
   run.build(text.length)
   run.spend(1 + (text.length >> 4))

@@ -93,7 +93,7 @@ export const oneLoops: Readonly<Record<string, MakeOne>> = {
     makeAny(builder, source, condition, false),
   'IN/1': (builder, { args: [source = SELF] }) => {
     const each = builder.each(source)
-    return (machine, value, env) => each(machine, value, env, (output) => equal(output, value))
+    return (machine, value, env) => each(machine, value, env, (output) => equal(output, value, machine))
   },
 }
 

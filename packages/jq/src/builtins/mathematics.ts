@@ -1,4 +1,5 @@
 /** The C mathematics library, as far as doubles in JavaScript can give it. */
+import type { Run } from '../run/run.ts'
 import type { NativeFunction } from '../compile/ops.ts'
 import { raise } from '../errors.ts'
 import { Decimal } from '../values/decimal.ts'
@@ -91,7 +92,7 @@ export const mathematics: Readonly<Record<string, NativeFunction>> = {
   'frexp/0': (_run, input) => special.splitExponent(required(input)),
   'modf/0': (_run, input) => splitFraction(required(input)),
   'lgamma_r/0': (_run, input) => [special.logGamma(required(input)), special.gammaSign(required(input))],
-  'abs/0': (_run, input) => absolute(input),
+  'abs/0': (run, input) => absolute(run, input),
   'infinite/0': () => Infinity,
   'nan/0': () => Number.NaN,
   'isinfinite/0': (_run, input) => Math.abs(toDouble(input)) === Infinity,
@@ -105,10 +106,10 @@ function required(value: Value): number {
 }
 
 /** jq's `if . < 0 then -. else . end`: what sorts below a number fails to be negated, what sorts above is itself. */
-function absolute(input: Value): Value {
+function absolute(run: Run, input: Value): Value {
   if (typeof input === 'number') return input < 0 ? -input : input
   if (input instanceof Decimal) return input.double < 0 ? input.negated() : input
-  return compare(input, 0) < 0 ? negate(input) : input
+  return compare(input, 0, run) < 0 ? negate(input) : input
 }
 
 export function isNormal(x: number): boolean {

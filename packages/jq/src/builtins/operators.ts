@@ -46,7 +46,7 @@ export function subtract(left: Value, right: Value, run: Run): Value {
   if (isNumber(left) && isNumber(right)) return toDouble(left) - toDouble(right)
   if (Array.isArray(left) && Array.isArray(right)) {
     run.spend(left.length * (right.length + 1))
-    return left.filter((element) => !right.some((other) => equal(element, other)))
+    return left.filter((element) => !right.some((other) => equal(element, other, run)))
   }
   return raise(`${describe(left)} and ${describe(right)} cannot be subtracted`)
 }
@@ -145,10 +145,10 @@ export const binaryOperators: Readonly<Record<string, BinaryFunction>> = {
   '*': multiply,
   '/': divide,
   '%': modulo,
-  '==': (left, right) => equal(left, right),
-  '!=': (left, right) => !equal(left, right),
-  '<': (left, right) => compare(left, right) < 0,
-  '<=': (left, right) => compare(left, right) <= 0,
-  '>': (left, right) => compare(left, right) > 0,
-  '>=': (left, right) => compare(left, right) >= 0,
+  '==': (left, right, run) => equal(left, right, run),
+  '!=': (left, right, run) => !equal(left, right, run),
+  '<': (left, right, run) => compare(left, right, run) < 0,
+  '<=': (left, right, run) => compare(left, right, run) <= 0,
+  '>': (left, right, run) => compare(left, right, run) > 0,
+  '>=': (left, right, run) => compare(left, right, run) >= 0,
 }

@@ -14,10 +14,12 @@ export type Entry =
   | { kind: 'global'; name: string; index: number }
   | { kind: 'constant'; name: string; value: Value }
   | { kind: 'thunk'; name: string; node: Node; names: Names | undefined }
-  | { kind: 'function'; name: string; arity: number; definition: Definition }
+  | { kind: 'function'; name: string; arity: number; definition: Definition; depth: number }
   /** A module's function under the importer's name for it; `at` is where it stands in its own module. */
   | { kind: 'foreign'; name: string; arity: number; at: Names | undefined }
   | { kind: 'routine'; name: string; arity: number; routine: Routine }
+
+export type FunctionEntry = Extract<Entry, { kind: 'function' }>
 
 export interface Names {
   readonly entry: Entry

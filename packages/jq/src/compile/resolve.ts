@@ -10,7 +10,7 @@ import { formatter } from '../builtins/formats.ts'
 import { JqSyntaxError } from '../errors.ts'
 import type { Definition, Node, Pattern } from '../syntax/ast.ts'
 import { mentionsItself } from './check.ts'
-import { findCallable, findLabel, findVariable, type Names, withEntry } from './names.ts'
+import { findCallable, findLabel, findVariable, type FunctionEntry, type Names, withEntry } from './names.ts'
 import { IDENTITY, isBounded, isSimple, NULL, type Op, readsInput, type Routine } from './ops.ts'
 import { resolvePatterns, variablesOf } from './patterns.ts'
 import { deepen, pipe } from './shift.ts'
@@ -26,6 +26,7 @@ export interface Place {
 
 export class Resolver {
   #ops = 0
+  readonly #outlined = new WeakMap<Names, Routine>()
 
   resolve(node: Node, place: Place): Op {
     if (++this.#ops > OPS_MAX) throw new JqSyntaxError('Program is too large', '', { start: 0, end: 0 })
@@ -116,17 +117,31 @@ export class Resolver {
     const arity = parameters.length
     const mayInline = this.#ops < INLINED_OPS_MAX && !mentionsItself(definition)
     if (mayInline) {
-      return withEntry(place.names, { kind: 'function', name, arity, definition })
+      return withEntry(place.names, { kind: 'function', name, arity, definition, depth: place.depth })
     }
     const routine: Routine = { name, depth: place.depth, body: NULL }
     const names = withEntry(place.names, { kind: 'routine', name, arity, routine })
-    let inner: Place = { names, depth: place.depth + arity }
-    parameters.forEach((parameter, index) => {
-      const depth = place.depth + 1 + index
-      inner = { ...inner, names: withEntry(inner.names, { kind: 'parameter', name: parameter.name, depth }) }
+    this.#fill(routine, definition, names)
+    return names
+  }
+
+  /** Makes a function of its own of one that has been inlined so far. */
+  #routine(definition: Definition, place: Place, inlined: Names): Routine {
+    const { name, parameters } = definition
+    const routine: Routine = { name, depth: place.depth, body: NULL }
+    this.#outlined.set(inlined, routine)
+    const arity = parameters.length
+    this.#fill(routine, definition, withEntry(place.names, { kind: 'routine', name, arity, routine }))
+    return routine
+  }
+
+  #fill(routine: Routine, definition: Definition, names: Names): void {
+    let inner: Place = { names, depth: routine.depth + definition.parameters.length }
+    definition.parameters.forEach(({ name }, index) => {
+      const depth = routine.depth + 1 + index
+      inner = { ...inner, names: withEntry(inner.names, { kind: 'parameter', name, depth }) }
     })
     routine.body = this.#bindValues(definition, inner)
-    return names
   }
 
   /** `def f($a): …` is `def f(a): a as $a | …`. */
@@ -163,20 +178,19 @@ export class Resolver {
         return { kind: 'call', target: entry.routine, hops: place.depth - entry.routine.depth, args }
       }
       default:
-        return this.#inline(entry.definition, node.args, place, names)
+        return this.#inline(entry, node.args, place, names)
     }
   }
 
-  #inline(definition: Definition, args: Node[], place: Place, names: Names | undefined): Op {
-    if (this.#ops > INLINED_OPS_MAX) {
-      const at = {
-        names: this.define(definition, { names: names?.up, depth: place.depth }),
-        depth: place.depth,
-      }
-      const found = findCallable(at.names, definition.name, args.length)
-      if (found?.entry.kind === 'routine') {
-        const ops = args.map((arg) => this.resolve(arg, place))
-        return { kind: 'call', target: found.entry.routine, hops: 0, args: ops }
+  /** The function's body in the place of the call. When a program has grown too much that way, a call after all. */
+  #inline({ definition, depth }: FunctionEntry, args: Node[], place: Place, names: Names | undefined): Op {
+    if (this.#ops > INLINED_OPS_MAX && names !== undefined) {
+      const target = this.#outlined.get(names) ?? this.#routine(definition, { names: names.up, depth }, names)
+      return {
+        kind: 'call',
+        target,
+        hops: place.depth - depth,
+        args: args.map((arg) => this.resolve(arg, place)),
       }
     }
     let inner = names
@@ -204,7 +218,8 @@ export class Resolver {
     const base = { names: undefined, depth: place.depth }
     const names = this.define(definition, base)
     const found = findCallable(names, definition.name, args.length)
-    if (found?.entry.kind !== 'routine') return this.#inline(definition, args, place, names)
+    if (found?.entry.kind === 'function') return this.#inline(found.entry, args, place, names)
+    if (found?.entry.kind !== 'routine') throw new TypeError(`No builtin ${definition.name}`)
     const ops = args.map((arg) => this.resolve(arg, place))
     return { kind: 'call', target: found.entry.routine, hops: 0, args: ops }
   }

@@ -1,15 +1,39 @@
 /**
  * Moves ops to a place with more nodes in the environment, and joins ops into pipes.
  */
-import type { Op } from './ops.ts'
+import type { Op, Routine } from './ops.ts'
 
 /** The same op for an environment with `by` more nodes on top. Nodes that the op makes itself stay as they are. */
 export function deepen(op: Op, by: number): Op {
-  return by === 0 ? op : shift(op, by, 0)
+  return by === 0 ? op : new Shift(by).op(op, 0)
 }
 
-function shift(op: Op, by: number, level: number): Op {
-  const at = (child: Op, deeper = 0): Op => shift(child, by, level + deeper)
+class Shift {
+  readonly #by: number
+  readonly #routines = new Map<Routine, Routine>()
+
+  constructor(by: number) {
+    this.#by = by
+  }
+
+  /** `level` counts the nodes that the op around has made itself. */
+  op(op: Op, level: number): Op {
+    return shift(op, this, this.#by, level)
+  }
+
+  /** A function that is defined inside of the op reads past the new nodes too; one from outside does not see them. */
+  routine(routine: Routine, level: number, arity: number): Routine {
+    const known = this.#routines.get(routine)
+    if (known !== undefined) return known
+    const shifted: Routine = { ...routine }
+    this.#routines.set(routine, shifted)
+    shifted.body = this.op(routine.body, level + arity)
+    return shifted
+  }
+}
+
+function shift(op: Op, whole: Shift, by: number, level: number): Op {
+  const at = (child: Op, deeper = 0): Op => whole.op(child, level + deeper)
   const hops = (count: number) => (count >= level ? count + by : count)
   switch (op.kind) {
     case 'identity':
@@ -22,7 +46,12 @@ function shift(op: Op, by: number, level: number): Op {
     case 'break':
       return { ...op, hops: hops(op.hops) }
     case 'call':
-      return { ...op, hops: hops(op.hops), args: op.args.map((arg) => at(arg)) }
+      return {
+        ...op,
+        target: op.hops >= level ? op.target : whole.routine(op.target, level - op.hops, op.args.length),
+        hops: hops(op.hops),
+        args: op.args.map((arg) => at(arg)),
+      }
     case 'loop':
       return { ...op, args: op.args.map((arg) => at(arg)), fallback: () => at(op.fallback()) }
     case 'native':

@@ -43,6 +43,7 @@ function build(source: string, flags: string): Pattern {
     const { source: translated, groups } = translate(source, {
       dotAll,
       extended: flags.includes('x'),
+      ignoreCase: flags.includes('i'),
       groupsBefore: flags.includes('n') ? 1 : 0,
     })
     const full = flags.includes('n') ? nonEmpty(translated) : translated

@@ -51,14 +51,10 @@ const UNSUPPORTED: Readonly<Record<string, string>> = {
 /** `groupsBefore` counts the groups that the caller puts in front of the result. */
 export function translate(
   pattern: string,
-  options: { extended: boolean; dotAll: boolean; groupsBefore: number },
+  options: { extended: boolean; dotAll: boolean; ignoreCase: boolean; groupsBefore: number },
 ): Translation {
-  const { extended, dotAll, groupsBefore } = options
-  return new Translator(
-    pattern,
-    { ignoreCase: false, multiline: false, extended, dotAll },
-    groupsBefore,
-  ).translate()
+  const { groupsBefore, ...flags } = options
+  return new Translator(pattern, { multiline: false, ...flags }, groupsBefore).translate()
 }
 
 type Piece = string | { backreference: number }

@@ -29,7 +29,7 @@ export function makeTrackedIndex(builder: Builder, op: Extract<Op, { kind: 'inde
     if (!Object.is(value, machine.at)) {
       raise(`Invalid path expression near attempt to access element ${excerpt(at)} of ${excerpt(value)}`)
     }
-    const found = op.optional ? quietly(() => getAt(value, at)) : getAt(value, at)
+    const found = op.optional ? quietly(() => getAt(value, at, machine)) : getAt(value, at, machine)
     if (found === undefined) return
     machine.path = { key: at, up: machine.path }
     machine.at = found
@@ -75,7 +75,7 @@ export function makeTrackedGetpath(builder: Builder, op: Op, next: Code): Code {
   const path = builder.simple(op)
   return (machine, value, env) => {
     const keys = path(machine, value, env) ?? null
-    const found = getPath(value, keys)
+    const found = getPath(value, keys, machine)
     if (!Object.is(value, machine.at)) {
       raise(`Invalid path expression near attempt to access element ${excerpt(keys)} of ${excerpt(value)}`)
     }

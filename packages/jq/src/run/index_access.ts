@@ -16,7 +16,7 @@ export function makeIndex(builder: Builder, op: Extract<Op, { kind: 'index' }>):
   return (machine, value, env) => {
     const at = key(machine, value, env) ?? null
     try {
-      return getAt(value, at)
+      return getAt(value, at, machine)
     } catch (error) {
       if (error instanceof Raised) return undefined
       throw error
@@ -25,7 +25,7 @@ export function makeIndex(builder: Builder, op: Extract<Op, { kind: 'index' }>):
 }
 
 function dynamicAccess(key: One): One {
-  return (machine, value, env) => getAt(value, key(machine, value, env) ?? null)
+  return (machine, value, env) => getAt(value, key(machine, value, env) ?? null, machine)
 }
 
 function literalAccess(key: Value): One {

@@ -129,7 +129,7 @@ function makeUpdate(builder: Builder, op: Extract<Op, { kind: 'update' }>): Owne
       const step = key(machine, at, env) ?? null
       path.push(step)
       parents.push(at)
-      at = getAt(at, step)
+      at = getAt(at, step, machine)
     }
     const changed = leaf(machine, at, env, owned)
     if (changed === undefined) return deletePaths(machine, value, [path])

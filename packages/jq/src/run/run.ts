@@ -3,6 +3,7 @@
  *
  * Nothing else of the host is reachable from a program.
  */
+import { weigh, type Weight } from '../values/weigh.ts'
 import { JqLimitError } from '../errors.ts'
 import { DEFAULT_LIMITS, type Limits } from '../limits.ts'
 import type { Json, ObjectValue, Value } from '../values/value.ts'
@@ -89,6 +90,20 @@ export class Run {
     const count = Object.keys(copy).length
     this.spend(1 + (count >> 2))
     this.build(32 + count * 32)
+  }
+
+  /** Counts what a value would take when it is written out, before anything does so. */
+  weigh(value: Value): Weight {
+    if (typeof value !== 'object' || value === null) return { bytes: 0, hasDecimals: false }
+    const weight = weigh(value, this.#sizeBytesMax - this.#sizeBytes)
+    this.spend(weight.bytes >> 7)
+    this.build(weight.bytes)
+    return weight
+  }
+
+  /** Whether the evaluation has built anything: if not, all that it has belongs to the caller. */
+  get hasBuilt(): boolean {
+    return this.#sizeBytes > 0
   }
 
   tooDeep(): never {

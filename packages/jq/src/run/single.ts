@@ -1,4 +1,5 @@
 /** The `One` form: closures that give at most one output. Answers undefined where an op may give more. */
+import type { Machine } from './machine.ts'
 import { makeOwned, type Owned } from './owned.ts'
 import type { Op } from '../compile/ops.ts'
 import { Raised } from '../errors.ts'
@@ -11,6 +12,9 @@ import { iterationError, makeIndex } from './index_access.ts'
 import { makeStaticPath } from './static_paths.ts'
 import { makeObject, makeText } from './construct.ts'
 import { makeUpdate } from './updates.ts'
+
+/** Above this length a string counts. */
+const LONG = 256
 
 export function makeOne(builder: Builder, op: Op): One | undefined {
   switch (op.kind) {
@@ -30,7 +34,7 @@ export function makeOne(builder: Builder, op: Op): One | undefined {
       return makeIndex(builder, op)
     case 'getpath': {
       const path = builder.simple(op.path)
-      return (machine, value, env) => getPath(value, path(machine, value, env) ?? null)
+      return (machine, value, env) => getPath(value, path(machine, value, env) ?? null, machine)
     }
     case 'native':
       return makeNative(builder, op)
@@ -87,15 +91,29 @@ function makeVariable(hops: number): One {
 function makeNative(builder: Builder, op: Extract<Op, { kind: 'native' }>): One {
   const { run } = op
   const [first, second, ...more] = op.args.map((arg) => builder.simple(arg))
-  if (first === undefined) return (machine, value) => run(machine, value)
-  if (second === undefined)
-    return (machine, value, env) => run(machine, value, first(machine, value, env) ?? null)
+  if (first === undefined) {
+    return (machine, value) => {
+      meter(machine, value)
+      return run(machine, value)
+    }
+  }
+  if (second === undefined) {
+    return (machine, value, env) => {
+      meter(machine, value)
+      return run(machine, value, first(machine, value, env) ?? null)
+    }
+  }
   if (more.length === 0) {
     return (machine, value, env) =>
       run(machine, value, first(machine, value, env) ?? null, second(machine, value, env) ?? null)
   }
   const all = [first, second, ...more]
   return (machine, value, env) => run(machine, value, ...all.map((arg) => arg(machine, value, env) ?? null))
+}
+
+/** Builtins over long strings walk them. */
+function meter(machine: Machine, value: Value): void {
+  if (typeof value === 'string' && value.length > LONG) machine.spend(value.length >> 6)
 }
 
 function makeBinary(builder: Builder, op: Extract<Op, { kind: 'binary' }>): One {

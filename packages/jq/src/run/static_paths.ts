@@ -20,7 +20,7 @@ export function makeStaticPath(builder: Builder, op: Op): One | undefined {
     machine.build(keys.length * 8)
     for (const key of keys) {
       const step = key(machine, at, env) ?? null
-      at = getAt(at, step)
+      at = getAt(at, step, machine)
       path.push(step)
     }
     return path

@@ -31,7 +31,7 @@ export function makeUpdate(builder: Builder, op: Extract<Op, { kind: 'update' }>
     let result = value
     const gone: Value[] = []
     paths(machine, value, env, (path) => {
-      const changed = update(machine, getPath(result, path), env)
+      const changed = update(machine, getPath(result, path, machine), env)
       if (changed === undefined) gone.push(path)
       else result = setPath(machine, result, path, changed)
       return false
@@ -64,7 +64,7 @@ function makeKeyUpdater(builder: Builder, keyOp: Op): Updater {
   return (machine, value, env, change) => {
     const at = key(machine, value, env) ?? null
     machine.spend(1)
-    const changed = change(getAt(value, at))
+    const changed = change(getAt(value, at, machine))
     if (changed === undefined) return deletePaths(machine, value, [[at]])
     return setAt(machine, value, at, changed)
   }

@@ -4,7 +4,7 @@
  * Writing copies the container and never the rest; what was handed in stays as it is.
  */
 import { raise } from '../errors.ts'
-import { ARRAY_INDEX_MAX } from '../limits.ts'
+import { ARRAY_INDEX_MAX, type Meter } from '../limits.ts'
 import type { Run } from '../run/run.ts'
 import { describe } from './print.ts'
 import { codepointLength, sliceCodepoints } from './text.ts'
@@ -20,7 +20,11 @@ import {
   type Value,
 } from './value.ts'
 
-export function getAt(target: Value, key: Value): Value {
+/** For keys that are known not to be arrays. */
+const UNMETERED: Meter = { spend: () => undefined }
+
+/** `meter` counts the comparisons of an array that is looked for in an array; all else takes no time to speak of. */
+export function getAt(target: Value, key: Value, meter: Meter = UNMETERED): Value {
   if (typeof key === 'string') {
     if (target === null || target === undefined) return null
     if (isObject(target)) return Object.hasOwn(target, key) ? (target[key] ?? null) : null
@@ -30,7 +34,7 @@ export function getAt(target: Value, key: Value): Value {
   } else if (isObject(key)) {
     if (target === null) return null
     if (Array.isArray(target) || typeof target === 'string') return slice(target, key)
-  } else if (Array.isArray(key) && Array.isArray(target)) return indicesOfArray(target, key)
+  } else if (Array.isArray(key) && Array.isArray(target)) return indicesOfArray(target, key, meter)
   return raise(`Cannot index ${kindOf(target)} with ${describe(key)}`)
 }
 
@@ -65,11 +69,13 @@ function within(bound: number, length: number, otherwise: number): number {
 }
 
 /** Where `needle` starts in `array`; nothing for an empty needle. */
-export function indicesOfArray(array: Value[], needle: Value[]): Value {
+export function indicesOfArray(array: Value[], needle: Value[], meter: Meter): Value {
   const found: Value[] = []
   if (needle.length === 0) return null
   for (let start = 0; start + needle.length <= array.length; start++) {
-    if (needle.every((element, offset) => equal(array[start + offset] ?? null, element))) found.push(start)
+    meter.spend(1)
+    if (needle.every((element, offset) => equal(array[start + offset] ?? null, element, meter)))
+      found.push(start)
   }
   return found
 }

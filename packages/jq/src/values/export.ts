@@ -5,26 +5,20 @@
  * program could have made one.
  */
 import { Decimal } from './decimal.ts'
+import { weigh } from './weigh.ts'
 import type { Json, Value } from './value.ts'
 
 export function exported(value: Value): Json {
-  if (isJson(value)) return value
-  return convert(value)
+  return holdsOnlyJson(value, weigh(value, Infinity).hasDecimals) ? value : convert(value)
 }
 
-/** Whether a value holds no `Decimal`; walks with its own stack. */
-export function isJson(value: Value): value is Json {
-  const pending: Value[] = [value]
-  for (let next = pending.pop(); next !== undefined; next = pending.pop()) {
-    if (typeof next !== 'object' || next === null) continue
-    if (next instanceof Decimal) return false
-    for (const child of Array.isArray(next) ? next : Object.values(next)) pending.push(child ?? null)
-  }
-  return true
+/** The weight has told whether there is a `Decimal`, the only thing that is not JSON. */
+export function holdsOnlyJson(value: Value, hasDecimals: boolean): value is Json {
+  return !hasDecimals && !(value instanceof Decimal)
 }
 
 /** Copies containers on the way down and fills them as they are reached. */
-function convert(value: Value): Json {
+export function convert(value: Value): Json {
   const root: { [key: string]: Json } = {}
   const pending: { from: Value; into: Json[] | { [key: string]: Json }; key: string }[] = [
     { from: value, into: root, key: 'value' },

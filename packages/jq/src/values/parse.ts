@@ -146,8 +146,12 @@ class JsonParser {
     const token = this.#text.slice(start, end)
     this.#position = end
     const value = literalValue(token)
-    if (typeof value !== 'object' || value === null || !('reason' in value)) this.#value(value)
-    else if (end === this.#text.length) this.#fail(value.reason, end, true)
+    if (typeof value !== 'object' || value === null || !('reason' in value)) {
+      // jq looks at a literal only when the character after it has come.
+      if (this.#next !== undefined && end < this.#text.length)
+        this.#fail('Expected separator between values', end + 1)
+      this.#value(value)
+    } else if (end === this.#text.length) this.#fail(value.reason, end, true)
     else this.#fail(value.reason, end + 1)
   }
 

@@ -4,7 +4,7 @@
  * Nothing recurses on the host's stack; a path may be as long as jq allows.
  */
 import { raise } from '../errors.ts'
-import { NESTING_MAX } from '../limits.ts'
+import { type Meter, NESTING_MAX } from '../limits.ts'
 import type { Run } from '../run/run.ts'
 import { deleteKeys, getAt, setAt } from './access.ts'
 import { compare, equal } from './compare.ts'
@@ -16,11 +16,11 @@ function requirePath(path: Value): Value[] {
   return path
 }
 
-export function getPath(target: Value, path: Value): Value {
+export function getPath(target: Value, path: Value, meter: Meter): Value {
   let at = target
   for (const key of requirePath(path)) {
     if (at === null) return null
-    at = getAt(at, key)
+    at = getAt(at, key, meter)
   }
   return at
 }
@@ -32,7 +32,7 @@ export function setPath(run: Run, target: Value, path: Value, value: Value): Val
   let at = target
   for (const key of keys) {
     parents.push(at)
-    at = getAt(at, key)
+    at = getAt(at, key, run)
   }
   let result = value
   for (let index = keys.length - 1; index >= 0; index--) {
@@ -44,10 +44,12 @@ export function setPath(run: Run, target: Value, path: Value, value: Value): Val
 /** Deletes all paths at once, so that deleting one does not move another. */
 export function deletePaths(run: Run, target: Value, paths: Value): Value {
   if (!Array.isArray(paths)) return raise('Paths must be specified as an array')
-  const sorted: Value[][] = paths.toSorted(compare).map((path) => {
-    if (!Array.isArray(path)) return raise(`Path must be specified as array, not ${kindOf(path)}`)
-    return requirePath(path)
-  })
+  const sorted: Value[][] = paths
+    .toSorted((left, right) => compare(left, right, run))
+    .map((path) => {
+      if (!Array.isArray(path)) return raise(`Path must be specified as array, not ${kindOf(path)}`)
+      return requirePath(path)
+    })
   const [first] = sorted
   if (first === undefined) return target
   run.spend(sorted.length)
@@ -81,12 +83,12 @@ function deleteSorted(run: Run, target: Value, paths: Value[][]): Value {
     }
     const key = path[level.start] ?? null
     let end = level.next + 1
-    while (end < level.paths.length && equal(level.paths[end]?.[level.start] ?? null, key)) end++
+    while (end < level.paths.length && equal(level.paths[end]?.[level.start] ?? null, key, run)) end++
     const group = level.paths.slice(level.next, end)
     level.next = end
     if (path.length === level.start + 1) level.whole.push(key)
     else {
-      const child = getAt(level.target, key)
+      const child = getAt(level.target, key, run)
       if (child !== null)
         levels.push({ target: child, paths: group, start: level.start + 1, next: 0, whole: [], key })
     }

@@ -54,24 +54,29 @@ interface Pending {
   depth: number
 }
 
-/** The same text from an explicit stack of what is still to be written. */
-function printDeep(value: Value, depth: number): string {
+/** The same text from an explicit stack of what is still to be written, or as much of it as is asked for. */
+function printDeep(value: Value, depth: number, lengthMax = Infinity): string {
   const pending: (string | Pending)[] = [{ value, depth }]
   let text = ''
-  for (let next = pending.pop(); next !== undefined; next = pending.pop()) {
+  for (let next = pending.pop(); next !== undefined && text.length <= lengthMax; next = pending.pop()) {
     if (typeof next === 'string') text += next
     else if (next.depth > NESTING_MAX) text += '<skipped: too deep>'
-    else if (kindOf(next.value) === 'array' || kindOf(next.value) === 'object')
-      pending.push(...unfold(next).toReversed())
-    else text += print(next.value, 0)
+    else if (isContainer(next.value))
+      for (const part of unfold(next, lengthMax).toReversed()) pending.push(part)
+    else text += print(typeof next.value === 'string' ? next.value.slice(0, lengthMax) : next.value, 0)
   }
   return text
 }
 
-function unfold({ value, depth }: Pending): (string | Pending)[] {
+function isContainer(value: Value): boolean {
+  return kindOf(value) === 'array' || kindOf(value) === 'object'
+}
+
+/** The parts of a container; no more of them than `lengthMax`, for which that many characters are enough. */
+function unfold({ value, depth }: Pending, lengthMax: number): (string | Pending)[] {
   const parts: (string | Pending)[] = []
   if (Array.isArray(value)) {
-    for (const element of value)
+    for (const element of value.slice(0, lengthMax))
       parts.push(parts.length === 0 ? '[' : ',', { value: element, depth: depth + 1 })
     return [...(parts.length === 0 ? ['['] : parts), ']']
   }
@@ -97,7 +102,8 @@ export function describe(value: Value): string {
 
 /** The JSON text of a value in at most 29 bytes; what is cut off ends in dots and keeps its closing mark. */
 export function excerpt(value: Value): string {
-  const text = toJson(value)
+  const text =
+    isContainer(value) || typeof value === 'string' ? printDeep(value, 0, EXCERPT_BYTES) : toJson(value)
   if (text.length * 3 <= EXCERPT_BYTES) return text
   const encoder = new TextEncoder()
   if (encoder.encode(text.slice(0, EXCERPT_BYTES + 1)).length <= EXCERPT_BYTES) return text
