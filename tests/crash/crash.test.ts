@@ -222,3 +222,21 @@ test(
     }
   },
 )
+
+test(
+  'an effect that the process died in runs again with the same key, and reads the same time',
+  { timeout: testMsMax },
+  async () => {
+    using world = setup('')
+    const command = `echo "$NEXUS_IDEMPOTENCY_KEY $TIME" >> ${world.ledger}; test $(wc -l < ${world.ledger}) -gt 1 || kill -9 $PPID; echo done`
+    const shell = { command, environment: { TIME: '${ now | tostring }' } }
+    const document = { dsl: '1.0.3', namespace: 'test', name: 'twice', version: '1.0.0' }
+    writeFileSync(world.document, JSON.stringify({ document, do: [{ twice: { run: { shell } } }] }))
+    const args = ['--data', world.data, '--document', world.document]
+    expect(await start(args).ended).toBeUndefined()
+    expect(await start(args).ended).toMatchObject({ status: 'completed', output: 'done\n' })
+    const [first, second, ...more] = linesOf(world.ledger)
+    expect(second).toBe(first)
+    expect(more).toEqual([])
+  },
+)

@@ -95,6 +95,9 @@ export interface DurableRun {
 export interface TaskStep {
   readonly path: string
   readonly pure: boolean
-  /** Asked once, when the task really starts. */
-  describe(): TaskStart
+  /**
+   * Asked once an attempt, when the task really starts. `startedAt`: when its first attempt did, in milliseconds since
+   * the Unix epoch; the same after a crash if that start is on disk.
+   */
+  describe(startedAt: number): TaskStart
 }

@@ -43,6 +43,10 @@ export class Frame implements Scope {
   rawOutput: Json = null
   output: Json = null
   startedAt = 0
+  /** Whether the same time is given throughout: so for everything but orchestrators, which may wait for a time to come. */
+  fixedTime = false
+  /** Whether an expression of it has read the time. */
+  readsTime = false
   #asParent: ParentContext | undefined
   /** The condition said no. */
   skipped = false
@@ -92,6 +96,7 @@ export class Frame implements Scope {
       case 'output':
         return this.output
       case 'task':
+        this.readsTime = true
         this.run.durable.noteTimeRead()
         return this.#descriptor()
       case 'workflow':
@@ -105,9 +110,11 @@ export class Frame implements Scope {
     }
   }
 
+  /** For a task that does something, the time of its first start, which is on disk before it does it. */
   now(): number {
+    this.readsTime = true
     this.run.durable.noteTimeRead()
-    return this.run.clock.now()
+    return this.fixedTime ? this.startedAt : this.run.clock.now()
   }
 
   #descriptor(): Json {

@@ -53,7 +53,11 @@ export async function runChild(parent: Frame, child: ChildTask): Promise<ChildOu
   const ownWork = ownWorkOf(frame)
   const capability = ownWork ? undefined : capabilityFor(frame)
   const pure = ownWork !== undefined || capability?.type === 'orchestrator'
-  const step = { path: frame.path, pure, describe: () => prepare(frame, capability) }
+  const step = {
+    path: frame.path,
+    pure,
+    describe: (startedAt: number) => prepare(frame, capability, startedAt),
+  }
   const outcome = await frame.run.durable.step(step, (attempt) => execute(frame, capability, attempt))
   return settle(frame, outcome)
 }
@@ -78,8 +82,8 @@ function capabilityFor(frame: Frame): Capability {
 /**
  * What a task begins with: its condition and its input. What goes wrong here is the task's own fault, kept until it runs.
  */
-function prepare(frame: Frame, capability: Capability | undefined): TaskStart {
-  frame.startedAt = frame.run.clock.now()
+function prepare(frame: Frame, capability: Capability | undefined, startedAt: number): TaskStart {
+  frame.startedAt = startedAt
   frame.input = frame.rawInput
   try {
     frame.skipped = !meetsCondition(frame)

@@ -11,7 +11,9 @@ import { joinPath } from './path.ts'
 import type { Work } from './primitives.ts'
 
 export async function invokeModule(frame: Frame, capability: Capability, attempt: number): Promise<Work> {
+  frame.fixedTime = capability.type !== 'orchestrator'
   const context = contextFor(frame, capability, attempt)
+  if (frame.readsTime) await frame.run.durable.settle()
   const result = await capability.invoke(context)
   if (!result.success) {
     throw new TaskFault(

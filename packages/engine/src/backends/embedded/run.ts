@@ -43,7 +43,7 @@ export class EmbeddedRun implements DurableRun {
     const past = this.resumed ? this.#store.past(this.#number, task.path) : undefined
     if (past?.outcome) return past.outcome
     if (!task.pure) await this.settle()
-    const about = task.describe()
+    const about = task.describe(past?.startedAt ?? this.#clock.now())
     const start = this.#start(about)
     const outcome = this.#record(start, about, await effect((past?.starts ?? 0) + 1))
     if (!task.pure) this.#commitSoon()

@@ -12,6 +12,15 @@ import { decode, encode, type EventRow } from './event_codec.ts'
 
 type Row = Record<string, SQLOutputValue>
 
+/** What is recorded of one path. */
+export interface Past {
+  readonly outcome: TaskOutcome | undefined
+  /** How often it started without an outcome. */
+  readonly starts: number
+  /** When it first started. */
+  readonly startedAt: number | undefined
+}
+
 /** Runs shown by a list that asks for no number. */
 const listedMax = 1_000
 
@@ -65,16 +74,19 @@ export class Store {
     this.#statement('UPDATE runs SET context_seq = ? WHERE number = ?').run(seq, run)
   }
 
-  /** What is recorded of one path: its outcome if there is one, and how often it started without one. */
-  past(run: number, path: string): { outcome: TaskOutcome | undefined; starts: number } {
+  past(run: number, path: string): Past {
     let starts = 0
+    let startedAt: number | undefined
     for (const row of this.#at(run, path)) {
-      if (row['type'] === 'task.started') starts++
+      if (row['type'] === 'task.started') {
+        starts++
+        startedAt ??= Number(row['at'])
+      }
       if (row['type'] !== 'task.ended') continue
       const event = this.#decode(row)
-      if (event.type === 'task.ended') return { outcome: event.outcome, starts }
+      if (event.type === 'task.ended') return { outcome: event.outcome, starts, startedAt }
     }
-    return { outcome: undefined, starts }
+    return { outcome: undefined, starts, startedAt }
   }
 
   /** The first event of a type at a path. */
