@@ -8,6 +8,7 @@ import { Command, CommanderError } from 'commander'
 import { addModulesCommand } from './commands/modules.ts'
 import { addRunCommand } from './commands/run.ts'
 import { addRunsCommand } from './commands/runs.ts'
+import { addSchemaCommand } from './commands/schema.ts'
 import { addValidateCommand } from './commands/validate.ts'
 import { terminal, type Terminal } from './output/terminal.ts'
 
@@ -47,6 +48,7 @@ function buildProgram(io: Terminal, exit: (code: number) => void): Command {
   addValidateCommand(program, shell)
   addRunsCommand(program, shell)
   addModulesCommand(program, shell)
+  addSchemaCommand(program, shell)
   for (const command of everyCommand(program)) {
     command
       .exitOverride()

@@ -16,4 +16,5 @@ export type {
 } from '@nexus/engine'
 export { Stopping, unfinishedStatuses } from '@nexus/engine'
 export type { ModuleInfo } from '@nexus/kernel'
-export { formatProblems, type Problem } from '@nexus/workflow'
+export { Manifest as manifestSchema } from '@nexus/sdk'
+export { formatProblems, workflowSchema, type Problem } from '@nexus/workflow'
