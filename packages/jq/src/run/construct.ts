@@ -30,8 +30,10 @@ export function makeObject(builder: Builder, op: Extract<Op, { kind: 'object' }>
 /** All keys are known and plain. */
 function makeRecord(names: string[], values: One[]): One {
   const size = 32 + names.length * 16
+  // Copying an object that has all the keys is faster than adding them one by one.
+  const template: ObjectValue = Object.fromEntries(names.map((name) => [name, null]))
   return (machine, value, env) => {
-    const object: ObjectValue = {}
+    const object: ObjectValue = { ...template }
     machine.build(size)
     for (let index = 0; index < names.length; index++) {
       const name = names[index]

@@ -8,6 +8,7 @@ import { Decimal } from './decimal.ts'
 import type { Value } from './value.ts'
 
 const NODE_BYTES = 8
+const RECURSION_MAX = 100
 
 export interface Weight {
   readonly bytes: number
@@ -15,24 +16,42 @@ export interface Weight {
   readonly hasDecimals: boolean
 }
 
-/** Stops counting above `bytesMax`. Walks with a stack of its own. */
+/** Stops counting above `bytesMax`. Deep values are walked with a stack of its own. */
 export function weigh(value: Value, bytesMax: number): Weight {
-  let bytes = 0
-  let hasDecimals = false
-  const pending: Value[] = [value]
-  while (pending.length > 0 && bytes <= bytesMax) {
-    const next = pending.pop() ?? null
-    bytes += NODE_BYTES
-    if (typeof next === 'string') bytes += next.length
-    else if (typeof next !== 'object' || next === null) continue
-    else if (next instanceof Decimal) hasDecimals = true
-    else if (Array.isArray(next)) for (const child of next) pending.push(child)
+  const scale = new Scale(bytesMax)
+  scale.add(value, 0)
+  scale.addPending()
+  return scale
+}
+
+class Scale implements Weight {
+  bytes = 0
+  hasDecimals = false
+  readonly #bytesMax: number
+  #pending: Value[] | undefined
+
+  constructor(bytesMax: number) {
+    this.#bytesMax = bytesMax
+  }
+
+  add(value: Value, depth: number): void {
+    this.bytes += NODE_BYTES
+    if (typeof value === 'string') this.bytes += value.length
+    if (typeof value !== 'object' || value === null || this.bytes > this.#bytesMax) return
+    if (value instanceof Decimal) this.hasDecimals = true
+    else if (depth > RECURSION_MAX) (this.#pending ??= []).push(value)
+    else if (Array.isArray(value))
+      for (let index = 0; index < value.length; index++) this.add(value[index] ?? null, depth + 1)
     else {
-      for (const key of Object.keys(next)) {
-        bytes += key.length
-        pending.push(next[key] ?? null)
+      // What a prototype adds would only count a little more.
+      for (const key in value) {
+        this.bytes += key.length
+        this.add(value[key] ?? null, depth + 1)
       }
     }
   }
-  return { bytes, hasDecimals }
+
+  addPending(): void {
+    for (let next = this.#pending?.pop(); next !== undefined; next = this.#pending?.pop()) this.add(next, 0)
+  }
 }
