@@ -34,7 +34,7 @@ function problemOf(entry: TaskEntry, parsed: ParsedWorkflow, names: readonly str
   const { capability, name, kind, reference } = entry
   const pointer = memberPointer(reference, kind)
   const near = nearest(capability, names)
-  const search = `Try: nexus search ${capability}, then nexus install with the id that it shows.`
+  const search = 'See what is here with: nexus modules list'
   return {
     severity: 'error',
     code: 'unknown_capability',
@@ -42,7 +42,7 @@ function problemOf(entry: TaskEntry, parsed: ParsedWorkflow, names: readonly str
     hint:
       near === undefined
         ? `Provided: ${nameList(names)}. ${search}`
-        : `Did you mean \`${near}\`? Else: ${search.slice(5)}`,
+        : `Did you mean \`${near}\`? ${search}`,
     pointer,
     ...parsed.positionOf(pointer, kind === 'call' ? 'value' : 'key'),
   }
