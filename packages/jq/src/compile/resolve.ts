@@ -4,18 +4,18 @@
  *
  * The checker has been here before, so an unknown name is a bug of this package and not of the program.
  */
-import { lookupLoop, lookupNative, lookupPrelude, type Native } from '../builtins/catalog.ts'
+import { lookupNative } from '../builtins/catalog.ts'
 import { binaryOperators } from '../builtins/operators.ts'
 import { formatter } from '../builtins/formats.ts'
 import { JqSyntaxError } from '../errors.ts'
 import type { Definition, Node, Pattern } from '../syntax/ast.ts'
-import { mentionsItself } from './check.ts'
-import { findCallable, findLabel, findVariable, type FunctionEntry, type Names, withEntry } from './names.ts'
-import { IDENTITY, isBounded, isSimple, NULL, type Op, readsInput, type Routine } from './ops.ts'
+import { BuiltinCalls } from './builtin_calls.ts'
+import { Calls } from './calls.ts'
+import { findLabel, findVariable, type Names, withEntry } from './names.ts'
+import { IDENTITY, isSimple, NULL, type Op, readsInput } from './ops.ts'
 import { resolvePatterns, variablesOf } from './patterns.ts'
 import { deepen, pipe } from './shift.ts'
 
-const INLINED_OPS_MAX = 20_000
 const OPS_MAX = 200_000
 
 /** A place in the program: the names that are visible, and how many nodes the environment has there. */
@@ -26,7 +26,23 @@ export interface Place {
 
 export class Resolver {
   #ops = 0
-  readonly #outlined = new WeakMap<Names, Routine>()
+  readonly #builtins: BuiltinCalls
+  readonly #calls: Calls
+
+  constructor() {
+    this.#builtins = new BuiltinCalls(this, () => this.#calls)
+    this.#calls = new Calls(this, this.#builtins)
+  }
+
+  /** How many nodes have been resolved, inlined ones each time. */
+  get size(): number {
+    return this.#ops
+  }
+
+  /** Makes a definition visible to what follows it. */
+  define(definition: Definition, place: Place): Names {
+    return this.#calls.define(definition, place)
+  }
 
   resolve(node: Node, place: Place): Op {
     if (++this.#ops > OPS_MAX) throw new JqSyntaxError('Program is too large', '', { start: 0, end: 0 })
@@ -99,7 +115,7 @@ export class Resolver {
       case 'define':
         return this.resolve(node.body, { ...place, names: this.define(node.definition, place) })
       case 'call':
-        return this.#call(node, place)
+        return this.#calls.call(node, place)
       case 'variable':
         return this.#variable(node.name, place)
       default:
@@ -112,201 +128,8 @@ export class Resolver {
     return { kind: 'bind', source, body: body({ names: place.names, depth: place.depth + 1 }) }
   }
 
-  define(definition: Definition, place: Place): Names {
-    const { name, parameters } = definition
-    const arity = parameters.length
-    const mayInline = this.#ops < INLINED_OPS_MAX && !mentionsItself(definition)
-    if (mayInline) {
-      return withEntry(place.names, { kind: 'function', name, arity, definition, depth: place.depth })
-    }
-    const routine: Routine = { name, depth: place.depth, body: NULL }
-    const names = withEntry(place.names, { kind: 'routine', name, arity, routine })
-    this.#fill(routine, definition, names)
-    return names
-  }
-
-  /** Makes a function of its own of one that has been inlined so far. */
-  #routine(definition: Definition, place: Place, inlined: Names): Routine {
-    const { name, parameters } = definition
-    const routine: Routine = { name, depth: place.depth, body: NULL }
-    this.#outlined.set(inlined, routine)
-    const arity = parameters.length
-    this.#fill(routine, definition, withEntry(place.names, { kind: 'routine', name, arity, routine }))
-    return routine
-  }
-
-  #fill(routine: Routine, definition: Definition, names: Names): void {
-    let inner: Place = { names, depth: routine.depth + definition.parameters.length }
-    definition.parameters.forEach(({ name }, index) => {
-      const depth = routine.depth + 1 + index
-      inner = { ...inner, names: withEntry(inner.names, { kind: 'parameter', name, depth }) }
-    })
-    routine.body = this.#bindValues(definition, inner)
-  }
-
-  /** `def f($a): …` is `def f(a): a as $a | …`. */
-  #bindValues(definition: Definition, place: Place): Op {
-    const values = definition.parameters.filter((parameter) => parameter.isValue)
-    const step = (index: number, at: Place): Op => {
-      const value = values[index]
-      if (value === undefined) return this.resolve(definition.body, at)
-      return this.bind(this.#reference(value.name, at), at, (inner) =>
-        step(index + 1, {
-          names: withEntry(inner.names, { kind: 'variable', name: value.name, depth: inner.depth }),
-          depth: inner.depth,
-        }),
-      )
-    }
-    return step(0, place)
-  }
-
-  #reference(name: string, place: Place): Op {
-    return this.#call({ kind: 'call', name, args: [], span: { start: 0, end: 0 } }, place)
-  }
-
-  #call(node: Extract<Node, { kind: 'call' }>, place: Place): Op {
-    const found = findCallable(place.names, node.name, node.args.length)
-    if (found === undefined) return this.#builtin(node, place)
-    const { entry, names } = found
-    switch (entry.kind) {
-      case 'thunk':
-        return this.resolve(entry.node, { names: entry.names, depth: place.depth })
-      case 'parameter':
-        return { kind: 'parameter', hops: place.depth - entry.depth }
-      case 'routine': {
-        const args = node.args.map((arg) => this.resolve(arg, place))
-        return { kind: 'call', target: entry.routine, hops: place.depth - entry.routine.depth, args }
-      }
-      default:
-        return this.#inline(entry, node.args, place, names)
-    }
-  }
-
-  /** The function's body in the place of the call. When a program has grown too much that way, a call after all. */
-  #inline({ definition, depth }: FunctionEntry, args: Node[], place: Place, names: Names | undefined): Op {
-    if (this.#ops > INLINED_OPS_MAX && names !== undefined) {
-      const target = this.#outlined.get(names) ?? this.#routine(definition, { names: names.up, depth }, names)
-      return {
-        kind: 'call',
-        target,
-        hops: place.depth - depth,
-        args: args.map((arg) => this.resolve(arg, place)),
-      }
-    }
-    let inner = names
-    definition.parameters.forEach(({ name }, index) => {
-      const node = args[index]
-      if (node !== undefined) inner = withEntry(inner, { kind: 'thunk', name, node, names: place.names })
-    })
-    return this.#bindValues(definition, { names: inner, depth: place.depth })
-  }
-
-  #builtin(node: Extract<Node, { kind: 'call' }>, place: Place): Op {
-    const signature = `${node.name}/${node.args.length}`
-    const special = this.#special(signature, node.args, place)
-    if (special !== undefined) return special
-    const found = lookupNative(signature)
-    if (found !== undefined) return this.#nativeCall(found, node.args, place)
-    const definition = lookupPrelude(signature)
-    const inPrelude = () => this.#prelude(definition, node.args, place)
-    const loop = lookupLoop(signature)
-    if (loop === undefined || this.#ops > INLINED_OPS_MAX) return inPrelude()
-    return this.#loop(node, loop, place) ?? inPrelude()
-  }
-
-  #prelude(definition: Definition, args: Node[], place: Place): Op {
-    const base = { names: undefined, depth: place.depth }
-    const names = this.define(definition, base)
-    const found = findCallable(names, definition.name, args.length)
-    if (found?.entry.kind === 'function') return this.#inline(found.entry, args, place, names)
-    if (found?.entry.kind !== 'routine') throw new TypeError(`No builtin ${definition.name}`)
-    const ops = args.map((arg) => this.resolve(arg, place))
-    return { kind: 'call', target: found.entry.routine, hops: 0, args: ops }
-  }
-
-  /** A native loop when every filter argument is bounded; value arguments are bound first when they are not simple. */
-  #loop(node: Extract<Node, { kind: 'call' }>, values: readonly boolean[], place: Place): Op | undefined {
-    const trial = node.args.map((arg) => this.resolve(arg, place))
-    if (!trial.every(isBounded)) return undefined
-    const build = (args: Op[], at: Place, nodes: Node[]): Op => ({
-      kind: 'loop',
-      loop: `${node.name}/${nodes.length}`,
-      args,
-      fallback: memoize(() => this.#prelude(lookupPrelude(`${node.name}/${nodes.length}`), nodes, at)),
-    })
-    if (trial.every((arg, index) => values[index] !== true || isSimple(arg)))
-      return build(trial, place, node.args)
-    return this.#valuesFirst(node, values, place)
-  }
-
-  /** `name(a; f)` with a value argument that may give several: `a as $v | name($v; f)`. */
-  #valuesFirst(node: Extract<Node, { kind: 'call' }>, values: readonly boolean[], place: Place): Op {
-    const step = (index: number, args: Node[], at: Place): Op => {
-      const arg = node.args[index]
-      if (arg === undefined) return this.#builtin({ ...node, args }, at)
-      const hidden: Node = { kind: 'call', name: `*argument${index}`, args: [], span: node.span }
-      const thunk: Names = withEntry(at.names, {
-        kind: 'thunk',
-        name: hidden.name,
-        node: arg,
-        names: place.names,
-      })
-      if (values[index] !== true) return step(index + 1, [...args, hidden], { names: thunk, depth: at.depth })
-      const source = this.resolve(arg, { names: place.names, depth: at.depth })
-      return this.bind(source, at, ({ names, depth }) => {
-        const variable: Node = { kind: 'variable', name: hidden.name, span: node.span }
-        const inner = withEntry(names, { kind: 'variable', name: hidden.name, depth })
-        return step(index + 1, [...args, variable], { names: inner, depth })
-      })
-    }
-    return step(0, [], place)
-  }
-
-  #special(signature: string, args: Node[], place: Place): Op | undefined {
-    const [first] = args
-    switch (signature) {
-      case 'empty/0':
-        return { kind: 'native', name: 'empty', run: () => undefined, args: [], mayBeEmpty: true }
-      case 'path/1':
-        return first && { kind: 'path', body: this.resolve(first, place) }
-      case 'first/1':
-        return first && { kind: 'first', body: this.resolve(first, place) }
-      case 'getpath/1':
-        return (
-          first &&
-          this.#withSimple([this.resolve(first, place)], 'last', ([path = NULL]) => ({
-            kind: 'getpath',
-            path,
-          }))
-        )
-      case '_modify/2':
-        return this.#update(args, place)
-      default:
-        return undefined
-    }
-  }
-
-  #update([paths, update]: Node[], place: Place): Op | undefined {
-    if (paths === undefined || update === undefined) return undefined
-    const op: Op = { kind: 'update', paths: this.resolve(paths, place), update: this.resolve(update, place) }
-    if (isBounded(op.paths) && isBounded(op.update)) return op
-    return this.#prelude(lookupPrelude('_modify_each/2'), [paths, update], place)
-  }
-
-  #nativeCall(found: Native, args: Node[], place: Place): Op {
-    const ops = args.map((arg) => this.resolve(arg, place))
-    const { name, run, mayBeEmpty } = found
-    return this.#withSimple(ops, found.order, (simple) => ({
-      kind: 'native',
-      name,
-      run,
-      args: simple,
-      mayBeEmpty,
-    }))
-  }
-
   /** Binds the operands that may give several outputs; `order` says which of them varies slowest. */
-  #withSimple(operands: Op[], order: 'first' | 'last', build: (simple: Op[]) => Op): Op {
+  withSimple(operands: Op[], order: 'first' | 'last', build: (simple: Op[]) => Op): Op {
     const complex = operands.flatMap((operand, index) => (isSimple(operand) ? [] : [index]))
     if (complex.length === 0) return build(operands)
     if (order === 'last') complex.reverse()
@@ -324,7 +147,7 @@ export class Resolver {
   #binary(operator: string, left: Node, right: Node, place: Place): Op {
     const apply = binaryOperators[operator]
     if (apply === undefined) throw new TypeError(`No operator ${operator}`)
-    return this.#withSimple(
+    return this.withSimple(
       [this.resolve(left, place), this.resolve(right, place)],
       'last',
       ([a = NULL, b = NULL]) => ({
@@ -343,7 +166,7 @@ export class Resolver {
       if (typeof part === 'string') return { kind: 'literal', value: part }
       return pipe(this.resolve(part, place), format)
     })
-    return this.#withSimple(parts, 'last', (simple) => ({ kind: 'text', parts: simple }))
+    return this.withSimple(parts, 'last', (simple) => ({ kind: 'text', parts: simple }))
   }
 
   /** `target[key]`: jq evaluates the key first and on the original input. */
@@ -364,7 +187,7 @@ export class Resolver {
       const key: Op = { kind: 'literal', value: { start: from.value, end: to.value } }
       return this.#access(node.target, key, node.optional, place)
     }
-    const key = this.#withSimple([from, to], 'first', ([start = NULL, end = NULL]) => ({
+    const key = this.withSimple([from, to], 'first', ([start = NULL, end = NULL]) => ({
       kind: 'object',
       entries: [
         { key: { kind: 'literal', value: 'start' }, value: start },
@@ -405,7 +228,7 @@ export class Resolver {
   }
 
   #modify(paths: Node, update: Node, place: Place): Op {
-    return this.#update([paths, update], place) ?? NULL
+    return this.#builtins.update([paths, update], place) ?? NULL
   }
 
   #object(entries: { key: Node; value: Node }[], place: Place): Op {
@@ -413,7 +236,7 @@ export class Resolver {
       this.resolve(key, place),
       this.resolve(value, place),
     ])
-    return this.#withSimple(operands, 'first', (simple) => ({
+    return this.withSimple(operands, 'first', (simple) => ({
       kind: 'object',
       entries: entries.map((_, index) => ({
         key: simple[index * 2] ?? NULL,
@@ -476,9 +299,4 @@ function native(signature: string): Op {
   const found = lookupNative(signature)
   if (found === undefined) throw new TypeError(`No builtin ${signature}`)
   return { kind: 'native', name: found.name, run: found.run, args: [], mayBeEmpty: found.mayBeEmpty }
-}
-
-function memoize(make: () => Op): () => Op {
-  let made: Op | undefined
-  return () => (made ??= make())
 }
