@@ -11,7 +11,7 @@ import type { TaskOutcome, TaskStart } from './events.ts'
 import { Frame } from './frame.ts'
 import { callFunction, isFunction } from './functions.ts'
 import { invokeModule } from './invoke.ts'
-import { primitives, type Work } from './primitives.ts'
+import { primitives, type Primitive, type Work } from './primitives.ts'
 import type { RunState } from './run_state.ts'
 import { withTimeout } from './timeout.ts'
 
@@ -52,7 +52,7 @@ export async function runChild(parent: Frame, child: ChildTask): Promise<ChildOu
   throwIfAborted(frame.signal)
   const ownWork = ownWorkOf(frame)
   const capability = ownWork ? undefined : capabilityFor(frame)
-  const pure = ownWork !== undefined || capability?.type === 'orchestrator'
+  const pure = ownWork ? ownWork.pure : capability?.type === 'orchestrator'
   const step = {
     path: frame.path,
     pure,
@@ -123,13 +123,15 @@ async function execute(
 }
 
 /** What the engine does itself: its primitives, and calls of functions that the document declares. */
-function ownWorkOf(frame: Frame): ((frame: Frame) => Promise<Work>) | undefined {
-  return isFunction(frame) ? callFunction : primitives[frame.kind]
+function ownWorkOf(frame: Frame): Primitive | undefined {
+  return isFunction(frame) ? functionCall : primitives[frame.kind]
 }
+
+const functionCall: Primitive = { pure: true, perform: callFunction }
 
 function perform(frame: Frame, capability: Capability | undefined, attempt: number): Promise<Work> {
   const ownWork = ownWorkOf(frame)
-  if (ownWork) return ownWork(frame)
+  if (ownWork) return ownWork.perform(frame)
   return invokeModule(frame, capability ?? capabilityFor(frame), attempt)
 }
 

@@ -1,6 +1,5 @@
 /**
- * The tasks that the engine does itself: `set`, `raise`, `wait`. They are pure: what they give can be computed again
- * from what is recorded, so they cost no commit of their own.
+ * The tasks that the engine does itself. Which they are is said here; those of more than a few lines have a file each.
  */
 import { TaskFault, type Json, type WorkflowError } from '@nexus/sdk'
 import { durationMs, evaluateTemplate } from '@nexus/workflow'
@@ -12,7 +11,17 @@ export interface Work {
   readonly then?: string
 }
 
-export const primitives: Readonly<Record<string, (frame: Frame) => Promise<Work>>> = { set, raise, wait }
+export interface Primitive {
+  /** What it gives can be computed again from what is recorded, so that it costs no commit of its own. */
+  readonly pure: boolean
+  perform(frame: Frame): Promise<Work>
+}
+
+export const primitives: Readonly<Record<string, Primitive>> = {
+  set: { pure: true, perform: set },
+  raise: { pure: true, perform: raise },
+  wait: { pure: true, perform: wait },
+}
 
 async function set(frame: Frame): Promise<Work> {
   const { set: values } = frame.definition as { set: Json }
