@@ -23,7 +23,7 @@ export class Module extends OrchestratorModule {
       output = child.output
       const next = nextStep(child.then, index, names)
       if (next === 'end') return ModuleResult.ok(output, { metadata: { then: 'end' } })
-      if (next === 'exit') break
+      if (next === 'exit') return ModuleResult.ok(output, { metadata: { left: true } })
       index = next
     }
     return ModuleResult.ok(output)

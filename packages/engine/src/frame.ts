@@ -38,6 +38,8 @@ export class Frame implements Scope {
   readonly listAt: readonly Segment[] | undefined
   /** How many frames are around this one. */
   readonly depth: number
+  /** Whether it belongs to an extension: such tasks are not extended themselves. */
+  extending: boolean
   /** Set as the task goes through its data flow. */
   input: Json = null
   rawOutput: Json = null
@@ -65,6 +67,7 @@ export class Frame implements Scope {
     this.rawInput = parts.rawInput
     this.listAt = parts.listAt
     this.depth = parts.parent ? parts.parent.depth + 1 : 0
+    this.extending = parts.parent?.extending ?? false
     const inherited = parts.parent?.variables ?? noVariables
     this.variables = parts.variables ? { ...inherited, ...parts.variables } : inherited
     this.names = parts.variables
@@ -96,6 +99,7 @@ export class Frame implements Scope {
       case 'output':
         return this.output
       case 'task':
+        if ('task' in this.variables) return this.variables['task'] ?? null
         this.readsTime = true
         this.run.durable.noteTimeRead()
         return this.#descriptor()

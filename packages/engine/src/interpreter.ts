@@ -8,6 +8,7 @@ import { exportContext, isTrue, transformInput, transformOutput } from '@nexus/w
 import type { Capability } from './capability.ts'
 import { childFrame, listFrame } from './children.ts'
 import type { TaskOutcome, TaskStart } from './events.ts'
+import { withExtensions } from './extensions.ts'
 import { Frame } from './frame.ts'
 import { callFunction, isFunction } from './functions.ts'
 import { invokeModule } from './invoke.ts'
@@ -62,11 +63,14 @@ export async function runChild(parent: Frame, child: ChildTask): Promise<ChildOu
   return settle(frame, outcome)
 }
 
+/** `left`: the list was left by `then: exit`. */
+export type ListOutcome = ChildOutcome & { readonly left: boolean }
+
 /** Runs a task list below a task as a `do` task runs its own. It is no task of its own, and nothing of it is recorded. */
-export async function runList(parent: Frame, list: ChildTask): Promise<ChildOutcome> {
+export async function runList(parent: Frame, list: ChildTask): Promise<ListOutcome> {
   const frame = listFrame(parent, list)
-  const { output, then = 'continue' } = await invokeModule(frame, capabilityFor(frame), 1)
-  return { status: 'completed', output, then }
+  const { output, then = 'continue', left = false } = await invokeModule(frame, capabilityFor(frame), 1)
+  return { status: 'completed', output, then, left }
 }
 
 function capabilityFor(frame: Frame): Capability {
@@ -113,7 +117,9 @@ async function execute(
     if (frame.refused !== undefined) throw frame.refused
     if (frame.skipped) return { status: 'skipped' }
     const { definition } = frame
-    const work = await withTimeout(frame, definition.timeout, () => perform(frame, capability, attempt))
+    const work = await withTimeout(frame, definition.timeout, () =>
+      withExtensions(frame, () => perform(frame, capability, attempt)),
+    )
     frame.rawOutput = work.output
     frame.output = frame.run.mask(transformOutput(definition.output, work.output, frame))
     return complete(frame, work.then ?? definition.then ?? 'continue')

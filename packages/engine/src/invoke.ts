@@ -20,8 +20,10 @@ export async function invokeModule(frame: Frame, capability: Capability, attempt
       result.error ?? workflowError('runtime', `${capability.module} failed without saying why.`),
     )
   }
-  const { then } = result.metadata
-  return typeof then === 'string' ? { output: result.outputData, then } : { output: result.outputData }
+  const { then, left } = result.metadata
+  const output = result.outputData
+  if (left === true) return { output, left }
+  return typeof then === 'string' ? { output, then } : { output }
 }
 
 function contextFor(frame: Frame, capability: Capability, attempt: number): InvocationContext {

@@ -9,6 +9,8 @@ import type { Frame } from './frame.ts'
 export interface Work {
   readonly output: Json
   readonly then?: string
+  /** A task list was left by `then: exit`. */
+  readonly left?: boolean
 }
 
 export interface Primitive {

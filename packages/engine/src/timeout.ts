@@ -12,12 +12,11 @@ import type { Frame } from './frame.ts'
 const stopGraceMsMax = 5_000
 
 /** Runs `work` for at most the duration of `timeout`. Rejects with a `TaskFault` of type timeout when that is over. */
-export async function withTimeout<T>(
-  frame: Frame,
-  timeout: Json | undefined,
-  work: () => Promise<T>,
-): Promise<T> {
-  if (timeout === undefined) return work()
+export function withTimeout<T>(frame: Frame, timeout: Json | undefined, work: () => Promise<T>): Promise<T> {
+  return timeout === undefined ? work() : limited(frame, timeout, work)
+}
+
+async function limited<T>(frame: Frame, timeout: Json, work: () => Promise<T>): Promise<T> {
   const limitMs = durationMs((timeout as { after: Json }).after)
   const { clock, durable } = frame.run
   const until = await durable.deadline(`${frame.path}/timeout`, clock.now() + limitMs)

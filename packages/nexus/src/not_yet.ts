@@ -11,7 +11,6 @@ const ofDocument: Readonly<Record<string, string>> = {
 
 /** Keys of `use`. */
 const ofUse: Readonly<Record<string, string>> = {
-  extensions: 'Extensions',
   catalogs: 'Catalogs',
 }
 
