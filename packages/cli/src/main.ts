@@ -1,6 +1,6 @@
 /**
  * The nexus command: reads the arguments, runs one command, and turns whatever happens into an exit code.
- *   0 completed · 1 the run faulted · 2 bad usage or an invalid document · 130 cancelled
+ *   0 completed · 1 the run faulted, or its storage failed · 2 bad usage or an invalid document · 130 cancelled
  */
 import { version } from '@nexus/nexus'
 import { NexusError } from '@nexus/sdk'
@@ -13,6 +13,9 @@ import { addValidateCommand } from './commands/validate.ts'
 import { terminal, type Terminal } from './output/terminal.ts'
 
 export const exitCodes = { completed: 0, faulted: 1, usage: 2, cancelled: 130 } as const
+
+/** What is wrong with the data directory is nobody's bad usage. */
+const storageTrouble = new Set(['disk_full', 'storage_failed', 'payload_unreadable', 'database_corrupt'])
 
 /** Runs the command and gives its exit code. Never throws, never calls `process.exit`. */
 export async function main(args: readonly string[], io: Terminal = terminal(process)): Promise<number> {
@@ -66,7 +69,7 @@ function explain(error: unknown, io: Terminal): number {
   if (error instanceof CommanderError) return error.exitCode === 0 ? exitCodes.completed : exitCodes.usage
   if (error instanceof NexusError) {
     io.err(`${io.style('red', 'error')}: ${error.message}\n`)
-    return exitCodes.usage
+    return storageTrouble.has(error.code) ? exitCodes.faulted : exitCodes.usage
   }
   io.err(
     `${io.style('red', 'This is a bug in Nexus.')} ${error instanceof Error ? error.stack : String(error)}\n`,
