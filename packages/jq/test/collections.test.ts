@@ -56,7 +56,7 @@ describe('keys and entries', () => {
   ])
   failures([
     ['keys', null, 'null (null) has no keys'],
-    ['to_entries', [1], 'array ([1]) has no keys'],
+    ['to_entries', 1, 'number (1) has no keys'],
     ['from_entries', [{ key: 1 }], 'Cannot use number (1) as object key'],
     ['from_entries', [1], 'Cannot index number with string ("key")'],
     ['add', 1, 'Cannot iterate over number (1)'],
@@ -98,7 +98,8 @@ describe('order', () => {
       0,
     ],
     ['reverse', [1, 2, 3], [3, 2, 1]],
-    ['[.[] | reverse]', ['ab', null, [], 0], ['ba', [], [], []]],
+    ['[.[] | reverse]', ['', null, [], 0, {}], [[], [], [], [], []]],
+    ['to_entries', ['x'], [{ key: 0, value: 'x' }]],
     ['bsearch(2), bsearch(0), bsearch(9)', [1, 2, 3], 1, -1, -4],
     ['sort_by(.a) | map(.i)', [{ a: 2, i: 0 }, { i: 1 }, { a: 2, i: 2 }], [1, 0, 2]],
     ['sort', [{ a: 1, b: 2 }, { a: 1 }, { b: 0 }], [{ a: 1 }, { a: 1, b: 2 }, { b: 0 }]],
@@ -167,7 +168,9 @@ describe('shape', () => {
   failures([
     ['flatten(-1)', [1], 'flatten depth must not be negative'],
     ['contains(1)', 'a', 'string ("a") and number (1) cannot have their containment checked'],
-    ['reverse', { a: 1 }, 'Cannot reverse object ({"a":1})'],
+    ['reverse', { a: 1 }, 'Cannot index object with number (0)'],
+    ['reverse', 'ab', 'Cannot index string with number (1)'],
+    ['reverse', true, 'boolean (true) has no length'],
   ])
 })
 

@@ -8,7 +8,7 @@ import { compare, sortByKeys } from '../values/compare.ts'
 import { Decimal } from '../values/decimal.ts'
 import { deletePaths, setPath } from '../values/paths.ts'
 import { describe } from '../values/print.ts'
-import { codepointLength, codepoints } from '../values/text.ts'
+import { codepointLength } from '../values/text.ts'
 import {
   isNumber,
   isObject,
@@ -67,7 +67,7 @@ function lengthOf(input: Value): Value {
   return raise(`${describe(input)} has no length`)
 }
 
-function keysOf(run: Run, input: Value, sorted: boolean): Value {
+function keysOf(run: Run, input: Value, sorted: boolean): Value[] {
   if (Array.isArray(input)) {
     run.copying(input.length)
     return input.map((_, index) => index)
@@ -104,13 +104,14 @@ export function elementsOf(input: Value): Value[] {
   return isObject(input) ? Object.values(input) : iterationError(input)
 }
 
+/** Only arrays can be reversed; what has length zero is an empty array, and jq says of the rest what it cannot index. */
 function reverse(run: Run, input: Value): Value {
-  if (typeof input === 'string') return codepoints(input).toReversed().join('')
-  if (input === null) return []
-  if (isNumber(input) && toDouble(input) === 0) return []
-  if (!Array.isArray(input)) return raise(`Cannot reverse ${describe(input)}`)
-  run.copying(input.length)
-  return input.toReversed()
+  if (Array.isArray(input)) {
+    run.copying(input.length)
+    return input.toReversed()
+  }
+  const length = toDouble(lengthOf(input))
+  return length > 0 ? [getAt(input, length - 1, run)] : []
 }
 
 function sortInPlaceOf(run: Run, input: Value, keys: Value): Value {
@@ -199,11 +200,10 @@ function transpose(run: Run, input: Value): Value {
 }
 
 function toEntries(run: Run, input: Value): Value[] {
-  if (!isObject(input)) return raise(`${describe(input)} has no keys`)
-  const keys = Object.keys(input)
-  run.spend(keys.length)
+  const keys = keysOf(run, input, false)
+  const entries = keys.map((key) => ({ key, value: getAt(input, key) }))
   run.build(keys.length * 64)
-  return keys.map((key) => ({ key, value: input[key] ?? null }))
+  return entries
 }
 
 function fromEntries(run: Run, input: Value): Value {
