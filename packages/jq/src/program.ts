@@ -5,7 +5,7 @@
  */
 import { type Compiled, type CompileOptions, compileSource } from './compile/compile.ts'
 import type { Op } from './compile/ops.ts'
-import { HaltSignal, JqRuntimeError, JqSyntaxError, Raised } from './errors.ts'
+import { HaltSignal, JqLimitError, JqRuntimeError, JqSyntaxError, Raised } from './errors.ts'
 import { Builder, type One, RETURN } from './run/builder.ts'
 import { Env } from './run/env.ts'
 import { type Code, Machine } from './run/machine.ts'
@@ -70,9 +70,9 @@ class Evaluator {
   }
 
   first(input: Json, variables?: Variables, run?: RunOptions): Json | undefined {
-    this.#first ??=
-      this.#builder.one(this.#op) ?? this.#builder.one({ kind: 'first', body: this.#op }) ?? this.#driven()
     try {
+      this.#first ??=
+        this.#builder.one(this.#op) ?? this.#builder.one({ kind: 'first', body: this.#op }) ?? this.#driven()
       const machine = this.#machine(variables, run)
       const output = this.#first(machine, input, ROOT)
       return output === undefined ? undefined : this.#export(output, machine)
@@ -83,8 +83,8 @@ class Evaluator {
   }
 
   *outputs(input: Json, variables?: Variables, run?: RunOptions): Generator<Json, void> {
-    this.#code ??= this.#builder.code(this.#op, RETURN, 'value')
     try {
+      this.#code ??= this.#builder.code(this.#op, RETURN, 'value')
       const machine = this.#machine(variables, run)
       for (const output of machine.outputs(this.#code, input, ROOT)) yield this.#export(output, machine)
     } catch (error) {
@@ -121,6 +121,12 @@ class Evaluator {
   }
 }
 
+/** What the host's own stack could not hold is a limit too: a program may be long, and its caller deep already. */
 function translated(error: unknown): unknown {
-  return error instanceof Raised ? new JqRuntimeError(exported(error.value)) : error
+  if (error instanceof Raised) return new JqRuntimeError(exported(error.value))
+  if (!(error instanceof RangeError)) return error
+  return new JqLimitError(
+    'depth',
+    `The expression needs more of the host's stack than there is: ${error.message}`,
+  )
 }

@@ -142,6 +142,20 @@ describe('hostile texts are refused', () => {
     }
   })
 
+  test('a chain that compiles but does not fit what is left of the stack is a limit and not a crash', () => {
+    const program = compile(`1${' + 1'.repeat(1500)} + .`)
+    const dive = (depth: number): unknown => {
+      try {
+        return dive(depth + 1)
+      } catch (error) {
+        if (!(error instanceof RangeError)) throw error
+        return program.first(1)
+      }
+    }
+    expect(() => dive(0)).toThrow(JqLimitError)
+    expect(program.first(1)).toBe(1502)
+  })
+
   test('inlining cannot explode', () => {
     let text = 'def f0: 1 + 1;'
     for (let level = 1; level < 40; level++) text += `def f${level}: f${level - 1}, f${level - 1};`
