@@ -4,7 +4,16 @@
  * Every implementation in `backends/` passes the one suite in `test/backend_conformance.ts`.
  */
 import type { Json } from '@nexus/sdk'
-import type { RunEvent, RunOutcome, RunStatus, TaskOutcome, TaskStart } from './events.ts'
+import type { CloudEvent } from './cloud_event.ts'
+import type {
+  Consumption,
+  Handled,
+  RunEvent,
+  RunOutcome,
+  RunStatus,
+  TaskOutcome,
+  TaskStart,
+} from './events.ts'
 
 export interface Backend {
   /**
@@ -14,6 +23,12 @@ export interface Backend {
   create(run: NewRun): Promise<DurableRun>
   /** Opens an accepted run to go on with it. Rejects with `NexusError` `run_not_found`. */
   open(id: string): Promise<DurableRun>
+  /**
+   * Accepts an event: on disk when it resolves, and kept once for each source, id and target. Without a target every run
+   * hears it that listens by then, in this process or after a restart; with one it is kept for that run alone, from the
+   * run's creation on, and consumed by it at most once. Rejects with `NexusError` `run_not_found` or `run_ended`.
+   */
+  publish(event: CloudEvent, target?: string): Promise<void>
   /** Newest first. */
   list(query?: RunQuery): Promise<readonly RunSummary[]>
   /** A run's summary, document and input. Rejects with `NexusError` `run_not_found`. */
@@ -75,6 +90,10 @@ export interface DurableRun {
   sleep(path: string, until: number, signal: AbortSignal): Promise<void>
   /** The moment recorded under `path`: `until` at the first call. On disk when it resolves. */
   deadline(path: string, until: number): Promise<number>
+  /** Begins to listen under `path`, or goes on with a listen that was begun before a restart. */
+  subscribe(path: string): Promise<Subscription>
+  /** `Backend.publish`, for every run. */
+  publish(event: CloudEvent): Promise<void>
   /** The time, recorded: a restart gives the same. */
   now(path: string): Promise<number>
   /**
@@ -90,6 +109,24 @@ export interface DurableRun {
   end(outcome: RunOutcome): Promise<void>
   /** Hears every event of this run from now on, once it is on disk, in order. Gives the way to stop. */
   listen(listener: (event: RunEvent) => void): () => void
+}
+
+/** One listen of a run: a place in the stream of accepted events, which only ever moves on. */
+export interface Subscription {
+  /** What it had consumed before the run was opened, in order. */
+  readonly past: readonly Consumed[]
+  /**
+   * The first event accepted since this listen began (or kept for its run) that `match` says something other than
+   * undefined of and that came after the last one consumed here; waits until there is one. What `match` says is recorded
+   * with it. On disk before the next effect of the run begins. Rejects with the signal's reason when that aborts.
+   */
+  next(match: (event: CloudEvent) => Json | undefined, signal: AbortSignal): Promise<Consumed>
+  /** Records what came of the event that was consumed last, so that it is not handled again after a restart. */
+  handled(result: Handled): void
+}
+
+export interface Consumed extends Consumption {
+  readonly handled?: Handled
 }
 
 export interface TaskStep {

@@ -6,7 +6,7 @@ import type { Json, JsonObject } from '@nexus/sdk'
 import type { StoredRun } from './backend.ts'
 import type { RunEvent, RunOutcome, Stamp, TaskOutcome, TaskStart } from './events.ts'
 
-export interface CloudEvent {
+export interface LifecycleEvent {
   readonly specversion: '1.0'
   readonly id: string
   readonly source: string
@@ -18,7 +18,7 @@ export interface CloudEvent {
 }
 
 /** The lifecycle events of a log, in order. */
-export function cloudEvents(run: StoredRun, log: readonly RunEvent[]): readonly CloudEvent[] {
+export function cloudEvents(run: StoredRun, log: readonly RunEvent[]): readonly LifecycleEvent[] {
   const references = new Map<string, string>()
   const drafts = log.flatMap((event) => draftsOf(event, run, references))
   return drafts.toSorted((a, b) => a.order - b.order).map((draft) => toCloudEvent(draft, run))
@@ -112,7 +112,7 @@ function endDrafts(
   ]
 }
 
-function toCloudEvent({ order, at, type, subject, data }: Draft, run: StoredRun): CloudEvent {
+function toCloudEvent({ order, at, type, subject, data }: Draft, run: StoredRun): LifecycleEvent {
   return {
     specversion: '1.0',
     id: `${run.id}/${order}`,

@@ -4,6 +4,7 @@
  * the outcome then carries it (`started`), with the sequence number that it would have had.
  */
 import type { Json, WorkflowError } from '@nexus/sdk'
+import type { CloudEvent } from './cloud_event.ts'
 
 /** What is known of a task when it starts. */
 export interface TaskStart {
@@ -32,6 +33,21 @@ export type RunOutcome =
   | { readonly status: 'faulted'; readonly error: WorkflowError }
   | { readonly status: 'cancelled' }
 
+/** What a listen took from the event bus, and what it found in it; kept, so that a restart finds the same. */
+export interface Consumption {
+  /** The event's number among the accepted ones. */
+  readonly accepted: number
+  readonly event: CloudEvent
+  readonly match: Json
+}
+
+/** What came of the tasks that ran for a consumed event. */
+export interface Handled {
+  readonly output: Json
+  readonly then: string
+  readonly context?: Json
+}
+
 /** Where an event stands in its run's log, and when it happened (milliseconds since the Unix epoch). */
 export interface Stamp {
   readonly seq: number
@@ -52,6 +68,9 @@ export type RunEvent = Stamp &
       }
     | { readonly type: 'timer.set'; readonly path: string; readonly until: number }
     | { readonly type: 'time.read'; readonly path: string }
+    | { readonly type: 'listen.begun'; readonly path: string }
+    | ({ readonly type: 'event.consumed'; readonly path: string } & Consumption)
+    | ({ readonly type: 'event.handled'; readonly path: string } & Handled)
   )
 
 export type RunEventBody = RunEvent extends infer Event

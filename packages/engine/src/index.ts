@@ -1,10 +1,21 @@
 /**
  * @nexus/engine: runs workflow documents durably. See `backend.ts` for what a crash leaves behind.
  */
-export type { Backend, DurableRun, NewRun, RunQuery, RunSummary, StoredRun, TaskStep } from './backend.ts'
+export type {
+  Backend,
+  Consumed,
+  DurableRun,
+  NewRun,
+  RunQuery,
+  RunSummary,
+  StoredRun,
+  Subscription,
+  TaskStep,
+} from './backend.ts'
 export { openEmbedded, readEmbedded, type BackendReader, type EmbeddedOptions } from './backends/embedded.ts'
 export type { Capability, FindCapability, InvocationContext } from './capability.ts'
-export type { CloudEvent } from './cloud_events.ts'
+export { completeEvent, type CloudEvent, type EventDraft } from './cloud_event.ts'
+export type { LifecycleEvent } from './cloud_events.ts'
 export { Engine, type EngineOptions, type LiveRun, type StartOptions } from './engine.ts'
 export {
   unfinishedStatuses,

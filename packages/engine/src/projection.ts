@@ -4,7 +4,7 @@
  */
 import type { Json, WorkflowError } from '@nexus/sdk'
 import type { StoredRun } from './backend.ts'
-import { cloudEvents, iso, type CloudEvent } from './cloud_events.ts'
+import { cloudEvents, iso, type LifecycleEvent } from './cloud_events.ts'
 import type { RunEvent, RunOutcome, RunStatus, Stamp, TaskOutcome, TaskStart } from './events.ts'
 
 export interface RunRecord {
@@ -17,7 +17,7 @@ export interface RunRecord {
   readonly started_at: string | null
   readonly ended_at: string | null
   readonly tasks: readonly TaskRecord[]
-  readonly events: readonly CloudEvent[]
+  readonly events: readonly LifecycleEvent[]
 }
 
 export interface TaskRecord {

@@ -5,6 +5,7 @@
 import { systemClock, type Json } from '@nexus/sdk'
 import { describe, expect, test } from 'vitest'
 import type { Backend, DurableRun, NewRun, RunEvent, TaskOutcome, TaskStep } from '../src/index.ts'
+import { eventConformance } from './event_conformance.ts'
 
 export interface BackendWorld {
   open(): Promise<Backend>
@@ -12,7 +13,7 @@ export interface BackendWorld {
   [Symbol.asyncDispose](): Promise<void>
 }
 
-const newRun = (id = 'r1'): NewRun => ({
+export const newRun = (id = 'r1'): NewRun => ({
   id,
   workflow: { namespace: 'test', name: 'conformance', version: '1.0.0' },
   document: 'do: []',
@@ -243,6 +244,8 @@ export function backendConformance(name: string, setup: () => Promise<BackendWor
       for (const path of paths) expect(await again.step(stepAt(path), never)).toEqual(completed(path))
       await second.close()
     })
+
+    eventConformance(setup)
 
     test('closing twice is safe, and a second process may open afterwards', async () => {
       await using world = await setup()

@@ -7,9 +7,11 @@ import { existsSync, mkdirSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import type { DatabaseSync } from 'node:sqlite'
 import type { Backend, NewRun, RunQuery, RunSummary, StoredRun } from '../backend.ts'
+import type { CloudEvent } from '../cloud_event.ts'
 import type { RunEvent } from '../events.ts'
 import { Blobs } from './embedded/blobs.ts'
 import { openDatabase, openDatabaseReadOnly } from './embedded/database.ts'
+import { Inbox, lastAccepted } from './embedded/inbox.ts'
 import { Journal } from './embedded/journal.ts'
 import { lockFolder } from './embedded/lock.ts'
 import { EmbeddedRun } from './embedded/run.ts'
@@ -35,7 +37,8 @@ export function openEmbedded({ folder, clock, databaseBytesMax }: EmbeddedOption
   const lock = lockFolder(folder, clock.now())
   try {
     const database = openDatabase(join(folder, 'nexus.db'), databaseBytesMax)
-    return new Embedded(database, folder, clock, () => lock.release())
+    const accepted = lastAccepted(database)
+    return new Embedded({ database, folder, clock, accepted, release: () => lock.release() })
   } catch (error) {
     lock.release()
     throw error
@@ -60,24 +63,36 @@ function makeFolder(folder: string): void {
 export function readEmbedded({ folder, clock }: EmbeddedOptions): BackendReader | undefined {
   const file = join(folder, 'nexus.db')
   if (!existsSync(file)) return undefined
-  return new Embedded(openDatabaseReadOnly(file), folder, clock, () => {})
+  const database = openDatabaseReadOnly(file)
+  return new Embedded({ database, folder, clock, accepted: 0, release: () => {} })
 }
 
 class Embedded implements Backend {
   readonly #database: DatabaseSync
   readonly #store: Store
   readonly #journal: Journal
+  readonly #inbox: Inbox
   readonly #clock: Clock
   readonly #release: () => void
   #lastRun: number
 
-  constructor(database: DatabaseSync, folder: string, clock: Clock, release: () => void) {
+  /** `accepted`: the highest number that an accepted event has; whoever only reads need not know it. */
+  constructor(parts: {
+    database: DatabaseSync
+    folder: string
+    clock: Clock
+    accepted: number
+    release: () => void
+  }) {
+    const { database, folder, clock } = parts
+    const blobs = new Blobs(join(folder, 'blobs'))
     this.#database = database
     this.#clock = clock
-    this.#release = release
-    this.#store = new Store(database, join(folder, 'nexus.db'), new Blobs(join(folder, 'blobs')))
+    this.#release = parts.release
+    this.#store = new Store(database, join(folder, 'nexus.db'), blobs)
     const last = this.#store.last()
-    this.#journal = new Journal(database, clock, last.seq)
+    this.#journal = new Journal(database, clock, Math.max(last.seq, parts.accepted))
+    this.#inbox = new Inbox({ database, journal: this.#journal, blobs, clock })
     this.#lastRun = last.run
   }
 
@@ -97,8 +112,7 @@ class Embedded implements Backend {
     if (!stored) throw runNotFound(id)
     const { number, contextSeq } = stored
     const exported = contextSeq === undefined ? undefined : this.#store.event(contextSeq)
-    const outcome = exported?.type === 'task.ended' ? exported.outcome : undefined
-    const context = outcome?.status === 'completed' ? outcome.context : undefined
+    const context = exported && contextOf(exported)
     return this.#run(stored, number, { resumed: this.#store.hasEvents(number), context })
   }
 
@@ -113,8 +127,19 @@ class Embedded implements Backend {
       ...past,
       store: this.#store,
       journal: this.#journal,
+      inbox: this.#inbox,
       clock: this.#clock,
     })
+  }
+
+  async publish(event: CloudEvent, target?: string): Promise<void> {
+    if (target === undefined) return this.#inbox.publish(event)
+    const run = this.#store.find(target)
+    if (!run) throw runNotFound(target)
+    if (run.endedAt !== undefined) {
+      throw new NexusError('run_ended', `Run ${target} has ended already: it is ${run.status}.`)
+    }
+    await this.#inbox.publish(event, run.number)
   }
 
   async list(query: RunQuery = {}): Promise<readonly RunSummary[]> {
@@ -140,4 +165,11 @@ class Embedded implements Backend {
     this.#database.close()
     this.#release()
   }
+}
+
+/** What an event of the log made of its run's context. */
+function contextOf(event: RunEvent): Json | undefined {
+  if (event.type === 'event.handled') return event.context
+  if (event.type !== 'task.ended' || event.outcome.status !== 'completed') return undefined
+  return event.outcome.context
 }

@@ -4,12 +4,13 @@
  *   documents  workflow documents by their digest, once each
  *   runs       one row a run; what lists show, kept in step with the log in the same transaction
  *   events     the append-only log of all runs, in the order of writing, so that a commit touches few pages
+ *   accepted   the CloudEvents that the event bus accepted, numbered in one line with the log
  */
 import { NexusError } from '@nexus/sdk'
 import { DatabaseSync } from 'node:sqlite'
 
 /** Raised with every change of the schema; a file of a newer one is refused. */
-const schemaVersion = 1
+const schemaVersion = 2
 
 /** Pages in the write-ahead log before they go to the database: more of them, and a page that changes often goes once. */
 const checkpointPages = 8_192
@@ -19,6 +20,24 @@ PRAGMA journal_mode = WAL;
 PRAGMA synchronous = FULL;
 PRAGMA wal_autocheckpoint = ${checkpointPages};
 `
+
+/** `target`: the number of the run that an event is kept for, 0 for every run. `taken`: that run has consumed it. */
+const acceptedTable = `
+CREATE TABLE accepted (
+  seq INTEGER PRIMARY KEY,
+  target INTEGER NOT NULL,
+  source TEXT NOT NULL,
+  id TEXT NOT NULL,
+  at INTEGER NOT NULL,
+  taken INTEGER NOT NULL DEFAULT 0,
+  body TEXT NOT NULL,
+  UNIQUE (target, source, id)
+);
+CREATE INDEX accepted_by_target ON accepted (target, taken, seq);
+`
+
+/** From each version of the schema to the next; the first stands at 1. */
+const migrations: readonly string[] = [acceptedTable]
 
 const schema = `
 CREATE TABLE documents (
@@ -49,6 +68,7 @@ CREATE TABLE events (
   body TEXT NOT NULL
 );
 CREATE INDEX events_by_path ON events (run, path);
+${acceptedTable}
 PRAGMA user_version = ${schemaVersion};
 `
 
@@ -80,12 +100,26 @@ export function openDatabaseReadOnly(file: string): DatabaseSync {
 
 function migrate(database: DatabaseSync, file: string): void {
   const version = readVersion(database)
-  if (version === 0) database.exec(`BEGIN; ${schema} COMMIT`)
-  else if (version > schemaVersion) {
+  if (version === 0) return inTransaction(database, schema)
+  if (version > schemaVersion) {
     throw new NexusError(
       'database_newer',
       `${file} was written by a newer Nexus (schema ${version}, this one knows ${schemaVersion}). Update Nexus, or choose another folder with --data.`,
     )
+  }
+  if (version === schemaVersion) return
+  const steps = migrations.slice(version - 1).join('\n')
+  inTransaction(database, `${steps} PRAGMA user_version = ${schemaVersion};`)
+}
+
+/** All of it or none: a crash on the way leaves the file as it was. */
+function inTransaction(database: DatabaseSync, sql: string): void {
+  database.exec('BEGIN IMMEDIATE')
+  try {
+    database.exec(`${sql} COMMIT`)
+  } catch (error) {
+    if (database.isTransaction) database.exec('ROLLBACK')
+    throw error
   }
 }
 

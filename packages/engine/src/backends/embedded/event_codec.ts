@@ -22,7 +22,15 @@ const inlineSizeMax = 64 * 1024
 const blobSizeMin = 4 * 1024
 
 /** The members that may hold a payload, by where they lie in the event's body. */
-const payloads: readonly string[] = ['outcome.output', 'outcome.context', 'task.input', 'started.task.input']
+const payloads: readonly string[] = [
+  'outcome.output',
+  'outcome.context',
+  'task.input',
+  'started.task.input',
+  'event.data',
+  'output',
+  'context',
+]
 
 type Members = Record<string, unknown>
 
@@ -57,6 +65,12 @@ function slim(event: RunEventBody): Members {
       return { outcome: event.outcome }
     case 'timer.set':
       return { until: event.until }
+    case 'event.consumed':
+      return { accepted: event.accepted, event: event.event, match: event.match }
+    case 'event.handled': {
+      const { output, then, context } = event
+      return context === undefined ? { output, then } : { output, then, context }
+    }
     default:
       return {}
   }
@@ -85,6 +99,9 @@ function whole({ type, path }: EventRow, body: Members): Members {
     }
     case 'timer.set':
     case 'time.read':
+    case 'listen.begun':
+    case 'event.consumed':
+    case 'event.handled':
       return { type, path, ...body }
     default:
       return { type, ...body }

@@ -3,10 +3,13 @@
  * It never computes anything itself and knows nothing of workflows.
  */
 import type { Clock, Json } from '@nexus/sdk'
-import type { DurableRun, StoredRun, TaskStep } from '../../backend.ts'
+import type { DurableRun, StoredRun, Subscription, TaskStep } from '../../backend.ts'
+import type { CloudEvent } from '../../cloud_event.ts'
 import type { RunEvent, RunEventBody, RunOutcome, Stamp, TaskOutcome, TaskStart } from '../../events.ts'
+import type { Inbox } from './inbox.ts'
 import type { Entry, Journal } from './journal.ts'
 import type { Store } from './store.ts'
+import { EmbeddedSubscription, type Listener } from './subscription.ts'
 
 export class EmbeddedRun implements DurableRun {
   readonly stored: StoredRun
@@ -15,7 +18,9 @@ export class EmbeddedRun implements DurableRun {
   readonly #number: number
   readonly #store: Store
   readonly #journal: Journal
+  readonly #inbox: Inbox
   readonly #clock: Clock
+  readonly #taken = new Set<number>()
   readonly #listeners = new Set<(event: RunEvent) => void>()
   #timeRead = false
   /** The commit of the last effect's outcome, until it is known to be on disk. */
@@ -28,6 +33,7 @@ export class EmbeddedRun implements DurableRun {
     context: Json | undefined
     store: Store
     journal: Journal
+    inbox: Inbox
     clock: Clock
   }) {
     this.stored = parts.stored
@@ -36,6 +42,7 @@ export class EmbeddedRun implements DurableRun {
     this.#number = parts.number
     this.#store = parts.store
     this.#journal = parts.journal
+    this.#inbox = parts.inbox
     this.#clock = parts.clock
   }
 
@@ -61,6 +68,16 @@ export class EmbeddedRun implements DurableRun {
     this.#append({ type: 'timer.set', path, until }, path)
     await this.#journal.flush()
     return until
+  }
+
+  async subscribe(path: string): Promise<Subscription> {
+    const log = this.resumed ? this.#store.eventsAt(this.#number, path) : []
+    const begun = log[0] ?? this.#append({ type: 'listen.begun', path }, path)
+    return new EmbeddedSubscription(this.#listenerAt(path), begun.seq, log)
+  }
+
+  publish(event: CloudEvent): Promise<void> {
+    return this.#inbox.publish(event)
   }
 
   async now(path: string): Promise<number> {
@@ -95,6 +112,24 @@ export class EmbeddedRun implements DurableRun {
   listen(listener: (event: RunEvent) => void): () => void {
     this.#listeners.add(listener)
     return () => this.#listeners.delete(listener)
+  }
+
+  #listenerAt(path: string): Listener {
+    return {
+      number: this.#number,
+      inbox: this.#inbox,
+      clock: this.#clock,
+      taken: this.#taken,
+      consumed: (consumption, targeted) => {
+        this.#append({ type: 'event.consumed', path, ...consumption }, path)
+        if (targeted) this.#journal.append(plainEntry(() => this.#inbox.take(consumption.accepted)))
+        this.#commitSoon()
+      },
+      handled: (result) => {
+        const { seq } = this.#append({ type: 'event.handled', path, ...result }, path)
+        if (result.context !== undefined) this.#setContext(seq)
+      },
+    }
   }
 
   /** The start is encoded only if it is written before its outcome overtakes it. */

@@ -95,6 +95,11 @@ export class Store {
     return row && this.#decode(row)
   }
 
+  /** All that is recorded at a path, in order. */
+  eventsAt(run: number, path: string): readonly RunEvent[] {
+    return this.#at(run, path).map((row) => this.#decode(row))
+  }
+
   event(seq: number): RunEvent | undefined {
     const rows = this.#all('SELECT * FROM events WHERE seq = ?', seq)
     return rows[0] && this.#decode(rows[0])
