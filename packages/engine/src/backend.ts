@@ -105,6 +105,10 @@ export interface DurableRun {
   settle(): Promise<void>
   /** Records that the run begins, or that it goes on. */
   start(): void
+  /**
+   * Opens an ended run again: what completed stands, faults and cancellations are computed anew. On disk when it resolves.
+   */
+  retry(): Promise<void>
   /** Records the end. On disk when it resolves. */
   end(outcome: RunOutcome): Promise<void>
   /** Hears every event of this run from now on, once it is on disk, in order. Gives the way to stop. */

@@ -38,6 +38,7 @@ function draftsOf(event: RunEvent, run: StoredRun, references: Map<string, strin
     case 'run.started':
       return [workflowDraft(event, run, 'started', { definition: run.workflow, startedAt: iso(event.at) })]
     case 'run.resumed':
+    case 'run.retried':
       return [workflowDraft(event, run, 'resumed', { resumedAt: iso(event.at) })]
     case 'run.ended':
       return [workflowDraft(event, run, event.outcome.status, endOfRun(event.outcome, event.at))]

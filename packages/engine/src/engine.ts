@@ -81,6 +81,20 @@ export class Engine {
     return this.#begin(durable, document)
   }
 
+  /** Runs what faulted or was cancelled anew; what completed stands. Rejects with `NexusError` `run_not_ended` and others. */
+  async retry(id: string, document: Workflow): Promise<LiveRun> {
+    const durable = await this.#options.backend.open(id)
+    const { status } = durable.stored
+    if (status !== 'faulted' && status !== 'cancelled') {
+      throw new NexusError(
+        'not_retriable',
+        `Run ${id} is ${status}: only one that faulted or was cancelled is retried.`,
+      )
+    }
+    await durable.retry()
+    return this.#begin(durable, document)
+  }
+
   /** Cancels a run, whether it is in progress here or was left unfinished. Resolves when that is on disk. */
   async cancel(id: string): Promise<void> {
     const live = this.#live.get(id)

@@ -58,6 +58,8 @@ export type RunEvent = Stamp &
   (
     | { readonly type: 'run.started' }
     | { readonly type: 'run.resumed' }
+    /** Faults and cancellations before it count no more. */
+    | { readonly type: 'run.retried' }
     | { readonly type: 'run.ended'; readonly outcome: RunOutcome }
     | { readonly type: 'task.started'; readonly task: TaskStart }
     | {

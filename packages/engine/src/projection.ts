@@ -37,7 +37,8 @@ export interface TaskRecord {
 }
 
 export function projectRun(run: StoredRun, log: readonly RunEvent[]): RunRecord {
-  const outcome = log.findLast((event) => event.type === 'run.ended')?.outcome
+  const ended = log.findLast((event) => event.type === 'run.ended' || event.type === 'run.retried')
+  const outcome = ended?.type === 'run.ended' ? ended.outcome : undefined
   return {
     id: run.id,
     status: run.status,

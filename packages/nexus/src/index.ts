@@ -3,9 +3,12 @@
  */
 export { openNexus, readRuns, type Nexus, type NexusOptions, type RunReader } from './nexus.ts'
 export type { CheckedWorkflow } from './check.ts'
+export type { Events } from './events.ts'
 export { version } from './version.ts'
 export type {
   CloudEvent,
+  EventDraft,
+  LifecycleEvent,
   LiveRun,
   RunEvent,
   RunOutcome,

@@ -17,6 +17,7 @@ import type { Clock, Json, JsonObject, Log, Secrets, StreamChunk } from '@nexus/
 import { formatProblems, type Workflow } from '@nexus/workflow'
 import { fileURLToPath } from 'node:url'
 import { checkWorkflow, type CheckedWorkflow } from './check.ts'
+import { eventsOf, type Events } from './events.ts'
 import { version } from './version.ts'
 
 export interface NexusOptions {
@@ -41,6 +42,7 @@ export interface Nexus {
   /** Accepts a run of a checked document and begins it; it is on disk when the promise resolves. */
   run(workflow: CheckedWorkflow, input: Json): Promise<LiveRun>
   readonly runs: Runs
+  readonly events: Pick<Events, 'publish'>
   readonly modules: {
     list(): readonly ModuleInfo[]
     get(id: string): ModuleInfo
@@ -60,7 +62,11 @@ export interface RunReader {
 export interface Runs extends Omit<RunReader, 'close'> {
   /** Goes on with one unfinished run. */
   resume(id: string): Promise<LiveRun>
+  /** Runs what faulted or was cancelled in an ended run anew; what completed stands. */
+  retry(id: string): Promise<LiveRun>
   cancel(id: string): Promise<void>
+  /** Sends an event to one run alone, such as an approval. See `Events.signal`. */
+  signal: Events['signal']
 }
 
 const firstParty = fileURLToPath(new URL('../../../modules', import.meta.url))
@@ -88,7 +94,7 @@ export async function openNexus(options: NexusOptions): Promise<Nexus> {
       secrets,
       ...(stream ? { stream } : {}),
     })
-    return new OpenNexus(backend, kernel, engine)
+    return new OpenNexus(backend, kernel, engine, clock)
   } catch (error) {
     await backend.close()
     throw error
@@ -125,20 +131,25 @@ class OpenNexus implements Nexus {
   readonly #backend: Backend
   readonly #kernel: Kernel
   readonly #engine: Engine
-  /** Documents of resumed runs, by their text: many runs share one. */
+  /** Documents of runs that go on, by their text: many runs share one. */
   readonly #documents = new Map<string, Workflow>()
   readonly runs: Runs
+  readonly events: Nexus['events']
   readonly modules: Nexus['modules']
 
-  constructor(backend: Backend, kernel: Kernel, engine: Engine) {
+  constructor(backend: Backend, kernel: Kernel, engine: Engine, clock: Clock) {
     this.#backend = backend
     this.#kernel = kernel
     this.#engine = engine
+    const events = eventsOf(backend, clock)
+    this.events = { publish: events.publish }
     this.runs = {
       list: (query) => backend.list(query),
       get: (id) => recordOf(backend, id),
-      resume: (id) => this.#resume(id),
+      resume: async (id) => engine.resume(id, await this.#documentOf(id)),
+      retry: async (id) => engine.retry(id, await this.#documentOf(id)),
       cancel: (id) => engine.cancel(id),
+      signal: events.signal,
     }
     this.modules = { list: () => kernel.modules(), get: (id) => this.#module(id) }
   }
@@ -161,14 +172,14 @@ class OpenNexus implements Nexus {
     await this.#backend.close()
   }
 
-  async #resume(id: string): Promise<LiveRun> {
+  async #documentOf(id: string): Promise<Workflow> {
     const { document: text } = await this.#backend.get(id)
     let document = this.#documents.get(text)
     if (!document) {
       document = validDocument(this.check(text, `the document of run ${id}`))
       this.#documents.set(text, document)
     }
-    return this.#engine.resume(id, document)
+    return document
   }
 
   #module(id: string): ModuleInfo {

@@ -44,6 +44,12 @@ export function addRunsCommand(program: Command, shell: Shell): void {
     .option(...dataOption)
     .action((id: string | undefined, options: RunsOptions) => resume(id, options, shell))
   runs
+    .command('retry <id>')
+    .description('run what faulted or was cancelled anew; what completed stands')
+    .option(...jsonOption)
+    .option(...dataOption)
+    .action((id: string, options: RunsOptions) => retry(id, options, shell))
+  runs
     .command('cancel <id>')
     .description('cancel an unfinished run')
     .option(...dataOption)
@@ -137,6 +143,17 @@ async function resume(id: string | undefined, options: RunsOptions, { io, exit }
     if (options.json) io.out(`${JSON.stringify(id === undefined ? records : records[0], null, 2)}\n`)
     else if (ids.length === 0) io.out('No unfinished runs.\n')
     exit(records.map(exitCodeOf).find((code) => code !== exitCodes.completed) ?? exitCodes.completed)
+  } finally {
+    await nexus.close()
+  }
+}
+
+async function retry(id: string, options: RunsOptions, { io, exit }: Shell): Promise<void> {
+  const nexus = await openNexus({ data: dataFolder(options.data) })
+  try {
+    const record = await follow(nexus, await nexus.runs.retry(id), io, options.json === true)
+    io.out(options.json ? `${JSON.stringify(record, null, 2)}\n` : summaryOf(record, io))
+    exit(exitCodeOf(record))
   } finally {
     await nexus.close()
   }

@@ -22,6 +22,7 @@ export class EmbeddedRun implements DurableRun {
   readonly #clock: Clock
   readonly #taken = new Set<number>()
   readonly #listeners = new Set<(event: RunEvent) => void>()
+  #retriedSeq: number
   #timeRead = false
   /** The commit of the last effect's outcome, until it is known to be on disk. */
   #unsettled: Promise<void> | undefined
@@ -44,10 +45,11 @@ export class EmbeddedRun implements DurableRun {
     this.#journal = parts.journal
     this.#inbox = parts.inbox
     this.#clock = parts.clock
+    this.#retriedSeq = parts.resumed ? parts.store.retriedSeq(parts.number) : 0
   }
 
   async step(task: TaskStep, effect: (attempt: number) => Promise<TaskOutcome>): Promise<TaskOutcome> {
-    const past = this.resumed ? this.#store.past(this.#number, task.path) : undefined
+    const past = this.resumed ? this.#store.past(this.#number, task.path, this.#retriedSeq) : undefined
     if (past?.outcome) return past.outcome
     if (!task.pure) await this.settle()
     const about = task.describe(past?.startedAt ?? this.#clock.now())
@@ -63,7 +65,9 @@ export class EmbeddedRun implements DurableRun {
   }
 
   async deadline(path: string, until: number): Promise<number> {
-    const recorded = this.resumed ? this.#store.first(this.#number, path, 'timer.set') : undefined
+    const recorded = this.resumed
+      ? this.#store.first(this.#number, path, 'timer.set', this.#retriedSeq)
+      : undefined
     if (recorded?.type === 'timer.set') return recorded.until
     this.#append({ type: 'timer.set', path, until }, path)
     await this.#journal.flush()
@@ -81,7 +85,7 @@ export class EmbeddedRun implements DurableRun {
   }
 
   async now(path: string): Promise<number> {
-    const recorded = this.resumed ? this.#store.first(this.#number, path, 'time.read') : undefined
+    const recorded = this.resumed ? this.#store.first(this.#number, path, 'time.read', 0) : undefined
     if (recorded) return recorded.at
     this.noteTimeRead()
     return this.#append({ type: 'time.read', path }, path).at
@@ -101,6 +105,12 @@ export class EmbeddedRun implements DurableRun {
 
   start(): void {
     this.#append({ type: this.resumed ? 'run.resumed' : 'run.started' }, '')
+  }
+
+  async retry(): Promise<void> {
+    this.#retriedSeq = this.#append({ type: 'run.retried' }, '').seq
+    this.#journal.append(plainEntry(() => this.#store.reopenRun(this.#number)))
+    await this.#journal.flush()
   }
 
   async end(outcome: RunOutcome): Promise<void> {

@@ -74,25 +74,39 @@ export class Store {
     this.#statement('UPDATE runs SET context_seq = ? WHERE number = ?').run(seq, run)
   }
 
-  past(run: number, path: string): Past {
+  /** `retriedSeq`: faults and cancellations up to there count no more. */
+  past(run: number, path: string, retriedSeq: number): Past {
     let starts = 0
     let startedAt: number | undefined
-    for (const row of this.#at(run, path)) {
-      if (row['type'] === 'task.started') {
+    for (const event of this.eventsAt(run, path)) {
+      if (event.type === 'task.started') {
         starts++
-        startedAt ??= Number(row['at'])
+        startedAt ??= event.at
       }
-      if (row['type'] !== 'task.ended') continue
-      const event = this.#decode(row)
-      if (event.type === 'task.ended') return { outcome: event.outcome, starts, startedAt }
+      if (event.type !== 'task.ended') continue
+      if (stands(event.outcome) || event.seq > retriedSeq)
+        return { outcome: event.outcome, starts, startedAt }
+      starts += event.started ? 1 : 0
+      startedAt = undefined
     }
     return { outcome: undefined, starts, startedAt }
   }
 
-  /** The first event of a type at a path. */
-  first(run: number, path: string, type: RunEvent['type']): RunEvent | undefined {
-    const row = this.#at(run, path).find((candidate) => candidate['type'] === type)
+  /** The first event of a type at a path, after a sequence number. */
+  first(run: number, path: string, type: RunEvent['type'], afterSeq: number): RunEvent | undefined {
+    const isIt = (row: Row): boolean => row['type'] === type && Number(row['seq']) > afterSeq
+    const row = this.#at(run, path).find(isIt)
     return row && this.#decode(row)
+  }
+
+  reopenRun(run: number): void {
+    this.#statement("UPDATE runs SET status = 'running', ended_at = NULL WHERE number = ?").run(run)
+  }
+
+  /** The sequence number of the last retry of a run; 0 where it was never retried. */
+  retriedSeq(run: number): number {
+    const sql = "SELECT max(seq) AS seq FROM events WHERE run = ? AND path = '' AND type = 'run.retried'"
+    return Number(this.#all(sql, run)[0]?.['seq'] ?? 0)
   }
 
   /** All that is recorded at a path, in order. */
@@ -174,6 +188,10 @@ export class Store {
       throw explain(error, this.#file)
     }
   }
+}
+
+function stands({ status }: TaskOutcome): boolean {
+  return status === 'completed' || status === 'skipped'
 }
 
 export function runNotFound(id: string): NexusError {
