@@ -24,7 +24,9 @@ export function completeEvent(
   defaults: { readonly id: string; readonly source: string; readonly time: string },
 ): CloudEvent | string {
   if (!isJsonObject(draft)) return 'An event is an object with its attributes.'
-  const given = Object.entries(draft).filter(([name, value]) => value !== null || name === 'data')
+  const given = Object.entries(draft).filter(
+    ([name, value]) => value !== undefined && (value !== null || name === 'data'),
+  )
   const event: JsonObject = { specversion: '1.0', ...defaults, ...Object.fromEntries(given) }
   return problemOf(event) ?? (event as CloudEvent)
 }

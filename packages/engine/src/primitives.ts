@@ -3,7 +3,9 @@
  */
 import { TaskFault, type Json, type WorkflowError } from '@nexus/sdk'
 import { durationMs, evaluateTemplate } from '@nexus/workflow'
+import { emit } from './emit.ts'
 import type { Frame } from './frame.ts'
+import { listen } from './listen.ts'
 
 /** What a task gave, and where the flow goes when the work itself decides that. */
 export interface Work {
@@ -23,6 +25,8 @@ export const primitives: Readonly<Record<string, Primitive>> = {
   set: { pure: true, perform: set },
   raise: { pure: true, perform: raise },
   wait: { pure: true, perform: wait },
+  emit: { pure: false, perform: emit },
+  listen: { pure: true, perform: listen },
 }
 
 async function set(frame: Frame): Promise<Work> {

@@ -142,14 +142,14 @@ class OpenNexus implements Nexus {
     this.#kernel = kernel
     this.#engine = engine
     const events = eventsOf(backend, clock)
-    this.events = { publish: events.publish }
+    this.events = { publish: (event) => events.publish(event) }
     this.runs = {
       list: (query) => backend.list(query),
       get: (id) => recordOf(backend, id),
       resume: async (id) => engine.resume(id, await this.#documentOf(id)),
       retry: async (id) => engine.retry(id, await this.#documentOf(id)),
       cancel: (id) => engine.cancel(id),
-      signal: events.signal,
+      signal: (id, event) => events.signal(id, event),
     }
     this.modules = { list: () => kernel.modules(), get: (id) => this.#module(id) }
   }

@@ -1,0 +1,24 @@
+/**
+ * `emit`: publishes a CloudEvent, and gives it as its output. What the document leaves out is made from the run and the
+ * path, so that a crash between the publication and its record publishes nothing twice. Source: DSL 1.0.3, "Emit".
+ */
+import { TaskFault, type Json } from '@nexus/sdk'
+import { evaluateTemplate, type EmitTask } from '@nexus/workflow'
+import { completeEvent } from './cloud_event.ts'
+import { iso } from './cloud_events.ts'
+import type { Frame } from './frame.ts'
+import type { Work } from './primitives.ts'
+
+export async function emit(frame: Frame): Promise<Work> {
+  const { run, path, input, startedAt } = frame
+  const attributes = (frame.definition as EmitTask).emit.event.with as Json
+  const { namespace, name, version } = run.workflow
+  const event = completeEvent(run.mask(evaluateTemplate(attributes, input, frame)), {
+    id: `${run.id}${path}`,
+    source: encodeURI(`/${namespace}/${name}/${version}`),
+    time: iso(startedAt),
+  })
+  if (typeof event === 'string') throw TaskFault.of('validation', event)
+  await run.durable.publish(event)
+  return { output: event }
+}

@@ -1,0 +1,93 @@
+/**
+ * `listen`: consumes events until its strategy has what it waits for, and gives them as an array, in the order of their
+ * consumption. Each event that was consumed is recorded, and so is what came of it in `foreach`: a restart goes on with
+ * the next. Source: DSL 1.0.3, "Listen" and "Subscription Iterator".
+ */
+import type { Json } from '@nexus/sdk'
+import { exportContext, transformOutput, type ListenTask, type SubscriptionIterator } from '@nexus/workflow'
+import type { CloudEvent } from './cloud_event.ts'
+import { EventConsumption, type Match } from './consumption.ts'
+import type { Handled } from './events.ts'
+import type { Frame } from './frame.ts'
+import { runList } from './interpreter.ts'
+import type { Work } from './primitives.ts'
+
+export async function listen(frame: Frame): Promise<Work> {
+  const { listen: definition, foreach } = frame.definition as ListenTask
+  const subscription = await frame.run.durable.subscribe(`${frame.path}/listen`)
+  const consumption = new EventConsumption(frame, definition.to)
+  const past = subscription.past.values()
+  const items: Json[] = []
+  for (;;) {
+    // Whether a past listen was over is not asked again: what it decided then shows in what it consumed next.
+    const recorded = past.next().value
+    if (!recorded && consumption.isOver(items)) return { output: items }
+    const consumed = recorded ?? (await subscription.next((event) => consumption.match(event), frame.signal))
+    const match = consumed.match as Match
+    consumption.take(match)
+    if (match.until) continue
+    const item = readEvent(consumed.event, definition.read)
+    if (!foreach) items.push(item)
+    else {
+      const handled = consumed.handled ?? (await handle(frame, foreach, item, items.length))
+      if (!consumed.handled) subscription.handled(handled)
+      items.push(handled.output)
+      if (handled.then === 'end') return { output: items, then: 'end' }
+    }
+  }
+}
+
+/** Runs the iterator's tasks for one event; the event is their input. Its output and context are the iterator's. */
+async function handle(
+  frame: Frame,
+  iterator: SubscriptionIterator,
+  item: Json,
+  index: number,
+): Promise<Handled> {
+  const { run } = frame
+  const variables = { [iterator.item ?? 'item']: item, [iterator.at ?? 'index']: index }
+  const list = { at: ['foreach', 'do'], path: ['listen', index], input: item, variables }
+  const { output: raw, then } = iterator.do ? await runList(frame, list) : { output: item, then: 'continue' }
+  const scope = frame.derive({ variables })
+  scope.rawOutput = raw
+  scope.output = run.mask(transformOutput(iterator.output, raw, scope))
+  const { output } = scope
+  if (iterator.export === undefined) return { output, then }
+  const context = run.mask(exportContext(iterator.export, output, run.context ?? null, scope))
+  run.context = context
+  return { output, then, context }
+}
+
+/** `data`: what it carries; `envelope`: all of it; `raw`: what it carries as text, as it was sent. */
+function readEvent(event: CloudEvent, read: ListenTask['listen']['read']): Json {
+  switch (read) {
+    case 'envelope':
+      return event
+    case 'raw':
+      return rawOf(event)
+    default:
+      return dataOf(event)
+  }
+}
+
+function rawOf({ data, data_base64: binary }: CloudEvent): Json {
+  if (binary !== undefined) return binary
+  return typeof data === 'string' ? data : JSON.stringify(data ?? null)
+}
+
+/** Bytes that are JSON or text by their media type are read as such; others stay as base 64. */
+function dataOf({ data, data_base64: binary, datacontenttype: mediaType }: CloudEvent): Json {
+  if (typeof binary !== 'string') return data ?? null
+  const type = typeof mediaType === 'string' ? mediaType : 'application/json'
+  const text = Buffer.from(binary, 'base64').toString('utf8')
+  if (/[/+]json\b/.test(type)) return parsed(text)
+  return type.startsWith('text/') ? text : binary
+}
+
+function parsed(text: string): Json {
+  try {
+    return JSON.parse(text) as Json
+  } catch {
+    return text
+  }
+}
