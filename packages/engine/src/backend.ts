@@ -47,6 +47,8 @@ export interface NewRun {
   readonly document: string
   /** The raw input, before `input.from`. */
   readonly input: Json
+  /** What it shares with another run: every result that this one has recorded, up to that of the task at `path`. */
+  readonly past?: { readonly run: string; readonly path: string }
 }
 
 export interface RunQuery {

@@ -6,7 +6,7 @@ import { Cancelled, NexusError, toWorkflowError, type Clock, type Json, type Jso
 import { inlineComponents, type Workflow } from '@nexus/workflow'
 import { setMaxListeners } from 'node:events'
 import { setImmediate } from 'node:timers/promises'
-import type { Backend, DurableRun } from './backend.ts'
+import type { Backend, DurableRun, NewRun } from './backend.ts'
 import type { FindCapability } from './capability.ts'
 import type { RunEvent, RunOutcome } from './events.ts'
 import { runDocument, Stopping } from './interpreter.ts'
@@ -29,6 +29,8 @@ export interface StartOptions {
   /** The document as it was handed in; kept with the run, so that it can go on after a restart. */
   readonly text: string
   readonly input: Json
+  /** Begin with what another run has recorded, up to the result of one of its tasks. */
+  readonly past?: NewRun['past']
 }
 
 /** A run in progress in this process. */
@@ -57,16 +59,12 @@ export class Engine {
   }
 
   /** Accepts a run and begins it. The run is on disk when the promise resolves. */
-  async start({ document, text, input }: StartOptions): Promise<LiveRun> {
+  async start({ document, text, input, past }: StartOptions): Promise<LiveRun> {
     const { backend, clock } = this.#options
     const { namespace, name, version } = document.document
     const id = uuidv7(clock.now())
-    const durable = await backend.create({
-      id,
-      workflow: { namespace, name, version },
-      document: text,
-      input,
-    })
+    const workflow = { namespace, name, version }
+    const durable = await backend.create({ id, workflow, document: text, input, ...(past && { past }) })
     return this.#begin(durable, document)
   }
 

@@ -59,12 +59,23 @@ export interface RunReader {
   close(): Promise<void>
 }
 
+export interface ForkOptions {
+  readonly path: string
+  readonly workflow?: CheckedWorkflow
+  readonly input?: Json
+}
+
 export interface Runs extends Omit<RunReader, 'close'> {
   /** Goes on with one unfinished run. */
   resume(id: string): Promise<LiveRun>
   /** Runs what faulted or was cancelled in an ended run anew; what completed stands. */
   retry(id: string): Promise<LiveRun>
   cancel(id: string): Promise<void>
+  /**
+   * A new run that shares the past of another, up to the result of the task at `path`, and goes on from there; with
+   * another document or input where they are given. Rejects with `NexusError` `task_not_completed` and others.
+   */
+  fork(id: string, options: ForkOptions): Promise<LiveRun>
   /** Sends an event to one run alone, such as an approval. See `Events.signal`. */
   signal: Events['signal']
 }
@@ -149,6 +160,7 @@ class OpenNexus implements Nexus {
       resume: async (id) => engine.resume(id, await this.#documentOf(id)),
       retry: async (id) => engine.retry(id, await this.#documentOf(id)),
       cancel: (id) => engine.cancel(id),
+      fork: (id, options) => this.#fork(id, options),
       signal: (id, event) => events.signal(id, event),
     }
     this.modules = { list: () => kernel.modules(), get: (id) => this.#module(id) }
@@ -170,6 +182,16 @@ class OpenNexus implements Nexus {
     await this.#engine.close()
     await this.#kernel.close()
     await this.#backend.close()
+  }
+
+  async #fork(id: string, { path, workflow, input }: ForkOptions): Promise<LiveRun> {
+    const source = await this.#backend.get(id)
+    return this.#engine.start({
+      document: workflow ? validDocument(workflow) : await this.#documentOf(id),
+      text: workflow?.text ?? source.document,
+      input: input ?? source.input,
+      past: { run: id, path },
+    })
   }
 
   async #documentOf(id: string): Promise<Workflow> {

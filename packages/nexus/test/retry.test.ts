@@ -14,7 +14,9 @@ test('a retried run does what failed anew, and nothing that completed', async ()
   )
   expect(record.status).toBe('faulted')
   writeFileSync(mended, 'well again')
-  await (await world.nexus.runs.retry(record.id)).ended
+  await (
+    await world.nexus.runs.retry(record.id)
+  ).ended
   const again = await world.nexus.runs.get(record.id)
   expect(again).toMatchObject({ id: record.id, status: 'completed', output: 'well again', error: null })
   expect(again.tasks.map(({ name, attempts, status }) => [name, attempts, status])).toEqual([
@@ -30,9 +32,13 @@ test('a retried run does what failed anew, and nothing that completed', async ()
 test('a retry that fails again can be retried again, also after a restart', async () => {
   await using world = await setup()
   const { id } = await world.run('  - a: { run: { shell: { command: exit 3 } } }\n')
-  await (await world.nexus.runs.retry(id)).ended
+  await (
+    await world.nexus.runs.retry(id)
+  ).ended
   const nexus = await world.restart()
-  await (await nexus.runs.retry(id)).ended
+  await (
+    await nexus.runs.retry(id)
+  ).ended
   const { status, tasks } = await nexus.runs.get(id)
   expect(status).toBe('faulted')
   expect(tasks).toMatchObject([{ attempts: 3 }])
@@ -45,7 +51,9 @@ test('a timeout begins anew when its task is retried', async () => {
   await live.ended
   const retried = await world.nexus.runs.retry(live.id)
   await retried.ended
-  const { tasks: [slow] } = await world.nexus.runs.get(live.id)
+  const {
+    tasks: [slow],
+  } = await world.nexus.runs.get(live.id)
   const tookMs = Date.parse(slow?.ended_at ?? '') - Date.parse(slow?.started_at ?? '')
   expect(slow).toMatchObject({ status: 'faulted', attempts: 2 })
   expect(tookMs).toBeGreaterThanOrEqual(199)

@@ -15,7 +15,7 @@ import type { Command } from 'commander'
 import { exitCodes, type Shell } from '../main.ts'
 import { formatDuration, statusSign, statusWord, table } from '../output/format.ts'
 import type { Terminal } from '../output/terminal.ts'
-import { dataFolder, dataOption, jsonOption } from './options.ts'
+import { dataFolder, dataOption, jsonOption, readDocument, readJson } from './options.ts'
 import { exitCodeOf, follow, summaryOf } from './run.ts'
 
 interface RunsOptions {
@@ -49,6 +49,18 @@ export function addRunsCommand(program: Command, shell: Shell): void {
     .option(...jsonOption)
     .option(...dataOption)
     .action((id: string, options: RunsOptions) => retry(id, options, shell))
+  runs
+    .command('fork <id>')
+    .description('begin a new run with the results of another, up to one of its tasks')
+    .requiredOption(
+      '--from <path>',
+      'the path of a completed task: what is recorded up to its result is shared',
+    )
+    .option('--file <file>', 'go on with this document instead')
+    .option('--input <json>', 'go on with this input instead: JSON, @file, or - for standard input')
+    .option(...jsonOption)
+    .option(...dataOption)
+    .action((id: string, options: ForkOptions) => fork(id, options, shell))
   runs
     .command('cancel <id>')
     .description('cancel an unfinished run')
@@ -143,6 +155,28 @@ async function resume(id: string | undefined, options: RunsOptions, { io, exit }
     if (options.json) io.out(`${JSON.stringify(id === undefined ? records : records[0], null, 2)}\n`)
     else if (ids.length === 0) io.out('No unfinished runs.\n')
     exit(records.map(exitCodeOf).find((code) => code !== exitCodes.completed) ?? exitCodes.completed)
+  } finally {
+    await nexus.close()
+  }
+}
+
+interface ForkOptions extends RunsOptions {
+  readonly from: string
+  readonly file?: string
+  readonly input?: string
+}
+
+async function fork(id: string, options: ForkOptions, { io, exit }: Shell): Promise<void> {
+  const text = options.file === undefined ? undefined : await readDocument(options.file, io)
+  const input = options.input === undefined ? undefined : await readJson(options.input, io)
+  const nexus = await openNexus({ data: dataFolder(options.data) })
+  try {
+    const workflow = text === undefined ? undefined : nexus.check(text, options.file)
+    const changes = { ...(workflow && { workflow }), ...(input !== undefined && { input }) }
+    const live = await nexus.runs.fork(id, { path: options.from, ...changes })
+    const record = await follow(nexus, live, io, options.json === true)
+    io.out(options.json ? `${JSON.stringify(record, null, 2)}\n` : summaryOf(record, io))
+    exit(exitCodeOf(record))
   } finally {
     await nexus.close()
   }

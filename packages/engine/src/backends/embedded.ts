@@ -15,7 +15,7 @@ import { Inbox, lastAccepted } from './embedded/inbox.ts'
 import { Journal } from './embedded/journal.ts'
 import { lockFolder } from './embedded/lock.ts'
 import { EmbeddedRun } from './embedded/run.ts'
-import { runNotFound, Store } from './embedded/store.ts'
+import { runNotFound, Store, type SharedEvent } from './embedded/store.ts'
 
 export interface EmbeddedOptions {
   /** The data directory; made when it is not there. */
@@ -98,13 +98,31 @@ class Embedded implements Backend {
 
   async create(run: NewRun): Promise<EmbeddedRun> {
     if (this.#store.has(run.id)) throw new NexusError('run_exists', `There is a run "${run.id}" already.`)
+    const past = run.past ? this.#pastOf(run.past) : []
     const number = ++this.#lastRun
     const createdAt = this.#clock.now()
-    const write = (): void => this.#store.insertRun(number, run, createdAt)
-    this.#journal.append({ superseded: false, written: false, write })
+    this.#write(() => this.#store.insertRun(number, run, createdAt))
+    for (const event of past) this.#share(number, event)
     await this.#journal.flush()
+    if (run.past) return this.open(run.id)
     const stored = { ...run, status: 'running', createdAt, startedAt: createdAt, endedAt: undefined } as const
     return this.#run(stored, number, { resumed: false, context: undefined })
+  }
+
+  #pastOf(past: NonNullable<NewRun['past']>): readonly SharedEvent[] {
+    const source = this.#store.find(past.run)
+    if (!source) throw runNotFound(past.run)
+    return this.#store.shared(source.number, past.path)
+  }
+
+  #share(run: number, { at, type, path, body, exports }: SharedEvent): void {
+    const seq = this.#journal.nextSeq()
+    this.#write(() => this.#store.insertEvent(run, { seq, at }, type, path, body))
+    if (exports) this.#write(() => this.#store.setContext(run, seq))
+  }
+
+  #write(write: () => void): void {
+    this.#journal.append({ superseded: false, written: false, write })
   }
 
   async open(id: string): Promise<EmbeddedRun> {

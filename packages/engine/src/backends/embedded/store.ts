@@ -66,6 +66,27 @@ export class Store {
     return digest
   }
 
+  /**
+   * The events that a run shares which begins with the past of another: results, and what they depended on, up to the
+   * result of the task at `path`. Throws `NexusError` `task_not_completed` where there is none.
+   */
+  shared(run: number, path: string): readonly SharedEvent[] {
+    const end = this.#at(run, path).findLast(
+      (row) => row['type'] === 'task.ended' && isResult(this.#decode(row)),
+    )
+    if (!end) throw notCompleted(path)
+    const sql = 'SELECT * FROM events WHERE run = ? AND seq <= ? ORDER BY seq'
+    const rows = this.#all(sql, run, Number(end['seq'])).map((row) => ({ row, event: this.#decode(row) }))
+    const results = new Set(rows.filter(({ event }) => isResult(event)).map(({ row }) => row['path']))
+    return rows
+      .filter(
+        ({ row, event }) =>
+          isGround(event) || (event.type.startsWith('task.') && results.has(row['path'] ?? '')),
+      )
+      .filter(({ event }) => event.type !== 'task.ended' || isResult(event))
+      .map(({ row, event }) => sharedEvent(row, event))
+  }
+
   endRun(run: number, status: RunStatus, endedAt: number): void {
     this.#statement('UPDATE runs SET status = ?, ended_at = ? WHERE number = ?').run(status, endedAt, run)
   }
@@ -188,6 +209,45 @@ export class Store {
       throw explain(error, this.#file)
     }
   }
+}
+
+/** An event as another run takes it over. */
+export interface SharedEvent {
+  readonly at: number
+  readonly type: string
+  readonly path: string
+  readonly body: string
+  /** Whether it set the context. */
+  readonly exports: boolean
+}
+
+function sharedEvent(row: Row, event: RunEvent): SharedEvent {
+  const exports = event.type === 'task.ended' && 'context' in event.outcome
+  return { at: event.at, type: event.type, path: String(row['path']), body: String(row['body']), exports }
+}
+
+function isResult(event: RunEvent): boolean {
+  return event.type === 'task.ended' && stands(event.outcome)
+}
+
+const grounds: ReadonlySet<string> = new Set([
+  'timer.set',
+  'time.read',
+  'listen.begun',
+  'event.consumed',
+  'event.handled',
+])
+
+/** What results depended on. */
+function isGround({ type }: RunEvent): boolean {
+  return grounds.has(type)
+}
+
+function notCompleted(path: string): NexusError {
+  return new NexusError(
+    'task_not_completed',
+    `No task completed at "${path}" in that run. Its tasks: nexus runs show ID`,
+  )
 }
 
 function stands({ status }: TaskOutcome): boolean {
