@@ -51,7 +51,7 @@ function contentOf({ url, headers, body }: Answer): Json {
   }
 }
 
-function textOf(body: Buffer, headers: Answer['headers']): string {
+export function textOf(body: Buffer, headers: Answer['headers']): string {
   const charset = /charset="?([^\s;"]+)/i.exec(headers['content-type'] ?? '')?.[1] ?? 'utf-8'
   try {
     return new TextDecoder(charset).decode(body)

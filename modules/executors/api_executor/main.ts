@@ -1,6 +1,7 @@
 /**
- * `call: http`: one request, and what the service answers. A crash between the request and its record sends it again,
- * with the same `idempotency-key` header. An answer outside what the task allows, or none, is a communication fault.
+ * `call: http` and `call: openapi`: one request, and what the service answers; they differ only in how the request is
+ * made. A crash between the request and its record sends it again, with the same `idempotency-key` header. An answer
+ * outside what the task allows, or none, is a communication fault.
  */
 import {
   Cancelled,
@@ -12,6 +13,8 @@ import {
 } from '@nexus/sdk'
 import { readCall } from './call.ts'
 import { outputOf, refuseStatus } from './answer.ts'
+import { callOpenApi } from './openapi/call_openapi.ts'
+import { DescriptionCache } from './openapi/description_cache.ts'
 import { requestOf } from './request.ts'
 import { send } from './send.ts'
 
@@ -21,23 +24,29 @@ const responseMbDefault = 64
 
 export class Module extends ExecutorModule {
   readonly #stop = new AbortController()
+  readonly #cache = new DescriptionCache()
 
   override async setup(context: SetupContext): Promise<void> {
     context.onTeardown('calls under way', () => this.teardown())
   }
 
   override canExecute(kind: string): boolean {
-    return kind === 'http'
+    return kind === 'http' || kind === 'openapi'
   }
 
   override async executeTask(context: ModuleContext): Promise<ModuleResult> {
-    const call = readCall(context.inputData)
-    const request = requestOf(call, context.run.input, context.idempotencyKey)
-    const answer = await send(request, {
+    const { inputData, run, idempotencyKey } = context
+    const options = {
       ...readLimits(context.config),
       clock: context.clock,
       signal: AbortSignal.any([context.signal, this.#stop.signal]),
-    })
+    }
+    const call =
+      context.metadata.kind === 'openapi'
+        ? await callOpenApi(inputData, { ...options, input: run.input, cache: this.#cache })
+        : readCall(inputData)
+    const request = requestOf(call, run.input, idempotencyKey)
+    const answer = await send(request, options)
     refuseStatus(request, answer)
     return ModuleResult.ok(outputOf(call.output, request, answer))
   }

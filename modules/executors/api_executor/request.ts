@@ -64,7 +64,7 @@ function encodeBody({ method, body, headers }: Call): { body: string | undefined
   if (method === 'GET' || method === 'HEAD') {
     throw TaskFault.of(
       'validation',
-      `call http: a ${method} request has no body. Use \`query\`, or another method.`,
+      `There is a body, and a ${method} request has no body. Use \`query\`, or another method.`,
     )
   }
   if (typeof body === 'string') return { body }

@@ -61,8 +61,8 @@ function valueOf(name: string, { template, values }: { template: string; values:
   )
 }
 
-/** All but the unreserved characters. */
-function encodeStrictly(text: string): string {
+/** All but the unreserved characters of RFC 3986. */
+export function encodeStrictly(text: string): string {
   return encodeURIComponent(text).replaceAll(
     /[!'()*]/g,
     (letter) => `%${letter.charCodeAt(0).toString(16).toUpperCase()}`,

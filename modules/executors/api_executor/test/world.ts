@@ -32,12 +32,11 @@ export async function setup({ config = {}, ...world }: World = {}) {
   const ledger = testSetup({ config })
   await module.setup(ledger)
   onTestFinished(() => ledger.release())
-  const call = async (inputData: JsonObject) => {
-    const metadata = { kind: 'http' }
-    const context = testContext({ inputData, config, metadata, idempotencyKey: 'key-1', ...world })
-    return (await module.execute(context)).outputData
+  const caller = (kind: string) => async (inputData: JsonObject, own?: World) => {
+    const given = { config, metadata: { kind }, idempotencyKey: 'key-1', ...world, ...own }
+    return (await module.execute(testContext({ inputData, ...given }))).outputData
   }
-  return { module, call }
+  return { module, call: caller('http'), callOpenApi: caller('openapi') }
 }
 
 /** A service that answers with what it was asked. */
@@ -55,4 +54,16 @@ export async function faultOf(work: Promise<unknown>): Promise<TaskFault> {
   const fault = await work.catch((error: unknown) => error)
   if (!(fault instanceof TaskFault)) throw new Error('This should have faulted.', { cause: fault })
   return fault
+}
+
+/** A service with a description, at the address that comes back; all others of its addresses echo. HOST in it is its own. */
+export async function serveDescribed(document: JsonObject | string, path = '/v1/api.json') {
+  const fetched: string[] = []
+  const text = typeof document === 'string' ? document : JSON.stringify(document)
+  const host = await serve((request, response) => {
+    if (request.url !== path) return echo(request, response)
+    fetched.push(request.headers.authorization ?? '')
+    response.end(text.replaceAll('HOST', request.headers.host ?? ''))
+  })
+  return { host, endpoint: host + path, fetched }
 }

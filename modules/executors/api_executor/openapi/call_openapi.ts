@@ -1,0 +1,67 @@
+/**
+ * `call: openapi`: the arguments of the task and the document that they name, made into a call like any other. It sends
+ * nothing but the request for the document, and that once: see `description_cache.ts`.
+ */
+import { isJsonObject, type Json } from '@nexus/sdk'
+import { refuseStatus, textOf } from '../answer.ts'
+import { readAuthentication } from '../authentication.ts'
+import { readEndpoint, readOutput, readRedirect, wrong, type Call } from '../call.ts'
+import { requestOf, type HttpRequest } from '../request.ts'
+import { send, type SendOptions } from '../send.ts'
+import { describe, findOperation } from './description.ts'
+import type { DescriptionCache, Loaded } from './description_cache.ts'
+import { fill } from './fill.ts'
+import { readVersion2 } from './version_2.ts'
+import { readVersion3 } from './version_3.ts'
+
+export interface OpenApiOptions extends SendOptions {
+  readonly cache: DescriptionCache
+  /** What URI templates are filled from. */
+  readonly input: Json
+}
+
+/** The call that the task means, once its document is there. */
+export async function callOpenApi(inputData: Json, options: OpenApiOptions): Promise<Call> {
+  if (!isJsonObject(inputData)) throw wrong('with', 'an object')
+  const { document, operationId, parameters = {}, authentication } = inputData
+  if (!isJsonObject(document)) throw wrong('document', 'an object with an `endpoint`')
+  if (typeof operationId !== 'string') throw wrong('operationId', 'the id of an operation')
+  if (!isJsonObject(parameters)) throw wrong('parameters', 'an object')
+  const answering = {
+    authorization: readAuthentication(authentication),
+    output: readOutput(inputData['output']),
+    redirect: readRedirect(inputData['redirect']),
+  }
+  const request = documentRequest(document['endpoint'] ?? null, options.input)
+  const description = await options.cache.get(keyOf(request), options.signal, (signal) =>
+    load(request, { ...options, signal }),
+  )
+  const described = findOperation(description, operationId)
+  const read = description.version === '2.0' ? readVersion2 : readVersion3
+  return { ...fill(read(description, described), parameters), ...answering }
+}
+
+function documentRequest(endpoint: Json, input: Json): HttpRequest {
+  const call: Call = {
+    ...readEndpoint(endpoint),
+    method: 'GET',
+    headers: { accept: 'application/json, application/yaml;q=0.9, */*;q=0.5' },
+    body: undefined,
+    query: {},
+    output: 'raw',
+    redirect: true,
+  }
+  return requestOf(call, input, '')
+}
+
+/** Who may read a document does not say that others may. */
+function keyOf({ url, headers }: HttpRequest): string {
+  return `${url.href}\n${headers['authorization'] ?? ''}`
+}
+
+async function load(request: HttpRequest, options: SendOptions): Promise<Loaded> {
+  const answer = await send(request, options)
+  refuseStatus(request, answer)
+  const description = await describe(textOf(answer.body, answer.headers), answer.url)
+  return { description, sizeBytes: answer.body.length }
+}
