@@ -1,73 +1,46 @@
 /**
- * Runs many things, a bounded number at once, until all have settled or one settles in a way that decides.
- * Then the rest is aborted, and waited for: nothing runs on when `settleAll` resolves. It never rejects.
+ * Runs the things of a list in its order, and keeps how each ended at its place. It never rejects for what one of them
+ * does.
  */
-import { Cancelled } from '@nexus/sdk'
+import { runPool, type PoolOptions, type Settled } from './pool.ts'
 
-export type Settled<Value> =
-  | { readonly kind: 'done'; readonly value: Value }
-  | { readonly kind: 'failed'; readonly error: unknown }
-  /** Never started, or aborted because another had decided. */
-  | { readonly kind: 'dropped' }
+export interface SettleOptions<Item, Value> extends PoolOptions<Item, Value> {
+  /** Whether this ends it all; asked once for each, in the order in which they settle. */
+  readonly decides: (settled: Settled<Value>, index: number) => boolean
+}
 
-export interface SettleOptions<Item, Value> {
-  readonly concurrency: number
-  /** Aborts everything. */
-  readonly signal: AbortSignal
-  readonly run: (item: Item, signal: AbortSignal) => Promise<Value>
-  readonly decides: (settled: Settled<Value>) => boolean
+export interface AllSettled<Value> {
+  /** The one that decided, if any did. */
+  readonly decisive: Settled<Value> | undefined
+  readonly all: readonly Settled<Value>[]
 }
 
 export async function settleAll<Item, Value>(
   items: readonly Item[],
-  options: SettleOptions<Item, Value>,
-): Promise<{ decisive: Settled<Value> | undefined; all: readonly Settled<Value>[] }> {
+  { decides, run, ...options }: SettleOptions<Item, Value>,
+): Promise<AllSettled<Value>> {
   const all: Settled<Value>[] = items.map(() => ({ kind: 'dropped' }))
-  const stop = new AbortController()
   let decisive: Settled<Value> | undefined
-  const queue = items.entries()
-  const worker = async (): Promise<void> => {
-    for (const [index, item] of queue) {
-      if (stop.signal.aborted) return
-      const settled = await settle(item, options, stop.signal)
+  const entries = items.entries()
+  const source = {
+    next: () => entries.next().value,
+    settled([index]: [number, Item], settled: Settled<Value>): boolean {
       all[index] = settled
-      if (decisive || !options.decides(settled)) continue
+      if (decisive || !decides(settled, index)) return false
       decisive = settled
-      stop.abort(new Cancelled('Another branch has decided.'))
-    }
+      return true
+    },
   }
-  await follow(options.signal, stop, () => Promise.all(items.slice(0, options.concurrency).map(worker)))
+  await runPool(source, { ...options, run: ([, item], signal) => run(item, signal) })
   return { decisive, all }
 }
 
-/** Each item has a controller of its own, so that whoever runs it can tell its abort from that of others. */
-async function settle<Item, Value>(
-  item: Item,
-  { run }: SettleOptions<Item, Value>,
-  stop: AbortSignal,
-): Promise<Settled<Value>> {
-  const own = new AbortController()
-  return follow(stop, own, async (): Promise<Settled<Value>> => {
-    try {
-      return { kind: 'done', value: await run(item, own.signal) }
-    } catch (error) {
-      return own.signal.aborted ? { kind: 'dropped' } : { kind: 'failed', error }
-    }
-  })
-}
-
-/** Lets `controller` abort with `signal` for as long as `work` takes; no listener outlives it. */
-async function follow<Value>(
-  signal: AbortSignal,
-  controller: AbortController,
-  work: () => Promise<Value>,
-): Promise<Value> {
-  const abort = (): void => controller.abort(signal.reason)
-  if (signal.aborted) abort()
-  signal.addEventListener('abort', abort, { once: true })
-  try {
-    return await work()
-  } finally {
-    signal.removeEventListener('abort', abort)
+/** What is left where nothing decided: a cancellation from outside, or the first failure in the order of the list. */
+export function throwLeft(all: Iterable<Settled<unknown>>): void {
+  let failed: Settled<unknown> | undefined
+  for (const settled of all) {
+    if (settled.kind === 'cancelled') throw settled.error
+    if (settled.kind === 'failed') failed ??= settled
   }
+  if (failed?.kind === 'failed') throw failed.error
 }

@@ -89,6 +89,7 @@ async function open(folder: string, clock: Clock): Promise<Nexus> {
 
 function aborted(signal: AbortSignal | undefined): Promise<never> {
   return new Promise((_resolve, reject) => {
+    if (signal?.aborted) reject(signal.reason as Error)
     signal?.addEventListener('abort', () => reject(signal.reason as Error), { once: true })
   })
 }

@@ -1,9 +1,10 @@
 /** `fork`: all branches or a race; what happens to the others. */
 import { getEventListeners } from 'node:events'
 import { expect, test } from 'vitest'
-import { Cancelled, TaskFault, type ChildTask, type Json } from '@nexus/sdk'
+import { Cancelled, TaskFault, type Json } from '@nexus/sdk'
 import { outcome, testContext, type TestTask } from '@nexus/sdk/testing'
 import { Module } from '../main.ts'
+import { endless, fails } from './play.ts'
 
 interface World {
   compete?: boolean
@@ -17,26 +18,6 @@ function setup(tasks: Record<string, TestTask>, { compete, ...world }: World = {
   const context = testContext({ inputData: { fork }, input: 'in', tasks, ...world })
   return { context, execute: () => new Module().execute(context) }
 }
-
-/** A branch that runs until it is aborted, and then takes a while to be gone. */
-function endless() {
-  const state = { started: false, gone: false }
-  const task: TestTask = async (_input, { signal }: ChildTask) => {
-    state.started = true
-    const reason = await new Promise((resolve) => {
-      signal?.addEventListener('abort', () => resolve(signal.reason), { once: true })
-    })
-    await new Promise((resolve) => void setImmediate(resolve))
-    state.gone = true
-    throw reason
-  }
-  return { state, task }
-}
-
-const fails =
-  (detail: string): TestTask =>
-  () =>
-    Promise.reject(TaskFault.of('runtime', detail))
 
 const failsLate: TestTask = async () => {
   await new Promise((resolve) => void setImmediate(resolve))
@@ -142,6 +123,26 @@ test('cancelling the run aborts every branch, waits for them and says why', asyn
   cancel.abort(cancelled)
   await expect(running).rejects.toBe(cancelled)
   expect([a.state.gone, b.state.gone]).toEqual([true, true])
+})
+
+test('in a resumed run a branch that was aborted then does not hide the fault that ended the fork', async () => {
+  const aborted = () => Promise.reject(new Cancelled())
+  const { execute } = setup({ aborted, wrong: fails('Broken.') })
+  await expect(execute()).rejects.toThrow('Broken.')
+})
+
+test('in a resumed run nothing begins in the place of a branch that was aborted then', async () => {
+  const aborted = () => Promise.reject(new Cancelled())
+  const tasks = { aborted, done: () => 1, wrong: fails('Broken.'), never: () => 2 }
+  const { context, execute } = setup(tasks, { config: { max_concurrency: 2 } })
+  await expect(execute()).rejects.toThrow('Broken.')
+  expect(context.recorded.children.map(({ at }) => at.at(-1))).toEqual(['aborted', 'done', 'wrong'])
+})
+
+test('a branch that is cancelled while nothing else decides cancels the fork', async () => {
+  const cancelled = new Cancelled('This branch alone.')
+  const { execute } = setup({ a: () => Promise.reject(cancelled), b: () => 1 })
+  await expect(execute()).rejects.toBe(cancelled)
 })
 
 test('a fork leaves no listener on the run’s signal', async () => {
