@@ -17,6 +17,7 @@ import { formatDuration, statusSign, statusWord, table } from '../output/format.
 import type { Terminal } from '../output/terminal.ts'
 import { dataFolder, dataOption, jsonOption, readDocument, readJson } from './options.ts'
 import { exitCodeOf, follow, summaryOf } from './run.ts'
+import { addSignalCommand } from './signal.ts'
 
 interface RunsOptions {
   readonly data?: string
@@ -66,6 +67,7 @@ export function addRunsCommand(program: Command, shell: Shell): void {
     .description('cancel an unfinished run')
     .option(...dataOption)
     .action((id: string, options: RunsOptions) => cancel(id, options, shell))
+  addSignalCommand(runs, shell)
 }
 
 async function list(options: RunsOptions, { io }: Shell): Promise<void> {
