@@ -127,9 +127,16 @@ test('inside a graph in a graph, `$tasks` means the inner tasks; around them it 
   expect(context.recorded.children[1]?.variables).toEqual({ tasks: { a: 1 } })
 })
 
+test('what a call of something else has under the name of `tasks` is looked into', async () => {
+  const call = { call: 'planner', with: { tasks: ['${ $tasks.a }'] } }
+  const { context, execute } = setup({ b: () => 2, a: () => 1 }, { definitions: { b: call } })
+  await execute()
+  expect(context.recorded.children[1]?.variables).toEqual({ tasks: { a: 1 } })
+})
+
 test('where `after` names a task it alone counts, and a mention besides it is told to the operator', async () => {
   const { context, execute } = setup(
-    { c: () => 3, a: () => 1, b: () => 2 },
+    { c: () => 3, a: () => 1, b: () => nextTurn().then(() => 2) },
     { after: { c: ['b'] }, definitions: { c: uses('a', 'b') } },
   )
   await execute()
