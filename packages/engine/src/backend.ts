@@ -92,8 +92,11 @@ export interface DurableRun {
   sleep(path: string, until: number, signal: AbortSignal): Promise<void>
   /** The moment recorded under `path`: `until` at the first call. On disk when it resolves. */
   deadline(path: string, until: number): Promise<number>
-  /** Begins to listen under `path`, or goes on with a listen that was begun before a restart. */
-  subscribe(path: string): Promise<Subscription>
+  /**
+   * Begins to listen under `path`, or goes on with a listen that was begun before a restart. `correlates`: whether events
+   * are tied together, which the lifecycle events tell.
+   */
+  subscribe(path: string, about: { readonly correlates: boolean }): Promise<Subscription>
   /** `Backend.publish`, for every run. */
   publish(event: CloudEvent): Promise<void>
   /** The time, recorded: a restart gives the same. */

@@ -2,7 +2,7 @@
  * A run's log as the specification's lifecycle events (DSL 1.0.3, "Lifecycle Events"; CloudEvents 1.0).
  * Pure: the same log always gives the same events, ids included.
  */
-import type { Json, JsonObject } from '@nexus/sdk'
+import { isJsonObject, type Json, type JsonObject } from '@nexus/sdk'
 import type { StoredRun } from './backend.ts'
 import type { RunEvent, RunOutcome, Stamp, TaskOutcome, TaskStart } from './events.ts'
 
@@ -20,7 +20,11 @@ export interface LifecycleEvent {
 /** The lifecycle events of a log, in order. */
 export function cloudEvents(run: StoredRun, log: readonly RunEvent[]): readonly LifecycleEvent[] {
   const references = new Map<string, string>()
-  const drafts = log.flatMap((event) => draftsOf(event, run, references))
+  const correlations = new Map<string, JsonObject>()
+  const drafts = log.flatMap((event) => [
+    ...correlationDrafts(event, run, correlations),
+    ...draftsOf(event, run, references),
+  ])
   return drafts.toSorted((a, b) => a.order - b.order).map((draft) => toCloudEvent(draft, run))
 }
 
@@ -52,6 +56,28 @@ function draftsOf(event: RunEvent, run: StoredRun, references: Map<string, strin
     default:
       return []
   }
+}
+
+/** A listen that ties events together begins to correlate when it begins, and has done when it completes. */
+function correlationDrafts(
+  event: RunEvent,
+  run: StoredRun,
+  correlations: Map<string, JsonObject>,
+): readonly Draft[] {
+  if (event.type === 'listen.begun' && event.correlates) {
+    correlations.set(event.path, {})
+    return [workflowDraft(event, run, 'correlation-started', { startedAt: iso(event.at) })]
+  }
+  if (event.type === 'event.consumed' && correlations.has(event.path)) {
+    const keys = isJsonObject(event.match) ? event.match['keys'] : {}
+    correlations.set(event.path, { ...(isJsonObject(keys) && keys), ...correlations.get(event.path) })
+  }
+  if (event.type !== 'task.ended' || event.outcome.status !== 'completed') return []
+  const correlationKeys = correlations.get(`${event.path}/listen`)
+  if (correlationKeys === undefined) return []
+  const data = { completedAt: iso(event.at), correlationKeys }
+  const draft = workflowDraft(event, run, 'correlation-completed', data)
+  return [{ ...draft, order: event.seq - 0.25 }]
 }
 
 function workflowDraft(stamp: Stamp, run: StoredRun, phase: string, data: JsonObject): Draft {

@@ -30,6 +30,12 @@ export class EventConsumption {
     this.#until = typeof to.until === 'object' ? new Strategy(to.until) : to.until
   }
 
+  /** Whether a filter ties events together. */
+  get correlates(): boolean {
+    const ends = typeof this.#until === 'object' && this.#until.correlates
+    return ends || this.#main.correlates
+  }
+
   /** What an event is wanted for; undefined when it is not. An event that ends the listen is not taken for another. */
   match(event: CloudEvent): Match | undefined {
     const fits = (filter: EventFilter): JsonObject | undefined => this.#fits(filter, event)
@@ -70,6 +76,10 @@ class Strategy {
   constructor({ one, any, all }: Pick<EventConsumptionStrategy, 'one' | 'any' | 'all'>) {
     this.#filters = all ?? any ?? (one ? [one] : [])
     this.#wantsAll = all !== undefined
+  }
+
+  get correlates(): boolean {
+    return this.#filters.some((filter) => filter.correlate !== undefined)
   }
 
   get satisfied(): boolean {

@@ -70,7 +70,8 @@ export type RunEvent = Stamp &
       }
     | { readonly type: 'timer.set'; readonly path: string; readonly until: number }
     | { readonly type: 'time.read'; readonly path: string }
-    | { readonly type: 'listen.begun'; readonly path: string }
+    /** `correlates`: its filters tie events together. */
+    | { readonly type: 'listen.begun'; readonly path: string; readonly correlates: boolean }
     | ({ readonly type: 'event.consumed'; readonly path: string } & Consumption)
     | ({ readonly type: 'event.handled'; readonly path: string } & Handled)
   )

@@ -14,8 +14,8 @@ import type { Work } from './primitives.ts'
 
 export async function listen(frame: Frame): Promise<Work> {
   const { listen: definition, foreach } = frame.definition as ListenTask
-  const subscription = await frame.run.durable.subscribe(`${frame.path}/listen`)
   const consumption = new EventConsumption(frame, definition.to)
+  const subscription = await frame.run.durable.subscribe(`${frame.path}/listen`, consumption)
   const past = subscription.past.values()
   const items: Json[] = []
   for (;;) {

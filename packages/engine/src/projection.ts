@@ -73,6 +73,9 @@ export function projectTasks(log: readonly RunEvent[]): readonly TaskRecord[] {
 
 type Tasks = Map<string, { seq: number; record: TaskRecord }>
 
+/** Tasks of these kinds wait for as long as they are under way. */
+const waiting = new Set(['listen', 'wait'])
+
 function begin(tasks: Tasks, stamp: Stamp, task: TaskStart): void {
   const known = tasks.get(task.path)
   const record: TaskRecord = {
@@ -82,7 +85,7 @@ function begin(tasks: Tasks, stamp: Stamp, task: TaskStart): void {
     kind: task.kind,
     module: task.module ?? null,
     version: task.version ?? null,
-    status: 'running',
+    status: waiting.has(task.kind) ? 'waiting' : 'running',
     attempts: (known?.record.attempts ?? 0) + 1,
     started_at: known?.record.started_at ?? iso(stamp.at),
     ended_at: null,

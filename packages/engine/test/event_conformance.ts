@@ -13,6 +13,7 @@ const eventOf = (id: string, type = 'order.placed', data: string | number = id):
   data,
 })
 
+const plain = { correlates: false }
 const anything = (): true => true
 const ofType = (type: string) => (event: CloudEvent) => (event.type === type ? { found: type } : undefined)
 const never = new AbortController().signal
@@ -43,11 +44,11 @@ export function eventConformance(setup: () => Promise<BackendWorld>): void {
   test('an event that was accepted is heard after a crash by the run that listened before it', async () => {
     await using world = await setup()
     const first = await world.open()
-    await (await first.create(newRun())).subscribe('/l')
+    await (await first.create(newRun())).subscribe('/l', plain)
     await first.publish(eventOf('e1'))
     await world.crash(first)
     const second = await world.open()
-    const again = await (await second.open('r1')).subscribe('/l')
+    const again = await (await second.open('r1')).subscribe('/l', plain)
     expect(await consume(again, 1)).toEqual(['e1'])
     await second.close()
   })
@@ -56,7 +57,7 @@ export function eventConformance(setup: () => Promise<BackendWorld>): void {
     await using world = await setup()
     const first = await world.open()
     const run = await first.create(newRun())
-    await run.subscribe('/l')
+    await run.subscribe('/l', plain)
     await run.step(
       { path: '/a', pure: false, describe: () => ({ path: '/a', reference: '/a', name: 'a', kind: 'test' }) },
       async () => ({ status: 'skipped' }),
@@ -67,14 +68,14 @@ export function eventConformance(setup: () => Promise<BackendWorld>): void {
     await between.publish(eventOf('e1'))
     await world.crash(between)
     const last = await world.open()
-    expect(await consume(await (await last.open('r1')).subscribe('/l'), 1)).toEqual(['e1'])
+    expect(await consume(await (await last.open('r1')).subscribe('/l', plain), 1)).toEqual(['e1'])
     await last.close()
   })
 
   test('an event that is published twice is consumed once', async () => {
     await using world = await setup()
     const backend = await world.open()
-    const subscription = await (await backend.create(newRun())).subscribe('/l')
+    const subscription = await (await backend.create(newRun())).subscribe('/l', plain)
     await Promise.all([backend.publish(eventOf('e1')), backend.publish(eventOf('e1'))])
     await backend.publish(eventOf('e1'))
     await backend.publish(eventOf('e2'))
@@ -85,7 +86,7 @@ export function eventConformance(setup: () => Promise<BackendWorld>): void {
   test('events are consumed in the order of their acceptance, those that do not match are passed over', async () => {
     await using world = await setup()
     const backend = await world.open()
-    const subscription = await (await backend.create(newRun())).subscribe('/l')
+    const subscription = await (await backend.create(newRun())).subscribe('/l', plain)
     const ids = Array.from({ length: 200 }, (_, index) => `e${index}`)
     await Promise.all(ids.map((id, index) => backend.publish(eventOf(id, index % 2 ? 'odd' : 'even'))))
     const consumed: Consumed[] = []
@@ -99,7 +100,7 @@ export function eventConformance(setup: () => Promise<BackendWorld>): void {
     const backend = await world.open()
     const run = await backend.create(newRun())
     await backend.publish(eventOf('early'))
-    const subscription = await run.subscribe('/l')
+    const subscription = await run.subscribe('/l', plain)
     await backend.publish(eventOf('late'))
     expect(await consume(subscription, 1)).toEqual(['late'])
     await backend.close()
@@ -108,7 +109,7 @@ export function eventConformance(setup: () => Promise<BackendWorld>): void {
   test('whoever waits is woken by the event that it waits for', async () => {
     await using world = await setup()
     const backend = await world.open()
-    const subscription = await (await backend.create(newRun())).subscribe('/l')
+    const subscription = await (await backend.create(newRun())).subscribe('/l', plain)
     const waiting = subscription.next(ofType('wanted'), never)
     await backend.publish(eventOf('e1', 'other'))
     await Promise.all([backend.publish(eventOf('e2', 'wanted')), backend.publish(eventOf('e3', 'wanted'))])
@@ -121,7 +122,7 @@ export function eventConformance(setup: () => Promise<BackendWorld>): void {
     await using world = await setup()
     const first = await world.open()
     const run = await first.create(newRun())
-    const subscription = await run.subscribe('/l')
+    const subscription = await run.subscribe('/l', plain)
     for (const id of ['e1', 'e2', 'e3']) await first.publish(eventOf(id))
     await subscription.next(() => ({ filter: 1 }), never)
     subscription.handled({ output: 'done', then: 'continue', context: { seen: 1 } })
@@ -131,7 +132,7 @@ export function eventConformance(setup: () => Promise<BackendWorld>): void {
     const second = await world.open()
     const reopened = await second.open('r1')
     expect(reopened.context).toEqual({ seen: 1 })
-    const again = await reopened.subscribe('/l')
+    const again = await reopened.subscribe('/l', plain)
     expect(again.past).toMatchObject([
       { event: eventOf('e1'), match: { filter: 1 }, handled: { output: 'done', then: 'continue' } },
       { event: eventOf('e2'), match: { filter: 2 } },
@@ -145,7 +146,7 @@ export function eventConformance(setup: () => Promise<BackendWorld>): void {
     await using world = await setup()
     const first = await world.open()
     const run = await first.create(newRun())
-    const subscription = await run.subscribe('/l')
+    const subscription = await run.subscribe('/l', plain)
     await first.publish(eventOf('e1'))
     await subscription.next(anything, never)
     const effect = async (): Promise<TaskOutcome> => {
@@ -155,7 +156,7 @@ export function eventConformance(setup: () => Promise<BackendWorld>): void {
     const describe = () => ({ path: '/a', reference: '/a', name: 'a', kind: 'test' })
     await run.step({ path: '/a', pure: false, describe }, effect).catch(() => {})
     const second = await world.open()
-    expect(idsOf((await (await second.open('r1')).subscribe('/l')).past)).toEqual(['e1'])
+    expect(idsOf((await (await second.open('r1')).subscribe('/l', plain)).past)).toEqual(['e1'])
     await second.close()
   })
 
@@ -163,7 +164,11 @@ export function eventConformance(setup: () => Promise<BackendWorld>): void {
     await using world = await setup()
     const backend = await world.open()
     const [one, two] = [await backend.create(newRun('one')), await backend.create(newRun('two'))]
-    const listens = [await one.subscribe('/a'), await one.subscribe('/b'), await two.subscribe('/a')]
+    const listens = [
+      await one.subscribe('/a', plain),
+      await one.subscribe('/b', plain),
+      await two.subscribe('/a', plain),
+    ]
     await backend.publish(eventOf('e1'))
     for (const listen of listens) expect(await consume(listen, 1)).toEqual(['e1'])
     await backend.close()
@@ -173,13 +178,13 @@ export function eventConformance(setup: () => Promise<BackendWorld>): void {
     await using world = await setup()
     const first = await world.open()
     await first.create(newRun('meant'))
-    await (await first.create(newRun('other'))).subscribe('/l')
+    await (await first.create(newRun('other'))).subscribe('/l', plain)
     await first.publish(eventOf('signal'), 'meant')
     await world.crash(first)
     const second = await world.open()
-    const other = await (await second.open('other')).subscribe('/l')
+    const other = await (await second.open('other')).subscribe('/l', plain)
     await hearsNothing(other, () => second.publish(eventOf('second'), 'meant'))
-    const meant = await (await second.open('meant')).subscribe('/l')
+    const meant = await (await second.open('meant')).subscribe('/l', plain)
     expect(await consume(meant, 2)).toEqual(['signal', 'second'])
     await second.close()
   })
@@ -189,17 +194,29 @@ export function eventConformance(setup: () => Promise<BackendWorld>): void {
     const first = await world.open()
     const run = await first.create(newRun())
     await first.publish(eventOf('signal'), 'r1')
-    expect(await consume(await run.subscribe('/a'), 1)).toEqual(['signal'])
-    const other = await run.subscribe('/b')
+    expect(await consume(await run.subscribe('/a', plain), 1)).toEqual(['signal'])
+    const other = await run.subscribe('/b', plain)
     await first.publish(eventOf('x'), 'r1')
     expect(await consume(other, 1)).toEqual(['x'])
     await run.settle()
     await world.crash(first)
     const second = await world.open()
-    const third = await (await second.open('r1')).subscribe('/c')
+    const third = await (await second.open('r1')).subscribe('/c', plain)
     await second.publish(eventOf('y'), 'r1')
     expect(await consume(third, 1)).toEqual(['y'])
     await second.close()
+  })
+
+  test('of two listens of a run that wait for the same signal, one gets it', async () => {
+    await using world = await setup()
+    const backend = await world.open()
+    const run = await backend.create(newRun())
+    const listens = [await run.subscribe('/a', plain), await run.subscribe('/b', plain)]
+    const waiting = listens.map((listen) => listen.next(anything, never))
+    await backend.publish(eventOf('first'), 'r1')
+    await backend.publish(eventOf('second'), 'r1')
+    expect(idsOf(await Promise.all(waiting))).toEqual(['first', 'second'])
+    await backend.close()
   })
 
   test('the same id may be sent to two runs, and each gets its own', async () => {
@@ -208,7 +225,7 @@ export function eventConformance(setup: () => Promise<BackendWorld>): void {
     for (const id of ['one', 'two']) {
       const run = await backend.create(newRun(id))
       await backend.publish(eventOf('e1', 'approved', id), id)
-      const consumed = await (await run.subscribe('/l')).next(anything, never)
+      const consumed = await (await run.subscribe('/l', plain)).next(anything, never)
       expect(consumed.event['data']).toBe(id)
     }
     await backend.close()
@@ -217,7 +234,7 @@ export function eventConformance(setup: () => Promise<BackendWorld>): void {
   test('a wait for an event ends at once when it is aborted, and takes nothing', async () => {
     await using world = await setup()
     const backend = await world.open()
-    const subscription = await (await backend.create(newRun())).subscribe('/l')
+    const subscription = await (await backend.create(newRun())).subscribe('/l', plain)
     const abort = new AbortController()
     const waiting = subscription.next(anything, abort.signal)
     abort.abort(new Error('stop here'))
@@ -242,14 +259,14 @@ export function eventConformance(setup: () => Promise<BackendWorld>): void {
     await using world = await setup()
     const first = await world.open()
     const run = await first.create(newRun())
-    const subscription = await run.subscribe('/l')
+    const subscription = await run.subscribe('/l', plain)
     const large = eventOf('large', 'file.sent', 'ä'.repeat(2_000_000))
     await first.publish(large)
     expect((await subscription.next(anything, never)).event).toEqual(large)
     await run.settle()
     await world.crash(first)
     const second = await world.open()
-    expect((await (await second.open('r1')).subscribe('/l')).past[0]?.event).toEqual(large)
+    expect((await (await second.open('r1')).subscribe('/l', plain)).past[0]?.event).toEqual(large)
     await second.close()
   })
 }

@@ -135,8 +135,21 @@ test('correlation ties the events of one listen to the value that the first one 
   await world.nexus.events.publish({ type: 'humidity', data: 'nowhere' })
   await say('temperature', 'kitchen', 21)
   await say('humidity', 'cellar', 80)
+  const { tasks } = await world.nexus.runs.get(run.id)
+  expect(tasks[0]).toMatchObject({ name: 'hear', status: 'waiting' })
   await say('humidity', 'kitchen', 45)
   expect(await outputOf(run)).toEqual([21, 45])
+  const { events } = await world.nexus.runs.get(run.id)
+  expect(events.map(({ type }) => type.replace('io.serverlessworkflow.', ''))).toEqual([
+    'workflow.started.v1',
+    'task.created.v1',
+    'task.started.v1',
+    'workflow.correlation-started.v1',
+    'workflow.correlation-completed.v1',
+    'task.completed.v1',
+    'workflow.completed.v1',
+  ])
+  expect(events[4]?.data).toMatchObject({ correlationKeys: { room: 'kitchen' } })
 })
 
 test('correlation with an expectation takes only the events that meet it', async () => {

@@ -65,6 +65,8 @@ function slim(event: RunEventBody): Members {
       return { outcome: event.outcome }
     case 'timer.set':
       return { until: event.until }
+    case 'listen.begun':
+      return { correlates: event.correlates }
     case 'event.consumed':
       return { accepted: event.accepted, event: event.event, match: event.match }
     case 'event.handled': {

@@ -74,9 +74,9 @@ export class EmbeddedRun implements DurableRun {
     return until
   }
 
-  async subscribe(path: string): Promise<Subscription> {
+  async subscribe(path: string, { correlates }: { correlates: boolean }): Promise<Subscription> {
     const log = this.resumed ? this.#store.eventsAt(this.#number, path) : []
-    const begun = log[0] ?? this.#append({ type: 'listen.begun', path }, path)
+    const begun = log[0] ?? this.#append({ type: 'listen.begun', path, correlates }, path)
     return new EmbeddedSubscription(this.#listenerAt(path), begun.seq, log)
   }
 
