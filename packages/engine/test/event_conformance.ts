@@ -95,6 +95,16 @@ export function eventConformance(setup: () => Promise<BackendWorld>): void {
     await backend.close()
   })
 
+  test('an event behind hundreds that do not match is found', async () => {
+    await using world = await setup()
+    const backend = await world.open()
+    const subscription = await (await backend.create(newRun())).subscribe('/l', plain)
+    const others = Array.from({ length: 300 }, (_, index) => backend.publish(eventOf(`e${index}`, 'other')))
+    await Promise.all([...others, backend.publish(eventOf('wanted', 'wanted'))])
+    expect((await subscription.next(ofType('wanted'), never)).event.id).toBe('wanted')
+    await backend.close()
+  })
+
   test('an event that was accepted before the listen began is not heard', async () => {
     await using world = await setup()
     const backend = await world.open()
