@@ -286,6 +286,18 @@ test('a run that is closed in the middle of a listen goes on after what it had c
   expect(tasks.filter(({ name }) => name === 'add').map(({ attempts }) => attempts)).toEqual([1, 1, 1, 1])
 })
 
+test('a condition that was false before a restart is not asked again of a later context', async () => {
+  await using world = await setup()
+  const foreach = { export: { as: '${ {last: .} }' } }
+  const to = { any: [], until: '(length == 1 and $context.last == 4) or length == 3' }
+  const run = await listening(world, listenTo(to, { foreach }))
+  await publishAll(world, 'n', [2, 4])
+  await run.event('event.handled', 2)
+  const again = await world.restart(run.id)
+  await publishAll(world, 'n', [6])
+  expect(await outputOf(again)).toEqual([2, 4, 6])
+})
+
 test('an event that is accepted while its run is not open is heard when the run goes on', async () => {
   await using world = await setup()
   const run = await listening(world, listenTo({ all: [{ with: { type: 'a' } }, { with: { type: 'b' } }] }))
