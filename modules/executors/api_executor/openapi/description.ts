@@ -30,8 +30,6 @@ export interface DescribedOperation {
 /** All but TRACE, which HTTP clients do not send. */
 const methods = ['get', 'put', 'post', 'delete', 'options', 'head', 'patch'] as const
 
-/** A YAML reader is slow, and holds up everything else in the process while it reads. */
-const yamlLengthMax = 4 * 1_048_576
 /** How many ids an error names. */
 const namedMax = 3
 
@@ -65,17 +63,11 @@ function parseJson(text: string, address: URL): unknown {
 }
 
 async function parseYaml(text: string, address: URL): Promise<unknown> {
-  if (text.length > yamlLengthMax) {
-    throw notOpenApi(
-      address,
-      `it is not JSON, and YAML is read up to ${yamlLengthMax / 1_048_576} MB. Give it as JSON`,
-    )
-  }
-  const { parse: read } = await import('yaml')
+  const { readYaml } = await import('./yaml.ts')
   try {
-    return read(text, { logLevel: 'error' })
+    return readYaml(text)
   } catch (error) {
-    throw notOpenApi(address, `it is neither JSON nor YAML (${messageOf(error)})`, error)
+    throw notOpenApi(address, `it is neither JSON nor YAML that can be read (${messageOf(error)})`, error)
   }
 }
 

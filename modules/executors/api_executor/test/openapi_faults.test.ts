@@ -26,7 +26,7 @@ test.for([
   ['', 'it is not an object'],
   ['[1]', 'it is not an object'],
   ['{"openapi": ', 'it begins as JSON and is not ('],
-  ['a: b: c', 'it is neither JSON nor YAML ('],
+  ['a: b: c', 'it is neither JSON nor YAML that can be read ('],
   ['{"paths": {}}', 'it has neither `openapi` nor `swagger`, which say the version'],
   ['{"openapi": "4.0.0"}', 'version "4.0.0" is not one of those that are read: 2.0, 3.0, 3.1'],
   ['{"swagger": "1.2"}', 'version "1.2" is not one of those'],
@@ -39,10 +39,9 @@ test.for([
 })
 
 test('YAML that is long, nested deeply or unpacks without end is refused', async () => {
-  const long = `a: ${'x'.repeat(4 * 1_048_576)}`
-  expect((await fault(long)).message).toContain('YAML is read up to 4 MB. Give it as JSON')
-  const deep = `a: ${'['.repeat(20_000)}`
-  expect((await fault(deep)).message).toContain('it is neither JSON nor YAML (')
+  expect((await fault(`a: ${'x'.repeat(1_500_000)}`)).message).toContain('(more than 1.5 MB, which only JSON')
+  expect((await fault(`a: ${'['.repeat(700_000)}`)).message).toContain('(more than 200 levels, which')
+  expect((await fault(`a: ${'&a '.repeat(400_000)}`)).message).toContain('(more than 1000 anchors, aliases')
   const levels = Array.from({ length: 12 }, (_, level) => {
     const before = level === 0 ? '"x"' : `*l${level - 1}`
     return `l${level}: &l${level} [${Array.from({ length: 9 }, () => before).join(', ')}]`
