@@ -102,6 +102,11 @@ export interface DurableRun {
   /** The time, recorded: a restart gives the same. */
   now(path: string): Promise<number>
   /**
+   * A value that is computed once: what is recorded under `path`, else what `compute` gives. Its record goes with the
+   * next commit, before that of anything that depends on it.
+   */
+  value(path: string, compute: () => Json): Json
+  /**
    * Says that what was computed since the last commit may come out otherwise if it is computed again (it read a clock).
    * The next effect then waits until that is on disk.
    */
@@ -143,7 +148,7 @@ export interface TaskStep {
   readonly pure: boolean
   /**
    * Asked once an attempt, when the task really starts. `startedAt`: when its first attempt did, in milliseconds since
-   * the Unix epoch; the same after a crash if that start is on disk.
+   * the Unix epoch, and `first` what it said of itself then; the same after a crash if that start is on disk.
    */
-  describe(startedAt: number): TaskStart
+  describe(startedAt: number, first: TaskStart | undefined): TaskStart
 }

@@ -70,6 +70,7 @@ export type RunEvent = Stamp &
       }
     | { readonly type: 'timer.set'; readonly path: string; readonly until: number }
     | { readonly type: 'time.read'; readonly path: string }
+    | { readonly type: 'value.computed'; readonly path: string; readonly value: Json }
     /** `correlates`: its filters tie events together. */
     | { readonly type: 'listen.begun'; readonly path: string; readonly correlates: boolean }
     | ({ readonly type: 'event.consumed'; readonly path: string } & Consumption)

@@ -57,7 +57,8 @@ export async function runChild(parent: Frame, child: ChildTask): Promise<ChildOu
   const step = {
     path: frame.path,
     pure,
-    describe: (startedAt: number) => prepare(frame, capability, startedAt),
+    describe: (startedAt: number, first: TaskStart | undefined) =>
+      prepare(frame, capability, startedAt, pure ? first : undefined),
   }
   const outcome = await frame.run.durable.step(step, (attempt) => execute(frame, capability, attempt))
   return settle(frame, outcome)
@@ -84,10 +85,28 @@ function capabilityFor(frame: Frame): Capability {
 }
 
 /**
- * What a task begins with: its condition and its input. What goes wrong here is the task's own fault, kept until it runs.
+ * What a task begins with: its condition and its input. A task whose children may be recorded goes on with the input
+ * that it first had: the context that it was made from may have changed since. With secrets in the run that one is
+ * masked, so it is made again.
  */
-function prepare(frame: Frame, capability: Capability | undefined, startedAt: number): TaskStart {
+function prepare(
+  frame: Frame,
+  capability: Capability | undefined,
+  startedAt: number,
+  first: TaskStart | undefined,
+): TaskStart {
   frame.startedAt = startedAt
+  if (first && !frame.run.hasSecrets) frame.input = first.input ?? null
+  else takeInput(frame)
+  const { path, reference, name, kind } = frame
+  const input = frame.run.mask(frame.input)
+  if (!capability) return { path, reference, name, kind, input }
+  const { module, version } = capability
+  return { path, reference, name, kind, module, version, input }
+}
+
+/** What goes wrong is the task's own fault, kept until it runs. */
+function takeInput(frame: Frame): void {
   frame.input = frame.rawInput
   try {
     frame.skipped = !meetsCondition(frame)
@@ -95,11 +114,6 @@ function prepare(frame: Frame, capability: Capability | undefined, startedAt: nu
   } catch (error) {
     frame.refused = error
   }
-  const { path, reference, name, kind } = frame
-  const input = frame.run.mask(frame.input)
-  if (!capability) return { path, reference, name, kind, input }
-  const { module, version } = capability
-  return { path, reference, name, kind, module, version, input }
 }
 
 function meetsCondition(frame: Frame): boolean {

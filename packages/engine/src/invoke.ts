@@ -3,7 +3,8 @@
  */
 import { TaskFault, workflowError } from '@nexus/sdk'
 import type { ChildOutcome, ChildTask, Json, JsonObject, TaskRun } from '@nexus/sdk'
-import { evaluateExpression, evaluateTemplate, type Task } from '@nexus/workflow'
+import { evaluateExpression, evaluateTemplate, readsRunState, type Task } from '@nexus/workflow'
+import { hash } from 'node:crypto'
 import type { Capability, InvocationContext } from './capability.ts'
 import type { Frame } from './frame.ts'
 import { runChild, runList } from './interpreter.ts'
@@ -49,6 +50,8 @@ class FrameRun implements TaskRun {
   readonly id: string
   readonly input: Json
   readonly #frame: Frame
+  /** What an expression that reads the context or the time gave is recorded, in the order of asking. */
+  #evaluations = 0
 
   constructor(frame: Frame) {
     this.id = frame.run.id
@@ -71,7 +74,11 @@ class FrameRun implements TaskRun {
 
   async evaluate(expression: string, options: { input?: Json; variables?: JsonObject } = {}): Promise<Json> {
     const { input = this.input, variables } = options
-    return evaluateExpression(expression, input, variables ? this.#frame.derive({ variables }) : this.#frame)
+    const scope = variables ? this.#frame.derive({ variables }) : this.#frame
+    const compute = (): Json => evaluateExpression(expression, input, scope)
+    if (!readsRunState(expression, scope)) return compute()
+    const key = `${this.#evaluations++}-${hash('sha256', expression).slice(0, 8)}`
+    return this.#frame.run.durable.value(joinPath(this.#frame.path, ['evaluate', key]), compute)
   }
 }
 

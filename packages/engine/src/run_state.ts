@@ -46,6 +46,10 @@ export class RunState {
     this.workflow = { namespace, name, version }
   }
 
+  get hasSecrets(): boolean {
+    return Object.keys(this.secrets).length > 0
+  }
+
   get runtime(): JsonObject {
     return this.services.runtime
   }

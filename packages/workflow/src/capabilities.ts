@@ -40,9 +40,7 @@ function problemOf(entry: TaskEntry, parsed: ParsedWorkflow, names: readonly str
     code: 'unknown_capability',
     message: `No module provides \`${capability}\` (task \`${name}\`).`,
     hint:
-      near === undefined
-        ? `Provided: ${nameList(names)}. ${search}`
-        : `Did you mean \`${near}\`? ${search}`,
+      near === undefined ? `Provided: ${nameList(names)}. ${search}` : `Did you mean \`${near}\`? ${search}`,
     pointer,
     ...parsed.positionOf(pointer, kind === 'call' ? 'value' : 'key'),
   }

@@ -183,18 +183,8 @@ function objectTemplate(object: JsonObject): Template | undefined {
   }
 }
 
-/** Whether evaluating the value again may give something else: it reads the clock or the task's start. */
-export function isTimeDependent(value: Json, names: readonly string[]): boolean {
-  if (typeof value === 'string') {
-    const source = expressionSource(value)
-    return source !== undefined && timeDependentExpression(source, names)
-  }
-  if (typeof value !== 'object' || value === null) return false
-  const members: readonly Json[] = Array.isArray(value) ? value : Object.values(value as JsonObject)
-  return members.some((member) => isTimeDependent(member, names))
-}
-
-function timeDependentExpression(source: string, names: readonly string[]): boolean {
-  const { usesClock, references } = compileExpression(source, names)
-  return usesClock || references.includes('task')
+/** Whether evaluating the text again later in the run may give something else: it reads the context or the time. */
+export function readsRunState(text: string, scope: Scope): boolean {
+  const { usesClock, references } = compileInScope(expressionSource(text) ?? text, scope)
+  return usesClock || references.includes('context') || references.includes('task')
 }

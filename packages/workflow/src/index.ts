@@ -12,6 +12,7 @@ export {
   evaluateTemplate,
   expressionOffset,
   expressionSource,
+  readsRunState,
   standardVariables,
   type CompiledExpression,
   type Scope,

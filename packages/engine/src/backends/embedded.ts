@@ -64,7 +64,7 @@ export function readEmbedded({ folder, clock }: EmbeddedOptions): BackendReader 
   const file = join(folder, 'nexus.db')
   if (!existsSync(file)) return undefined
   const database = openDatabaseReadOnly(file)
-  return new Embedded({ database, folder, clock, accepted: 0, release: () => {} })
+  return database && new Embedded({ database, folder, clock, accepted: 0, release: () => {} })
 }
 
 class Embedded implements Backend {

@@ -2,7 +2,14 @@
  * The host for modules that are trusted: in this process, on this thread. A call costs microseconds; nothing contains
  * the module, so one that blocks the thread or ends the process does so to everything.
  */
-import { Cancelled, TaskFault, type BaseModule, type ModuleContext, type ModuleResult } from '@nexus/sdk'
+import {
+  Cancelled,
+  NexusError,
+  TaskFault,
+  type BaseModule,
+  type ModuleContext,
+  type ModuleResult,
+} from '@nexus/sdk'
 import { withDeadline } from '../deadline.ts'
 import {
   ModuleFailure,
@@ -126,8 +133,10 @@ class InProcessInstance implements Instance {
     return checkResult(result, this.#hosted.manifest)
   }
 
-  #asFault(error: unknown, signal: AbortSignal): TaskFault | Cancelled {
-    if (error instanceof TaskFault || error instanceof Cancelled) return error
+  /** What the host itself threw into the module (its storage failed, it is stopping) goes through as it is. */
+  #asFault(error: unknown, signal: AbortSignal): unknown {
+    if (error instanceof TaskFault || error instanceof Cancelled || error instanceof NexusError) return error
+    if (signal.aborted && error === signal.reason) return error
     if (signal.aborted && signal.reason instanceof Cancelled) return signal.reason
     this.#mapFrames(error)
     const detail = `${label(this.#hosted.manifest)} failed: ${describeThrown(error)}`

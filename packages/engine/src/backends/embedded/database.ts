@@ -86,12 +86,13 @@ export function openDatabase(file: string, bytesMax?: number): DatabaseSync {
   }
 }
 
-/** Opens an existing database to read it beside the process that holds it. */
-export function openDatabaseReadOnly(file: string): DatabaseSync {
+/** Opens a database to read it beside the process that holds it. Undefined while that one is still making it. */
+export function openDatabaseReadOnly(file: string): DatabaseSync | undefined {
   const database = new DatabaseSync(file, { readOnly: true, timeout: 5_000 })
   try {
-    readVersion(database)
-    return database
+    if (readVersion(database) > 0) return database
+    database.close()
+    return undefined
   } catch (error) {
     database.close()
     throw explain(error, file)

@@ -23,6 +23,7 @@ const blobSizeMin = 4 * 1024
 
 /** The members that may hold a payload, by where they lie in the event's body. */
 const payloads: readonly string[] = [
+  'value',
   'outcome.output',
   'outcome.context',
   'task.input',
@@ -65,6 +66,8 @@ function slim(event: RunEventBody): Members {
       return { outcome: event.outcome }
     case 'timer.set':
       return { until: event.until }
+    case 'value.computed':
+      return { value: event.value }
     case 'listen.begun':
       return { correlates: event.correlates }
     case 'event.consumed':
@@ -101,6 +104,7 @@ function whole({ type, path }: EventRow, body: Members): Members {
     }
     case 'timer.set':
     case 'time.read':
+    case 'value.computed':
     case 'listen.begun':
     case 'event.consumed':
     case 'event.handled':

@@ -52,7 +52,7 @@ export class EmbeddedRun implements DurableRun {
     const past = this.resumed ? this.#store.past(this.#number, task.path, this.#retriedSeq) : undefined
     if (past?.outcome) return past.outcome
     if (!task.pure) await this.settle()
-    const about = task.describe(past?.startedAt ?? this.#clock.now())
+    const about = task.describe(past?.first?.at ?? this.#clock.now(), past?.first?.task)
     const start = this.#start(about)
     const outcome = this.#record(start, about, await effect((past?.starts ?? 0) + 1))
     if (!task.pure) this.#commitSoon()
@@ -89,6 +89,14 @@ export class EmbeddedRun implements DurableRun {
     if (recorded) return recorded.at
     this.noteTimeRead()
     return this.#append({ type: 'time.read', path }, path).at
+  }
+
+  value(path: string, compute: () => Json): Json {
+    const recorded = this.resumed ? this.#store.first(this.#number, path, 'value.computed', 0) : undefined
+    if (recorded?.type === 'value.computed') return recorded.value
+    const value = compute()
+    this.#append({ type: 'value.computed', path, value }, path)
+    return value
   }
 
   noteTimeRead(): void {

@@ -5,7 +5,7 @@ import { NexusError } from '@nexus/sdk'
 import { hash } from 'node:crypto'
 import type { DatabaseSync, SQLOutputValue, StatementSync } from 'node:sqlite'
 import type { NewRun, RunQuery, RunSummary, StoredRun } from '../../backend.ts'
-import type { RunEvent, RunEventBody, RunStatus, Stamp, TaskOutcome } from '../../events.ts'
+import type { RunEvent, RunEventBody, RunStatus, Stamp, TaskOutcome, TaskStart } from '../../events.ts'
 import type { Blobs } from './blobs.ts'
 import { explain } from './database.ts'
 import { decode, encode, type EventRow } from './event_codec.ts'
@@ -17,8 +17,8 @@ export interface Past {
   readonly outcome: TaskOutcome | undefined
   /** How often it started without an outcome. */
   readonly starts: number
-  /** When it first started. */
-  readonly startedAt: number | undefined
+  /** Its first start since the run was last retried. */
+  readonly first: (Stamp & { readonly task: TaskStart }) | undefined
 }
 
 /** Runs shown by a list that asks for no number. */
@@ -98,19 +98,19 @@ export class Store {
   /** `retriedSeq`: faults and cancellations up to there count no more. */
   past(run: number, path: string, retriedSeq: number): Past {
     let starts = 0
-    let startedAt: number | undefined
+    let first: Past['first']
     for (const event of this.eventsAt(run, path)) {
       if (event.type === 'task.started') {
         starts++
-        startedAt ??= event.at
+        first ??= event
       }
       if (event.type !== 'task.ended') continue
-      if (stands(event.outcome) || event.seq > retriedSeq)
-        return { outcome: event.outcome, starts, startedAt }
-      starts += event.started ? 1 : 0
-      startedAt = undefined
+      const { outcome, started } = event
+      if (stands(outcome) || event.seq > retriedSeq) return { outcome, starts, first }
+      starts += started ? 1 : 0
+      first = undefined
     }
-    return { outcome: undefined, starts, startedAt }
+    return { outcome: undefined, starts, first }
   }
 
   /** The first event of a type at a path, after a sequence number. */
@@ -233,6 +233,7 @@ function isResult(event: RunEvent): boolean {
 const grounds: ReadonlySet<string> = new Set([
   'timer.set',
   'time.read',
+  'value.computed',
   'listen.begun',
   'event.consumed',
   'event.handled',
