@@ -22,7 +22,6 @@ const retriesMaxDefault = 100_000
 
 export class Module extends OrchestratorModule {
   override async execute(context: ModuleContext): Promise<ModuleResult> {
-    if (context.metadata.kind === 'try.now') return tellTime(context)
     const clause = readCatch(context.inputData)
     const policy = await findPolicy(context, clause.retry)
     const retriesMax = Number(context.config['max_retries'] ?? retriesMaxDefault)
@@ -68,9 +67,4 @@ async function recover(
 function resultOf({ output, then }: ChildOutcome, catchThen?: string): ModuleResult {
   const directive = then === 'end' ? then : catchThen
   return ModuleResult.ok(output, directive === undefined ? {} : { metadata: { then: directive } })
-}
-
-/** Read through an expression, so that the engine knows that time was read and has it on disk before the next effect. */
-async function tellTime(context: ModuleContext): Promise<ModuleResult> {
-  return ModuleResult.ok(Math.round(Number(await context.run.evaluate('now')) * 1000))
 }

@@ -69,9 +69,9 @@ export class Retries {
     const { duration } = this.#policy
     if (duration === undefined) return true
     const limitMs = await this.#durationMs(duration, 'limit.duration', variables)
-    const now = Number(await this.#context.call('try.now', null))
-    this.#beganAt ??= now
-    return now + delayMs - this.#beganAt <= limitMs
+    const nowMs = Math.round(Number(await this.#context.run.evaluate('now')) * 1_000)
+    this.#beganAt ??= nowMs
+    return nowMs + delayMs - this.#beganAt <= limitMs
   }
 
   async #durationMs(duration: Json, key: string, variables: JsonObject): Promise<number> {

@@ -5,7 +5,7 @@
 import { TaskFault, type Json } from '@nexus/sdk'
 import { evaluateTemplate, type EmitTask } from '@nexus/workflow'
 import { completeEvent } from './cloud_event.ts'
-import { iso } from './cloud_events.ts'
+import { iso } from './lifecycle_events.ts'
 import type { Frame } from './frame.ts'
 import type { Work } from './primitives.ts'
 

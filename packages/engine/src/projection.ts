@@ -4,7 +4,7 @@
  */
 import type { Json, WorkflowError } from '@nexus/sdk'
 import type { StoredRun } from './backend.ts'
-import { cloudEvents, iso, type LifecycleEvent } from './cloud_events.ts'
+import { cloudEvents, iso, type LifecycleEvent } from './lifecycle_events.ts'
 import type { RunEvent, RunOutcome, RunStatus, Stamp, TaskOutcome, TaskStart } from './events.ts'
 
 export interface RunRecord {

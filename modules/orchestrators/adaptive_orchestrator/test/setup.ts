@@ -30,8 +30,8 @@ export function setup(world: World = {}) {
       try: (input, child) => attempts[Math.min(attempt++, attempts.length - 1)]?.(input, child),
       ...(handler && { do: handler }),
     },
-    calls: { 'try.now': () => times[time++] ?? null },
     evaluate(expression, _input, variables) {
+      if (expression === 'now') return (times[time++] ?? 0) / 1_000
       evaluated.push({ expression, variables })
       if (!Object.hasOwn(expressions, expression)) throw new Error(`Unexpected expression: ${expression}`)
       return expressions[expression] ?? null
@@ -40,7 +40,7 @@ export function setup(world: World = {}) {
     ...rest,
     clock: world.clock ?? { ...systemClock, random: () => world.random ?? 0 },
   })
-  return { context, evaluated, execute: () => new Module().execute(context) }
+  return { context, evaluated, timesAsked: () => time, execute: () => new Module().execute(context) }
 }
 
 export const unavailable = TaskFault.of('communication', 'No answer.', { status: 503 })
