@@ -106,6 +106,30 @@ export function backendConformance(name: string, setup: () => Promise<BackendWor
       await second.close()
     })
 
+    test('a task that starts again is told when it first did, to the millisecond', async () => {
+      await using world = await setup()
+      const first = await world.open()
+      const run = await first.create(newRun())
+      const told: number[] = []
+      const step: TaskStep = {
+        ...stepAt('/a'),
+        describe(startedAt) {
+          told.push(startedAt)
+          const until = systemClock.now() + 2
+          while (systemClock.now() < until);
+          return stepAt('/a').describe(startedAt, undefined)
+        },
+      }
+      await run.step(step, () => Promise.reject(new Error('the process ends here'))).catch(() => {})
+      await run.step(stepAt('/b'), async () => completed('b'))
+      await run.settle()
+      await world.crash(first)
+      const second = await world.open()
+      await (await second.open('r1')).step(step, async () => completed('a'))
+      expect(told[1]).toBe(told[0])
+      await second.close()
+    })
+
     test('a pure outcome is on disk before an effect that follows it is', async () => {
       await using world = await setup()
       const first = await world.open()

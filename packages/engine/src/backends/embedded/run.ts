@@ -52,8 +52,9 @@ export class EmbeddedRun implements DurableRun {
     const past = this.resumed ? this.#store.past(this.#number, task.path, this.#retriedSeq) : undefined
     if (past?.outcome) return past.outcome
     if (!task.pure) await this.settle()
-    const about = task.describe(past?.first?.at ?? this.#clock.now(), past?.first?.task)
-    const start = this.#start(about)
+    const now = this.#clock.now()
+    const about = task.describe(past?.first?.at ?? now, past?.first?.task)
+    const start = this.#start(about, now)
     const outcome = this.#record(start, about, await effect((past?.starts ?? 0) + 1))
     if (!task.pure) this.#commitSoon()
     return outcome
@@ -151,8 +152,8 @@ export class EmbeddedRun implements DurableRun {
   }
 
   /** The start is encoded only if it is written before its outcome overtakes it. */
-  #start(task: TaskStart): EventEntry {
-    return this.#enter({ type: 'task.started', task }, task.path, undefined)
+  #start(task: TaskStart, at: number): EventEntry {
+    return this.#enter({ type: 'task.started', task }, task.path, undefined, at)
   }
 
   #record(start: EventEntry, task: TaskStart, outcome: TaskOutcome): TaskOutcome {
@@ -176,10 +177,10 @@ export class EmbeddedRun implements DurableRun {
     return this.#enter(event, path, this.#store.encode(event))
   }
 
-  #enter(event: RunEventBody, path: string, body: string | undefined): EventEntry {
+  #enter(event: RunEventBody, path: string, body: string | undefined, at = this.#clock.now()): EventEntry {
     const entry = new EventEntry(this.#number, this.#store, this.#listeners, event, path, body)
     entry.seq = this.#journal.nextSeq()
-    entry.at = this.#clock.now()
+    entry.at = at
     this.#journal.append(entry)
     return entry
   }
