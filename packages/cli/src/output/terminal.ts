@@ -21,6 +21,7 @@ export interface Terminal {
   onInterrupt(callback: () => void): () => void
 }
 
+/** Where there is no terminal, or one that does not know its size. */
 const columnsWithoutTerminal = 100
 const interrupts = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
 
@@ -37,7 +38,7 @@ export function terminal({ stdout, stderr, stdin, env }: NodeJS.Process): Termin
     out: (text) => void stdout.write(text),
     err: (text) => void stderr.write(text),
     interactive,
-    columns: stdout.columns ?? columnsWithoutTerminal,
+    columns: stdout.columns > 0 ? stdout.columns : columnsWithoutTerminal,
     style: (style, text) => (coloured ? styleText(style, text, { validateStream: false }) : text),
     async readInput() {
       const chunks: Buffer[] = []
