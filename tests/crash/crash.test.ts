@@ -7,7 +7,7 @@ import { spawn, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { expect, test } from 'vitest'
 import { serveDataSets } from '../../examples/weather/data_server.ts'
 import { twoHundredTasks } from './documents.ts'
@@ -62,6 +62,8 @@ function start(args: readonly string[]): {
 } {
   const child = spawn(process.execPath, [join(import.meta.dirname, 'child.ts'), ...args], {
     stdio: ['ignore', 'pipe', 'inherit'],
+    // What a killed process leaves in its temporary folder goes with the test's own.
+    env: { ...process.env, TMPDIR: dirname(args[1] ?? tmpdir()) },
   })
   let said = ''
   const begun = Promise.withResolvers<void>()
