@@ -1,6 +1,6 @@
 /** Reads the arguments of `run.script`, all expressions evaluated. What it gives is complete; it runs nothing. */
 import { isJsonObject, TaskFault, type Json, type JsonObject } from '@nexus/sdk'
-import { returnModes, type ReturnMode } from '@nexus/sdk/process'
+import { asText, readReturn, readScalar, wrongArgument, type ReturnMode } from '@nexus/sdk/process'
 import type { Language, Script } from './sandbox.ts'
 
 export interface ScriptTask {
@@ -17,7 +17,8 @@ export type CodePlace =
 
 export function readScript(input: Json): ScriptTask {
   const script = isJsonObject(input) ? input['script'] : undefined
-  if (!isJsonObject(input) || !isJsonObject(script)) throw wrong('script', 'an object with a `language`')
+  if (!isJsonObject(input) || !isJsonObject(script))
+    throw wrongArgument('script', 'an object with a `language`')
   const { stdin, environment = {} } = script
   const given = script['arguments'] ?? []
   return {
@@ -25,7 +26,7 @@ export function readScript(input: Json): ScriptTask {
     code: readCode(script),
     script: {
       arguments: Array.isArray(given)
-        ? given.map((value: Json, at) => scalar(value, `script.arguments[${at}]`))
+        ? given.map((value: Json, at) => readScalar(value, `script.arguments[${at}]`))
         : [],
       variables: Array.isArray(given) ? {} : readVariables(given),
       stdin: stdin === undefined || stdin === null ? undefined : asText(stdin),
@@ -53,7 +54,8 @@ function readLanguage(value: Json): Language {
 
 function readCode({ code, source }: JsonObject): CodePlace {
   if (typeof code === 'string' && source === undefined) return { kind: 'inline', code }
-  if (code !== undefined || !isJsonObject(source)) throw wrong('script', 'given either `code` or `source`')
+  if (code !== undefined || !isJsonObject(source))
+    throw wrongArgument('script', 'given either `code` or `source`')
   const endpoint = source['endpoint']
   if (isJsonObject(endpoint) && endpoint['authentication'] !== undefined) {
     throw TaskFault.of(
@@ -72,10 +74,10 @@ function readCode({ code, source }: JsonObject): CodePlace {
 
 /** The older form of `arguments`: a map whose names become variables of the script. */
 function readVariables(given: Json): JsonObject {
-  if (!isJsonObject(given)) throw wrong('script.arguments', 'a list, or a map of variables')
+  if (!isJsonObject(given)) throw wrongArgument('script.arguments', 'a list, or a map of variables')
   for (const name of Object.keys(given)) {
     if (!/^[A-Za-z_][A-Za-z0-9_]*$/.test(name))
-      throw wrong(`script.arguments.${name}`, 'the name of a variable')
+      throw wrongArgument(`script.arguments.${name}`, 'the name of a variable')
   }
   return given
 }
@@ -84,7 +86,7 @@ function readVariables(given: Json): JsonObject {
 const refusedVariable = /^(?:NODE_(?!ENV$)|LD_|DYLD_)/
 
 function readEnvironment(environment: Json): Record<string, string> {
-  if (!isJsonObject(environment)) throw wrong('script.environment', 'an object')
+  if (!isJsonObject(environment)) throw wrongArgument('script.environment', 'an object')
   const entries = Object.entries(environment).map(([name, value]): [string, string] => {
     if (refusedVariable.test(name)) {
       throw TaskFault.of(
@@ -92,28 +94,7 @@ function readEnvironment(environment: Json): Record<string, string> {
         `script.environment.${name} would change the sandbox, and is refused.`,
       )
     }
-    return [name, scalar(value, `script.environment.${name}`)]
+    return [name, readScalar(value, `script.environment.${name}`)]
   })
   return Object.fromEntries(entries)
-}
-
-function readReturn(value: Json): ReturnMode {
-  const mode = returnModes.find((known) => known === value)
-  if (mode === undefined) throw wrong('return', `one of ${returnModes.join(', ')}`)
-  return mode
-}
-
-function scalar(value: Json, place: string): string {
-  if (typeof value === 'number' || typeof value === 'boolean') return String(value)
-  if (typeof value !== 'string') throw wrong(place, 'a text, a number or a boolean')
-  if (value.includes('\0')) throw wrong(place, 'a text without NUL characters')
-  return value
-}
-
-function asText(value: Json): string {
-  return typeof value === 'string' ? value : JSON.stringify(value)
-}
-
-function wrong(place: string, expected: string): TaskFault {
-  return TaskFault.of('validation', `run: ${place} must be ${expected}.`)
 }

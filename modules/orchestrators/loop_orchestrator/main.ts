@@ -4,6 +4,7 @@
  * however many there are. What happens inside an iteration belongs to whoever runs lists.
  */
 import {
+  itemsOf,
   ModuleResult,
   OrchestratorModule,
   TaskFault,
@@ -11,7 +12,6 @@ import {
   type JsonObject,
   type ModuleContext,
 } from '@nexus/sdk'
-import { itemsOf } from './items.ts'
 import { readLoop } from './loop.ts'
 
 /** How many iterations a loop may have, where the configuration says nothing. */
@@ -20,7 +20,7 @@ const iterationsMaxDefault = 1_000_000
 export class Module extends OrchestratorModule {
   override async execute(context: ModuleContext): Promise<ModuleResult> {
     const loop = readLoop(context.inputData)
-    const items = await itemsOf(context, loop.in)
+    const items = await itemsOf(context, loop.in, 'A loop')
     const iterationsMax = Number(context.config['max_iterations'] ?? iterationsMaxDefault)
     // A loop that nothing can end early is refused before it does half of its work.
     if (loop.while === undefined && items.length > iterationsMax) throw tooLong(items.length, iterationsMax)

@@ -11,6 +11,7 @@ import { endGroup, startGroup, type Group } from './process/group.ts'
 import { openStdio } from './process/stdio.ts'
 import { Watchdog } from './process/watchdog.ts'
 
+export { asText, readReturn, readScalar, wrongArgument } from './process/arguments.ts'
 export type { OutputChannel } from './process/output.ts'
 export { lastLines, processFault, processOutput, returnModes, type ReturnMode } from './process/result.ts'
 

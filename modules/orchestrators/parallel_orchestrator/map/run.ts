@@ -2,16 +2,22 @@
  * `nexus.map`: runs a list for each item, several at once, until enough have completed or that can no longer be. Items
  * that are no longer needed are aborted and waited for.
  */
-import { ModuleResult, TaskFault, type ChildOutcome, type Json, type ModuleContext } from '@nexus/sdk'
+import {
+  itemsOf,
+  ModuleResult,
+  TaskFault,
+  type ChildOutcome,
+  type Json,
+  type ModuleContext,
+} from '@nexus/sdk'
 import { concurrencyOf } from '../concurrency.ts'
 import type { Settled } from '../pool.ts'
 import { settleAll, throwLeft } from '../settle.ts'
-import { itemsOf } from './items.ts'
 import { readMap, type Mapping } from './read.ts'
 
 export async function runMap(context: ModuleContext): Promise<ModuleResult> {
   const mapping = readMap(context.inputData)
-  const items = await itemsOf(context, mapping.in)
+  const items = await itemsOf(context, mapping.in, 'A `nexus.map`')
   const count = countOf(mapping, items.length)
   const tally = new Tally(items.length, count)
   const { decisive, all } = await settleAll([...items.entries()], {

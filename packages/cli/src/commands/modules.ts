@@ -1,15 +1,13 @@
 /**
  * `nexus modules list|show`: the modules at hand, and what they provide.
  */
-import { openNexus, type ModuleInfo, type Nexus } from '@nexus/nexus'
+import type { ModuleInfo, Nexus } from '@nexus/nexus'
 import type { Command } from 'commander'
-import { mkdtemp, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import type { Shell } from '../main.ts'
 import { table } from '../output/format.ts'
 import type { Terminal } from '../output/terminal.ts'
 import { jsonOption } from './options.ts'
+import { withScratchNexus } from './scratch.ts'
 
 export function addModulesCommand(program: Command, shell: Shell): void {
   const modules = program.command('modules').description('list and show modules')
@@ -18,27 +16,15 @@ export function addModulesCommand(program: Command, shell: Shell): void {
     .description('list the modules with what they provide')
     .option(...jsonOption)
     .action((options: { json?: boolean }) =>
-      withNexus((nexus) => list(nexus, options.json === true, shell.io)),
+      withScratchNexus((nexus) => list(nexus, options.json === true, shell.io)),
     )
   modules
     .command('show <id>')
     .description('show one module')
     .option(...jsonOption)
     .action((id: string, options: { json?: boolean }) =>
-      withNexus((nexus) => show(nexus.modules.get(id), options.json === true, shell.io)),
+      withScratchNexus((nexus) => show(nexus.modules.get(id), options.json === true, shell.io)),
     )
-}
-
-/** Modules are looked at in a scratch folder, so that this works beside a process that holds the data directory. */
-async function withNexus(work: (nexus: Nexus) => void): Promise<void> {
-  const scratch = await mkdtemp(join(tmpdir(), 'nexus-modules-'))
-  const nexus = await openNexus({ data: scratch })
-  try {
-    work(nexus)
-  } finally {
-    await nexus.close()
-    await rm(scratch, { recursive: true, force: true })
-  }
 }
 
 /** Columns of the keys in the facts of a module. */

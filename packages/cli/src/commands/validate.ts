@@ -1,13 +1,11 @@
 /**
  * `nexus validate FILE`: says of a document what is wrong with it, without running it.
  */
-import { formatProblems, openNexus } from '@nexus/nexus'
+import { formatProblems } from '@nexus/nexus'
 import type { Command } from 'commander'
-import { mkdtemp, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import { exitCodes, type Shell } from '../main.ts'
 import { jsonOption, readDocument } from './options.ts'
+import { withScratchNexus } from './scratch.ts'
 
 export function addValidateCommand(program: Command, shell: Shell): void {
   program
@@ -19,9 +17,7 @@ export function addValidateCommand(program: Command, shell: Shell): void {
 
 async function validate(file: string, json: boolean, { io, exit }: Shell): Promise<void> {
   const text = await readDocument(file, io)
-  const scratch = await mkdtemp(join(tmpdir(), 'nexus-validate-'))
-  const nexus = await openNexus({ data: scratch })
-  try {
+  await withScratchNexus((nexus) => {
     const name = file === '-' ? 'standard input' : file
     const workflow = nexus.check(text, name)
     const valid = workflow.document !== undefined
@@ -29,8 +25,5 @@ async function validate(file: string, json: boolean, { io, exit }: Shell): Promi
     else if (workflow.problems.length > 0) io.err(formatProblems(workflow.problems, workflow))
     if (!json && valid) io.out(`${io.style('green', '✓')} ${name} is valid.\n`)
     exit(valid ? exitCodes.completed : exitCodes.usage)
-  } finally {
-    await nexus.close()
-    await rm(scratch, { recursive: true, force: true })
-  }
+  })
 }

@@ -1,15 +1,23 @@
-/** The items of a loop, evaluated on the task's input. It owns the check that they are a list. */
-import { isJsonObject, TaskFault, type Json, type JsonObject, type ModuleContext } from '@nexus/sdk'
-import type { Loop } from './loop.ts'
+/** The items that an orchestrator goes through, evaluated on its task's input. It owns the check that they are a list. */
+import type { ModuleContext } from './context.ts'
+import { TaskFault } from './errors.ts'
+import { isJsonObject, type Json, type JsonObject } from './json.ts'
 
-/** Rejects with a `TaskFault` of type validation for what is no list, and of type expression where one fails. */
-export async function itemsOf(context: ModuleContext, source: Loop['in']): Promise<readonly Json[]> {
+/**
+ * `source` is an expression or a list with expressions in it; `what` goes through it, and begins the sentence of a fault.
+ * Rejects with a `TaskFault` of type validation for what is no list, and of type expression where one fails.
+ */
+export async function itemsOf(
+  context: ModuleContext,
+  source: string | readonly Json[],
+  what: string,
+): Promise<readonly Json[]> {
   if (typeof source !== 'string') return evaluateAll(context, source)
   const items = await context.run.evaluate(source)
   if (isList(items)) return items
   throw TaskFault.of(
     'validation',
-    `A loop goes through a list, but its \`in\` (${source}) gave ${described(items)}. ` +
+    `${what} goes through a list, but its \`in\` (${source}) gave ${described(items)}. ` +
       'Give it a list; `[.]` makes one of a single value, `to_entries` one of an object.',
   )
 }

@@ -1,0 +1,21 @@
+/**
+ * A Nexus in a scratch folder, for commands that run nothing: they work beside a process that holds the data directory.
+ */
+import { openNexus, type Nexus } from '@nexus/nexus'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+
+export async function withScratchNexus(work: (nexus: Nexus) => void): Promise<void> {
+  const scratch = await mkdtemp(join(tmpdir(), 'nexus-scratch-'))
+  try {
+    const nexus = await openNexus({ data: scratch })
+    try {
+      work(nexus)
+    } finally {
+      await nexus.close()
+    }
+  } finally {
+    await rm(scratch, { recursive: true, force: true })
+  }
+}
