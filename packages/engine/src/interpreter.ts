@@ -12,7 +12,7 @@ import { withExtensions } from './extensions.ts'
 import { Frame } from './frame.ts'
 import { callFunction, isFunction } from './functions.ts'
 import { invokeModule } from './invoke.ts'
-import { primitives, type Primitive, type Work } from './primitives.ts'
+import { primitives, type Work } from './primitives.ts'
 import type { RunState } from './run_state.ts'
 import { withTimeout } from './timeout.ts'
 
@@ -51,16 +51,16 @@ function rootFrame(run: RunState, signal: AbortSignal): Frame {
 export async function runChild(parent: Frame, child: ChildTask): Promise<ChildOutcome> {
   const frame = childFrame(parent, child)
   throwIfAborted(frame.signal)
-  const ownWork = ownWorkOf(frame)
-  const capability = ownWork ? undefined : capabilityFor(frame)
-  const pure = ownWork ? ownWork.pure : capability?.type === 'orchestrator'
+  const { pure, capability, perform } = workerOf(frame)
   const step = {
     path: frame.path,
     pure,
     describe: (startedAt: number, first: TaskStart | undefined) =>
       prepare(frame, capability, startedAt, pure ? first : undefined),
   }
-  const outcome = await frame.run.durable.step(step, (attempt) => execute(frame, capability, attempt))
+  const outcome = await frame.run.durable.step(step, (attempt) =>
+    execute(frame, () => perform(frame, attempt)),
+  )
   return settle(frame, outcome)
 }
 
@@ -122,18 +122,12 @@ function meetsCondition(frame: Frame): boolean {
 }
 
 /** One attempt. Gives an outcome for whatever happens to the task; rejects only where there is none to record. */
-async function execute(
-  frame: Frame,
-  capability: Capability | undefined,
-  attempt: number,
-): Promise<TaskOutcome> {
+async function execute(frame: Frame, perform: () => Promise<Work>): Promise<TaskOutcome> {
   try {
     if (frame.refused !== undefined) throw frame.refused
     if (frame.skipped) return { status: 'skipped' }
     const { definition } = frame
-    const work = await withTimeout(frame, definition.timeout, () =>
-      withExtensions(frame, () => perform(frame, capability, attempt)),
-    )
+    const work = await withTimeout(frame, definition.timeout, () => withExtensions(frame, perform))
     frame.rawOutput = work.output
     frame.output = frame.run.mask(transformOutput(definition.output, work.output, frame))
     return complete(frame, work.then ?? definition.then ?? 'continue')
@@ -142,18 +136,23 @@ async function execute(
   }
 }
 
-/** What the engine does itself: its primitives, and calls of functions that the document declares. */
-function ownWorkOf(frame: Frame): Primitive | undefined {
-  return isFunction(frame) ? functionCall : primitives[frame.kind]
+/** Who does a task: the engine itself, or the module that provides it. */
+interface Worker {
+  readonly pure: boolean
+  readonly capability?: Capability
+  readonly perform: (frame: Frame, attempt: number) => Promise<Work>
 }
 
-const functionCall: Primitive = { pure: true, perform: callFunction }
-
-function perform(frame: Frame, capability: Capability | undefined, attempt: number): Promise<Work> {
-  const ownWork = ownWorkOf(frame)
-  if (ownWork) return ownWork.perform(frame)
-  return invokeModule(frame, capability ?? capabilityFor(frame), attempt)
+/** The engine does its primitives, and calls of functions that the document declares. */
+function workerOf(frame: Frame): Worker {
+  const ownWork = isFunction(frame) ? functionCall : primitives[frame.kind]
+  if (ownWork) return ownWork
+  const capability = capabilityFor(frame)
+  const perform = (task: Frame, attempt: number): Promise<Work> => invokeModule(task, capability, attempt)
+  return { pure: capability.type === 'orchestrator', capability, perform }
 }
+
+const functionCall: Worker = { pure: true, perform: callFunction }
 
 function complete(frame: Frame, then: string): TaskOutcome {
   const { output, definition, run } = frame
