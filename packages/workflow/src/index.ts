@@ -19,6 +19,7 @@ export {
 } from './expressions.ts'
 export { formatProblems, type FormatOptions } from './format.ts'
 export { parseWorkflow, type ParsedWorkflow } from './parse.ts'
+export { parseJsonSchema, parseTask, type ParsedPart } from './parse_part.ts'
 export { memberPointer, pointerKeys } from './pointers.ts'
 export type { Position, Problem } from './positions.ts'
 export * from './schema/index.ts'
