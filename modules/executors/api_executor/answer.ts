@@ -1,5 +1,7 @@
 /** From an answer to the task's output, or its fault. Pure. */
-import { TaskFault, type Json } from '@nexus/sdk'
+import { TaskFault, type Json, type JsonObject } from '@nexus/sdk'
+import { secretsOf } from './authentication/policy.ts'
+import { mask } from './authentication/mask.ts'
 import type { OutputMode } from './call.ts'
 import type { HttpRequest } from './request.ts'
 import type { Answer } from './send.ts'
@@ -8,7 +10,8 @@ import type { Answer } from './send.ts'
 const detailBytesMax = 2048
 
 /** 2xx is success, and 3xx where the task allows redirects; anything else faults the task with that status. */
-export function refuseStatus({ method, followsRedirects }: HttpRequest, answer: Answer): void {
+export function refuseStatus(request: HttpRequest, answer: Answer): void {
+  const { method, followsRedirects, authentication } = request
   const { status, statusText, url, body } = answer
   if (status >= 200 && status < (followsRedirects ? 400 : 300)) return
   const location = answer.headers['location']
@@ -17,7 +20,7 @@ export function refuseStatus({ method, followsRedirects }: HttpRequest, answer: 
   const text = textOf(body.subarray(0, detailBytesMax), answer.headers).trim()
   throw TaskFault.of(
     'communication',
-    `${method} ${url.origin}${url.pathname} answered ${`${status} ${statusText}`.trim()}${hint}.${text && ` ${text}`}`,
+    `${method} ${url.origin}${url.pathname} answered ${`${status} ${statusText}`.trim()}${hint}.${text && ` ${mask(text, secretsOf(authentication))}`}`,
     { status },
   )
 }
@@ -26,9 +29,8 @@ export function outputOf(mode: OutputMode, request: HttpRequest, answer: Answer)
   if (mode === 'raw') return answer.body.toString('base64')
   const content = contentOf(answer)
   if (mode === 'content') return content
-  const { method, url, headers } = request
   return {
-    request: { method, uri: url.href, headers: masked(headers) },
+    request: recorded(request),
     statusCode: answer.status,
     headers: answer.headers,
     content,
@@ -62,9 +64,12 @@ export function textOf(body: Buffer, headers: Answer['headers']): string {
 }
 
 /** A recorded request must not give its secrets away. */
-function masked(headers: HttpRequest['headers']): Record<string, string> {
+function recorded({ method, url, headers, authentication }: HttpRequest): JsonObject {
   const secret = new Set(['authorization', 'proxy-authorization', 'cookie'])
-  return Object.fromEntries(
-    Object.entries(headers).map(([name, value]) => [name, secret.has(name) ? '***' : value]),
-  )
+  const entries = Object.entries({ ...headers, ...(authentication && { authorization: '' }) })
+  return {
+    method,
+    uri: url.href,
+    headers: Object.fromEntries(entries.map(([name, value]) => [name, secret.has(name) ? '***' : value])),
+  }
 }

@@ -3,14 +3,13 @@
  * it sends nothing. `call: openapi` reads what it has in common with that by the same functions.
  */
 import { isJsonObject, TaskFault, type Json, type JsonObject } from '@nexus/sdk'
-import { readAuthentication } from './authentication.ts'
+import { readAuthentication, type Authentication } from './authentication/policy.ts'
 
 export interface Call {
   readonly method: string
   /** A URI or a URI template. */
   readonly uri: string
-  /** The value of the authorization header. */
-  readonly authorization: string | undefined
+  readonly authentication: Authentication | undefined
   readonly headers: Readonly<Record<string, string>>
   readonly body: Json | undefined
   readonly query: JsonObject
@@ -39,11 +38,11 @@ export function readCall(input: Json): Call {
   }
 }
 
-export function readEndpoint(endpoint: Json): Pick<Call, 'uri' | 'authorization'> {
-  if (typeof endpoint === 'string') return { uri: endpoint, authorization: undefined }
+export function readEndpoint(endpoint: Json): Pick<Call, 'uri' | 'authentication'> {
+  if (typeof endpoint === 'string') return { uri: endpoint, authentication: undefined }
   if (!isJsonObject(endpoint) || typeof endpoint['uri'] !== 'string')
     throw wrong('endpoint', 'a URI, or an object with a `uri`')
-  return { uri: endpoint['uri'], authorization: readAuthentication(endpoint['authentication']) }
+  return { uri: endpoint['uri'], authentication: readAuthentication(endpoint['authentication']) }
 }
 
 /** `place` is where the task gives them. */

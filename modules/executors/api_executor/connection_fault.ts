@@ -38,7 +38,6 @@ function reason(cause: { code: string; message: string }, at: string): string {
     return `${at} does not answer in HTTP (${cause.message}).`
   if (cause.message === 'bad port')
     return `HTTP clients do not call the port of ${at}: it belongs to another protocol.`
-  if (/redirect count/.test(cause.message)) return `${at} redirects more than 20 times.`
   return `${cause.message} (${at}).`
 }
 

@@ -13,10 +13,11 @@ import {
 } from '@nexus/sdk'
 import { readCall } from './call.ts'
 import { outputOf, refuseStatus } from './answer.ts'
+import { Authenticator } from './authentication/authenticator.ts'
+import { deliver } from './deliver.ts'
 import { callOpenApi } from './openapi/call_openapi.ts'
 import { DescriptionCache } from './openapi/description_cache.ts'
 import { requestOf } from './request.ts'
-import { send } from './send.ts'
 
 /** The manifest's defaults, for a host that fills in none. */
 const timeoutMsDefault = 60_000
@@ -25,6 +26,7 @@ const responseMbDefault = 64
 export class Module extends ExecutorModule {
   readonly #stop = new AbortController()
   readonly #cache = new DescriptionCache()
+  readonly #authenticator = new Authenticator()
 
   override async setup(context: SetupContext): Promise<void> {
     context.onTeardown('calls under way', () => this.teardown())
@@ -39,6 +41,7 @@ export class Module extends ExecutorModule {
     const options = {
       ...readLimits(context.config),
       clock: context.clock,
+      authenticator: this.#authenticator,
       signal: AbortSignal.any([context.signal, this.#stop.signal]),
     }
     const call =
@@ -46,7 +49,7 @@ export class Module extends ExecutorModule {
         ? await callOpenApi(inputData, { ...options, input: run.input, cache: this.#cache })
         : readCall(inputData)
     const request = requestOf(call, run.input, idempotencyKey)
-    const answer = await send(request, options)
+    const answer = await deliver(request, options)
     refuseStatus(request, answer)
     return ModuleResult.ok(outputOf(call.output, request, answer))
   }

@@ -1,7 +1,7 @@
 /** From the arguments of a call to the request that is sent. Pure. */
 import { isJsonObject, TaskFault, type Json, type JsonObject } from '@nexus/sdk'
-import { basicAuthorization } from './authentication.ts'
-import type { Call } from './call.ts'
+import type { Authentication } from './authentication/policy.ts'
+import { wrong, type Call } from './call.ts'
 import { expandTemplate } from './uri_template.ts'
 
 export interface HttpRequest {
@@ -10,30 +10,34 @@ export interface HttpRequest {
   readonly headers: Readonly<Record<string, string>>
   readonly body: string | undefined
   readonly followsRedirects: boolean
+  /** Put in when the request is delivered: its header may need a token, or a challenge. */
+  readonly authentication: Authentication | undefined
 }
 
 /** Methods whose effect a service should not have twice. */
 const effectful = new Set(['POST', 'PUT', 'PATCH', 'DELETE'])
 
 export function requestOf(call: Call, input: Json, idempotencyKey: string): HttpRequest {
-  const { url, authorization } = addressOf(call, isJsonObject(input) ? input : {})
+  const { url, authentication } = addressOf(call, isJsonObject(input) ? input : {})
   const { body, contentType } = encodeBody(call)
+  if (authentication && call.headers['authorization'] !== undefined)
+    throw wrong('headers.authorization', 'left out where there is an authentication')
   return {
     method: call.method,
     url,
     headers: {
       ...(contentType !== undefined && { 'content-type': contentType }),
-      ...(authorization !== undefined && { authorization }),
       ...(effectful.has(call.method) && { 'idempotency-key': idempotencyKey }),
       ...call.headers,
     },
     body,
     followsRedirects: call.redirect,
+    authentication,
   }
 }
 
-/** A user and password in the address become a header: they must not be in what is recorded and shown. */
-function addressOf(call: Call, values: JsonObject): { url: URL; authorization: string | undefined } {
+/** A user and password in the address become a policy: they must not be in what is recorded and shown. */
+function addressOf(call: Call, values: JsonObject): Pick<HttpRequest, 'url' | 'authentication'> {
   const uri = expandTemplate(call.uri, values)
   const url = URL.parse(uri)
   if (!url || (url.protocol !== 'http:' && url.protocol !== 'https:')) {
@@ -45,11 +49,16 @@ function addressOf(call: Call, values: JsonObject): { url: URL; authorization: s
   const { username, password } = url
   url.username = ''
   url.password = ''
-  const own =
-    username === ''
-      ? undefined
-      : basicAuthorization(decodeURIComponent(username), decodeURIComponent(password))
-  return { url, authorization: call.authorization ?? own }
+  return { url, authentication: call.authentication ?? userIn(username, password) }
+}
+
+function userIn(username: string, password: string): Authentication | undefined {
+  if (username === '') return undefined
+  return {
+    scheme: 'basic',
+    username: decodeURIComponent(username),
+    password: decodeURIComponent(password),
+  }
 }
 
 /** A list gives its name several times; null gives it not at all. */

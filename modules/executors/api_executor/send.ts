@@ -1,4 +1,4 @@
-/** Sends a request and reads the answer, within a time and a size. It judges no status. */
+/** Sends one request and reads its answer, within a time and a size. It judges no status, and it follows no redirect. */
 import { TaskFault, type Clock } from '@nexus/sdk'
 import { connectionFault } from './connection_fault.ts'
 import type { HttpRequest } from './request.ts'
@@ -6,13 +6,15 @@ import type { HttpRequest } from './request.ts'
 export interface SendOptions {
   readonly timeoutMs: number
   readonly responseBytesMax: number
+  /** What to do when an answer is larger; by default what helps with answers to a task. */
+  readonly largerHint?: string
   readonly clock: Clock
   /** Ends the call; `send` then rejects with its reason. */
   readonly signal: AbortSignal
 }
 
 export interface Answer {
-  /** Where it came from, after redirects. */
+  /** Where it came from; of a delivered request, after redirects. */
   readonly url: URL
   readonly status: number
   readonly statusText: string
@@ -20,11 +22,16 @@ export interface Answer {
   readonly body: Buffer
 }
 
-export async function send(request: HttpRequest, options: SendOptions): Promise<Answer> {
+/** `leftMs` is what others have left of the time. */
+export async function send(
+  request: HttpRequest,
+  options: SendOptions,
+  leftMs = options.timeoutMs,
+): Promise<Answer> {
   const { clock, signal, timeoutMs } = options
   signal.throwIfAborted()
   const timeUp = new AbortController()
-  const stopTimer = clock.timer(timeoutMs, () => timeUp.abort())
+  const stopTimer = clock.timer(leftMs, () => timeUp.abort())
   try {
     return await exchange(request, options, AbortSignal.any([signal, timeUp.signal]))
   } catch (error) {
@@ -37,36 +44,42 @@ export async function send(request: HttpRequest, options: SendOptions): Promise<
 }
 
 async function exchange(
-  { method, url, headers, body, followsRedirects }: HttpRequest,
-  { responseBytesMax }: SendOptions,
+  { method, url, headers, body }: HttpRequest,
+  { responseBytesMax, largerHint = 'Ask for less, or raise max_response_mb.' }: SendOptions,
   signal: AbortSignal,
 ): Promise<Answer> {
-  const redirect = followsRedirects ? 'follow' : 'manual'
   const response = await fetch(url, {
     method,
     headers,
-    redirect,
+    redirect: 'manual',
     signal,
     ...(body !== undefined && { body }),
   })
   return {
-    url: new URL(response.url || url),
+    url,
     status: response.status,
     statusText: response.statusText,
     headers: Object.fromEntries(joined(response.headers)),
-    body: await readBody(response, responseBytesMax, url),
+    body: await readBody(
+      response,
+      responseBytesMax,
+      (size) => `${url.host} answers with more than ${size}. ${largerHint}`,
+    ),
   }
 }
 
 /** Leaving the loop early closes the connection. */
-async function readBody({ body }: Response, bytesMax: number, url: URL): Promise<Buffer> {
+async function readBody(
+  { body }: Response,
+  bytesMax: number,
+  detailOf: (size: string) => string,
+): Promise<Buffer> {
   const chunks: Uint8Array[] = []
   let sizeBytes = 0
   for await (const chunk of body ?? []) {
     sizeBytes += chunk.length
     if (sizeBytes > bytesMax) {
-      const detail = `${url.host} answers with more than ${bytesMax / 1_048_576} MB. Ask for less, or raise max_response_mb.`
-      throw TaskFault.of('communication', detail)
+      throw TaskFault.of('communication', detailOf(`${bytesMax / 1_048_576} MB`))
     }
     chunks.push(chunk)
   }

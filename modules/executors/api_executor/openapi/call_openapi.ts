@@ -4,17 +4,17 @@
  */
 import { isJsonObject, type Json } from '@nexus/sdk'
 import { refuseStatus, textOf } from '../answer.ts'
-import { readAuthentication } from '../authentication.ts'
+import { fingerprint, readAuthentication } from '../authentication/policy.ts'
 import { readEndpoint, readOutput, readRedirect, wrong, type Call } from '../call.ts'
+import { deliver, type DeliverOptions } from '../deliver.ts'
 import { requestOf, type HttpRequest } from '../request.ts'
-import { send, type SendOptions } from '../send.ts'
 import { describe, findOperation } from './description.ts'
 import type { DescriptionCache, Loaded } from './description_cache.ts'
 import { fill } from './fill.ts'
 import { readVersion2 } from './version_2.ts'
 import { readVersion3 } from './version_3.ts'
 
-export interface OpenApiOptions extends SendOptions {
+export interface OpenApiOptions extends DeliverOptions {
   readonly cache: DescriptionCache
   /** What URI templates are filled from. */
   readonly input: Json
@@ -28,7 +28,7 @@ export async function callOpenApi(inputData: Json, options: OpenApiOptions): Pro
   if (typeof operationId !== 'string') throw wrong('operationId', 'the id of an operation')
   if (!isJsonObject(parameters)) throw wrong('parameters', 'an object')
   const answering = {
-    authorization: readAuthentication(authentication),
+    authentication: readAuthentication(authentication),
     output: readOutput(inputData['output']),
     redirect: readRedirect(inputData['redirect']),
   }
@@ -55,12 +55,12 @@ function documentRequest(endpoint: Json, input: Json): HttpRequest {
 }
 
 /** Who may read a document does not say that others may. */
-function keyOf({ url, headers }: HttpRequest): string {
-  return `${url.href}\n${headers['authorization'] ?? ''}`
+function keyOf({ url, authentication }: HttpRequest): string {
+  return `${url.href}\n${fingerprint(authentication)}`
 }
 
-async function load(request: HttpRequest, options: SendOptions): Promise<Loaded> {
-  const answer = await send(request, options)
+async function load(request: HttpRequest, options: DeliverOptions): Promise<Loaded> {
+  const answer = await deliver(request, options)
   refuseStatus(request, answer)
   const description = await describe(textOf(answer.body, answer.headers), answer.url)
   return { description, sizeBytes: answer.body.length }

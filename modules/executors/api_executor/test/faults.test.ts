@@ -8,8 +8,11 @@ import { Cancelled, type JsonObject } from '@nexus/sdk'
 import { echo, faultOf, listen, serve, setup } from './world.ts'
 
 test.for([
-  [{ oauth2: {} }, 'Authentication by "oauth2" is not supported'],
-  [{ digest: { username: 'a', password: 'b' } }, 'Authentication by "digest" is not supported'],
+  [{ kerberos: {} }, 'Authentication by "kerberos" is not supported'],
+  [{ constructor: {} }, 'Authentication by "constructor" is not supported'],
+  [{ digest: { username: 'a' } }, 'Authentication by digest needs a `username` and a `password`'],
+  [{ basic: { username: 'a', password: 'b', realm: 'c' } }, 'basic has no member "realm"'],
+  [{ bearer: { token: 'a' }, basic: {} }, 'Authentication names several schemes (bearer, basic)'],
   [{ use: 'named' }, 'Authentication "named" was not resolved'],
   [{ basic: { use: 'secret' } }, 'needs a `username` and a `password`'],
   [{ bearer: { token: 'a\nb: c' } }, 'characters that no header can carry'],

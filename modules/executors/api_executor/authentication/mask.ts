@@ -1,0 +1,32 @@
+/** Takes secrets out of what others wrote and people will read. Pure. */
+import type { Answer } from '../send.ts'
+
+/** A shorter text would be found everywhere. */
+const lengthMin = 4
+const masked = '***'
+
+/** The text without the secrets, as they are or as a URI or a form has them. */
+export function mask(text: string, secrets: readonly string[]): string {
+  return longestFirst(secrets)
+    .flatMap((secret) => [secret, encodeURIComponent(secret), JSON.stringify(secret).slice(1, -1)])
+    .reduce((left, secret) => left.replaceAll(secret, masked), text)
+}
+
+/** An answer that says a token back gives it to everybody who sees the task's output. */
+export function maskAnswer(answer: Answer, tokens: readonly string[]): Answer {
+  if (tokens.length === 0) return answer
+  const headers = Object.entries(answer.headers).map(([name, value]) => [name, mask(value, tokens)])
+  return { ...answer, headers: Object.fromEntries(headers), body: maskBytes(answer.body, tokens) }
+}
+
+/** Tokens are ASCII, so that a byte can be taken for a character, whatever the text's encoding. */
+function maskBytes(body: Buffer, tokens: readonly string[]): Buffer {
+  if (!longestFirst(tokens).some((token) => body.includes(token, 0, 'latin1'))) return body
+  return Buffer.from(mask(body.toString('latin1'), tokens), 'latin1')
+}
+
+function longestFirst(secrets: readonly string[]): readonly string[] {
+  return secrets
+    .filter((secret) => secret.length >= lengthMin)
+    .toSorted((one, other) => other.length - one.length)
+}

@@ -1,0 +1,48 @@
+/** Where a redirect leads, and what of the request goes there, as the Fetch standard has it (4.4, "HTTP-redirect fetch"). */
+import { TaskFault } from '@nexus/sdk'
+import type { HttpRequest } from './request.ts'
+import type { Answer } from './send.ts'
+
+const statuses = new Set([301, 302, 303, 307, 308])
+/** They say what the body is, and go with it. */
+const bodyHeaders = ['content-type', 'content-encoding', 'content-language', 'content-location']
+/** They say who asks, and are nobody else's business than that of who was asked. */
+const credentialHeaders = ['authorization', 'proxy-authorization', 'cookie']
+
+/** The request that follows; undefined where the answer is not a redirect, or says no place. */
+export function redirected(request: HttpRequest, answer: Answer): HttpRequest | undefined {
+  const { location } = answer.headers
+  if (!statuses.has(answer.status) || location === undefined) return undefined
+  const url = placeOf(location, answer)
+  const dropsBody = becomesGet(request.method, answer.status)
+  const isElsewhere = url.origin !== request.url.origin
+  const dropped = new Set([...(dropsBody ? bodyHeaders : []), ...(isElsewhere ? credentialHeaders : [])])
+  return {
+    ...request,
+    url,
+    method: dropsBody ? 'GET' : request.method,
+    body: dropsBody ? undefined : request.body,
+    headers: Object.fromEntries(Object.entries(request.headers).filter(([name]) => !dropped.has(name))),
+    ...(isElsewhere && { authentication: undefined }),
+  }
+}
+
+function becomesGet(method: string, status: number): boolean {
+  if (status === 303) return method !== 'GET' && method !== 'HEAD'
+  return (status === 301 || status === 302) && method === 'POST'
+}
+
+/** A user and a password in it are the word of a stranger, and are not sent. */
+function placeOf(location: string, { url, status }: Answer): URL {
+  // A header has one character for one byte; services that do not encode a place write it in UTF-8.
+  const place = URL.parse(Buffer.from(location, 'latin1').toString('utf8'), url)
+  if (!place || (place.protocol !== 'http:' && place.protocol !== 'https:')) {
+    throw TaskFault.of(
+      'communication',
+      `${url.origin}${url.pathname} answered ${status} and leads to no http or https address.`,
+    )
+  }
+  place.username = ''
+  place.password = ''
+  return place
+}
