@@ -46,6 +46,7 @@ test('--json prints exactly one document, the run with its tasks and events', as
     'input',
     'output',
     'error',
+    'parent',
     'started_at',
     'ended_at',
     'tasks',

@@ -3,7 +3,7 @@
  * everything above it is the same whether a run is journalled in SQLite or by a cluster.
  * Every implementation in `backends/` passes the one suite in `test/backend_conformance.ts`.
  */
-import type { Json } from '@nexus/sdk'
+import type { Json, JsonObject } from '@nexus/sdk'
 import type { CloudEvent } from './cloud_event.ts'
 import type {
   Consumption,
@@ -47,12 +47,32 @@ export interface NewRun {
   readonly document: string
   /** The raw input, before `input.from`. */
   readonly input: Json
+  /** The texts of the workflows that it may run, by their keys; kept with it, so that it runs the same ones later. */
+  readonly workflows?: Readonly<Record<string, string>>
+  /** What its expressions see besides, where a task of another run goes on in it. */
+  readonly scope?: RunScope
   /** What it shares with another run: every result that this one has recorded, up to that of the task at `path`. */
   readonly past?: { readonly run: string; readonly path: string }
 }
 
+/** A run that another begins. */
+export interface ChildRun extends NewRun {
+  /** Whether it lives with the run that began it: that one waits for it, cancels it and goes on with it. */
+  readonly attached: boolean
+}
+
+export interface RunScope {
+  readonly context: Json
+  /** Without `$`. */
+  readonly variables: JsonObject
+}
+
 export interface RunQuery {
   readonly statuses?: readonly RunStatus[]
+  /** Only the runs that this one began. */
+  readonly parent?: string
+  /** False: without those that live with the run that began them. */
+  readonly attached?: boolean
   readonly limit?: number
 }
 
@@ -60,6 +80,8 @@ export interface RunSummary {
   readonly id: string
   readonly status: RunStatus
   readonly workflow: NewRun['workflow']
+  /** The run that began it, and whether it lives with that one. */
+  readonly parent: { readonly run: string; readonly attached: boolean } | undefined
   readonly createdAt: number
   readonly startedAt: number | undefined
   readonly endedAt: number | undefined
@@ -68,6 +90,8 @@ export interface RunSummary {
 export interface StoredRun extends RunSummary {
   readonly document: string
   readonly input: Json
+  readonly workflows: Readonly<Record<string, string>>
+  readonly scope: RunScope | undefined
 }
 
 /** One run, open in this process and in no other. */
@@ -113,8 +137,18 @@ export interface DurableRun {
   noteTimeRead(): void
   /** Resolves when every outcome so far is on disk. Rejects with `NexusError` when the storage failed. */
   settle(): Promise<void>
+  /**
+   * The run that was begun under `path`: the one that is recorded, else a new one of what `begin` gives. It is on disk,
+   * with the record of it, when the promise resolves. One that ended without completing before this run was retried is
+   * open again.
+   */
+  child(path: string, begin: () => ChildRun): Promise<DurableRun>
+  /** How it ended, where it has. */
+  outcome(): RunOutcome | undefined
   /** Records that the run begins, or that it goes on. */
   start(): void
+  /** Records that it stays as it is until somebody resumes it. On disk when it resolves. */
+  suspend(): Promise<void>
   /**
    * Opens an ended run again: what completed stands, faults and cancellations are computed anew. On disk when it resolves.
    */

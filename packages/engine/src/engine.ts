@@ -8,8 +8,8 @@ import { setMaxListeners } from 'node:events'
 import { setImmediate } from 'node:timers/promises'
 import type { Backend, DurableRun, NewRun } from './backend.ts'
 import type { FindCapability } from './capability.ts'
-import type { RunEvent, RunOutcome } from './events.ts'
-import { runDocument, Stopping } from './interpreter.ts'
+import { unfinishedStatuses, type RunEvent, type RunOutcome } from './events.ts'
+import { runDocument, Stopping, Suspending } from './interpreter.ts'
 import { RunState, type RunServices } from './run_state.ts'
 import { noSecrets, readSecrets, type SecretProvider } from './secrets.ts'
 import { uuidv7 } from './uuid.ts'
@@ -21,6 +21,8 @@ export interface EngineOptions {
   /** `$runtime` in expressions. */
   readonly runtime: JsonObject
   readonly secrets?: SecretProvider
+  /** Reads the text of a document that was kept with a run. Throws `NexusError` where it is not valid any more. */
+  readonly read: RunServices['read']
   readonly stream?: RunServices['stream']
 }
 
@@ -29,6 +31,8 @@ export interface StartOptions {
   /** The document as it was handed in; kept with the run, so that it can go on after a restart. */
   readonly text: string
   readonly input: Json
+  /** The texts of the workflows that it may run, by `workflowKey`. */
+  readonly workflows?: NewRun['workflows']
   /** Begin with what another run has recorded, up to the result of one of its tasks. */
   readonly past?: NewRun['past']
 }
@@ -36,8 +40,10 @@ export interface StartOptions {
 /** A run in progress in this process. */
 export interface LiveRun {
   readonly id: string
-  /** How it ended, once that is on disk. Rejects with `Stopping` when the engine closes first, and with
-   *  `NexusError` when the storage fails; in both cases the run goes on when it is resumed. */
+  /**
+   * How it ended, once that is on disk. Rejects with `Stopping` when the engine closes first, with `Suspending` when the
+   * run is suspended, and with `NexusError` when the storage fails; in each case the run goes on when it is resumed.
+   */
   readonly ended: Promise<RunOutcome>
   /** Ends it and everything it has under way. Safe to call twice, and after the end. */
   cancel(): void
@@ -59,28 +65,25 @@ export class Engine {
   }
 
   /** Accepts a run and begins it. The run is on disk when the promise resolves. */
-  async start({ document, text, input, past }: StartOptions): Promise<LiveRun> {
+  async start({ document, text, input, workflows, past }: StartOptions): Promise<LiveRun> {
     const { backend, clock } = this.#options
     const { namespace, name, version } = document.document
-    const id = uuidv7(clock.now())
-    const workflow = { namespace, name, version }
-    const durable = await backend.create({ id, workflow, document: text, input, ...(past && { past }) })
-    return this.#begin(durable, document)
+    const about = { id: uuidv7(clock.now()), workflow: { namespace, name, version }, document: text, input }
+    const durable = await backend.create({ ...about, ...(workflows && { workflows }), ...(past && { past }) })
+    return this.#begin(durable, 0)
   }
 
-  /** Goes on with an unfinished run. Rejects with `NexusError` `run_not_found` or `run_ended`. */
-  async resume(id: string, document: Workflow): Promise<LiveRun> {
+  /** Goes on with an unfinished run, also with a suspended one. Rejects with `NexusError` `run_not_found` or `run_ended`. */
+  async resume(id: string): Promise<LiveRun> {
     const live = this.#live.get(id)
     if (live) return live.run
     const durable = await this.#options.backend.open(id)
-    if (durable.stored.endedAt !== undefined) {
-      throw new NexusError('run_ended', `Run ${id} has ended already: it is ${durable.stored.status}.`)
-    }
-    return this.#begin(durable, document)
+    if (durable.stored.endedAt !== undefined) throw ended(durable)
+    return this.#begin(durable, 0)
   }
 
-  /** Runs what faulted or was cancelled anew; what completed stands. Rejects with `NexusError` `run_not_ended` and others. */
-  async retry(id: string, document: Workflow): Promise<LiveRun> {
+  /** Runs what faulted or was cancelled anew; what completed stands. Rejects with `NexusError` `not_retriable` and others. */
+  async retry(id: string): Promise<LiveRun> {
     const durable = await this.#options.backend.open(id)
     const { status } = durable.stored
     if (status !== 'faulted' && status !== 'cancelled') {
@@ -90,10 +93,13 @@ export class Engine {
       )
     }
     await durable.retry()
-    return this.#begin(durable, document)
+    return this.#begin(durable, 0)
   }
 
-  /** Cancels a run, whether it is in progress here or was left unfinished. Resolves when that is on disk. */
+  /**
+   * Cancels a run and the runs that live with it, whether it is in progress here or was left unfinished. Resolves when
+   * that is on disk.
+   */
   async cancel(id: string): Promise<void> {
     const live = this.#live.get(id)
     if (live) {
@@ -102,7 +108,47 @@ export class Engine {
       return
     }
     const durable = await this.#options.backend.open(id)
-    if (durable.stored.endedAt === undefined) await durable.end({ status: 'cancelled' })
+    if (durable.stored.endedAt !== undefined) return
+    for (const child of await this.#attachedTo(id)) await this.cancel(child)
+    await durable.end({ status: 'cancelled' })
+  }
+
+  /**
+   * Stops a run where it is, and all that live together with it, until somebody resumes it. Resolves when that is on
+   * disk. Rejects with `NexusError` `run_ended` or `run_not_found`.
+   */
+  async suspend(id: string): Promise<void> {
+    const { backend } = this.#options
+    const { parent, endedAt } = await backend.get(id)
+    if (parent?.attached && endedAt === undefined) return this.suspend(parent.run)
+    const live = this.#live.get(id)
+    if (!live) return this.#suspendIdle(id)
+    live.abort.abort(new Suspending(`Run ${id} was suspended.`))
+    const [how] = await Promise.allSettled([live.run.ended])
+    if (how.status === 'fulfilled') throw ended(await backend.open(id))
+  }
+
+  async #suspendIdle(id: string): Promise<void> {
+    const durable = await this.#options.backend.open(id)
+    if (durable.stored.endedAt !== undefined) throw ended(durable)
+    if (durable.stored.status === 'suspended') return
+    for (const child of await this.#attachedTo(id)) await this.#suspendIdle(child)
+    await durable.suspend()
+  }
+
+  async #attachedTo(id: string): Promise<readonly string[]> {
+    const query = { parent: id, attached: true, statuses: unfinishedStatuses }
+    return (await this.#options.backend.list(query)).map((child) => child.id)
+  }
+
+  /** Resolves when no run is in progress here, whether it ended or was stopped. */
+  async idle(): Promise<void> {
+    while (this.#live.size > 0) await Promise.allSettled([...this.#live.values()].map(({ run }) => run.ended))
+  }
+
+  /** How many runs are in progress here. */
+  get runsInProgress(): number {
+    return this.#live.size
   }
 
   /** Stops every run where it is; each goes on when it is resumed. Resolves when nothing is under way any more. */
@@ -113,14 +159,16 @@ export class Engine {
     await Promise.allSettled(live.map(({ run }) => run.ended))
   }
 
-  #begin(durable: DurableRun, document: Workflow): LiveRun {
+  #begin(durable: DurableRun, nesting: number): LiveRun {
     if (this.#closed) throw new NexusError('closed', 'This Nexus is closed.')
-    const { find, clock, runtime, stream = () => {} } = this.#options
-    const { id } = durable.stored
+    const { find, clock, runtime, read, stream = () => {} } = this.#options
+    const { id, document, scope } = durable.stored
+    const workflow = inlineComponents(read(document, Object.keys(scope?.variables ?? {})))
     const abort = new AbortController()
     setMaxListeners(0, abort.signal)
-    const services = { find, clock, runtime, stream, names: this.#names }
-    const ended = this.#run(durable, inlineComponents(document), services, abort.signal).finally(() =>
+    const launch: RunServices['launch'] = (child, options) => this.#launch(child, options)
+    const services = { find, clock, runtime, stream, read, launch, names: this.#names }
+    const ended = this.#run({ durable, workflow, services, nesting }, abort.signal).finally(() =>
       this.#live.delete(id),
     )
     ended.catch(() => {}) // whoever waits for it is told; without anybody it must not end the process
@@ -130,29 +178,45 @@ export class Engine {
     return run
   }
 
-  async #run(
-    durable: DurableRun,
-    document: Workflow,
-    services: RunServices,
-    signal: AbortSignal,
-  ): Promise<RunOutcome> {
+  /** Somebody may have resumed it already: then it is that run which is waited for. */
+  #launch(
+    child: DurableRun,
+    { signal, nesting }: { signal?: AbortSignal; nesting: number },
+  ): { readonly ended: Promise<RunOutcome> } {
+    const { id } = child.stored
+    const run = this.#live.get(id)?.run ?? this.#begin(child, nesting)
+    if (!signal) return run
+    const stop = (): void => {
+      const stopping = signal.reason instanceof Stopping
+      this.#live.get(id)?.abort.abort(stopping ? signal.reason : new Cancelled(`Run ${id} was cancelled.`))
+    }
+    signal.addEventListener('abort', stop, { once: true })
+    if (signal.aborted) stop()
+    return { ended: run.ended.finally(() => signal.removeEventListener('abort', stop)) }
+  }
+
+  async #run(run: BegunRun, signal: AbortSignal): Promise<RunOutcome> {
+    const { durable } = run
     await setImmediate() // whoever started the run may listen before anything happens
     durable.start()
-    const outcome = await this.#outcome(durable, document, services, signal)
-    await durable.end(outcome)
-    return outcome
+    try {
+      const outcome = await this.#outcome(run, signal)
+      await durable.end(outcome)
+      return outcome
+    } catch (error) {
+      if (error instanceof Suspending) await durable.suspend()
+      throw error
+    }
   }
 
   async #outcome(
-    durable: DurableRun,
-    document: Workflow,
-    services: RunServices,
+    { durable, workflow, services, nesting }: BegunRun,
     signal: AbortSignal,
   ): Promise<RunOutcome> {
     const grace = this.#whenAbandoned(signal)
     try {
-      const secrets = await readSecrets(document.use?.secrets ?? [], this.#options.secrets ?? noSecrets)
-      const state = new RunState(durable, document, services, secrets)
+      const secrets = await readSecrets(workflow.use?.secrets ?? [], this.#options.secrets ?? noSecrets)
+      const state = new RunState(durable, workflow, services, { secrets, nesting })
       const output = await Promise.race([runDocument(state, signal), grace.abandoned])
       return { status: 'completed', output: state.mask(output) }
     } catch (error) {
@@ -178,6 +242,17 @@ export class Engine {
       },
     }
   }
+}
+
+interface BegunRun {
+  readonly durable: DurableRun
+  readonly workflow: Workflow
+  readonly services: RunServices
+  readonly nesting: number
+}
+
+function ended({ stored: { id, status } }: DurableRun): NexusError {
+  return new NexusError('run_ended', `Run ${id} has ended already: it is ${status}.`)
 }
 
 function outcomeOf(error: unknown, signal: AbortSignal): RunOutcome {

@@ -58,6 +58,7 @@ export type RunEvent = Stamp &
   (
     | { readonly type: 'run.started' }
     | { readonly type: 'run.resumed' }
+    | { readonly type: 'run.suspended' }
     /** Faults and cancellations before it count no more. */
     | { readonly type: 'run.retried' }
     | { readonly type: 'run.ended'; readonly outcome: RunOutcome }
@@ -71,6 +72,8 @@ export type RunEvent = Stamp &
     | { readonly type: 'timer.set'; readonly path: string; readonly until: number }
     | { readonly type: 'time.read'; readonly path: string }
     | { readonly type: 'value.computed'; readonly path: string; readonly value: Json }
+    /** A run that this one began. */
+    | { readonly type: 'child.begun'; readonly path: string; readonly run: string }
     /** `correlates`: its filters tie events together. */
     | { readonly type: 'listen.begun'; readonly path: string; readonly correlates: boolean }
     | ({ readonly type: 'event.consumed'; readonly path: string } & Consumption)

@@ -3,6 +3,7 @@
  */
 export type {
   Backend,
+  ChildRun,
   Consumed,
   DurableRun,
   NewRun,
@@ -25,7 +26,7 @@ export {
   type TaskOutcome,
   type TaskStart,
 } from './events.ts'
-export { Stopping } from './interpreter.ts'
+export { Stopping, Suspending } from './interpreter.ts'
 export { primitives } from './primitives.ts'
 export { projectRun, projectTasks, type RunRecord, type TaskRecord } from './projection.ts'
 export { environmentSecrets, type SecretProvider } from './secrets.ts'

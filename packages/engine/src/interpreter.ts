@@ -6,6 +6,7 @@ import { Cancelled, NexusError, TaskFault, toWorkflowError } from '@nexus/sdk'
 import type { ChildOutcome, ChildTask, Json, WorkflowError } from '@nexus/sdk'
 import { exportContext, isTrue, transformInput, transformOutput } from '@nexus/workflow'
 import type { Capability } from './capability.ts'
+import { detach, isDetached } from './child_runs.ts'
 import { childFrame, listFrame } from './children.ts'
 import type { TaskOutcome, TaskStart } from './events.ts'
 import { withExtensions } from './extensions.ts'
@@ -18,7 +19,12 @@ import { withTimeout } from './timeout.ts'
 
 /** Stops a run without any outcome: the process ends, and the run goes on when it is resumed. */
 export class Stopping extends Error {
-  override readonly name = 'Stopping'
+  override readonly name: string = 'Stopping'
+}
+
+/** Stops a run without any outcome until somebody resumes it. */
+export class Suspending extends Stopping {
+  override readonly name = 'Suspending'
 }
 
 /** Runs the whole document. Rejects with `TaskFault`, `Cancelled` or `Stopping`. */
@@ -26,7 +32,7 @@ export async function runDocument(run: RunState, signal: AbortSignal): Promise<J
   const root = rootFrame(run, signal)
   const { input, output, timeout } = run.document
   root.input = transformInput(input, root.rawInput, root)
-  run.context ??= root.input
+  run.context ??= run.scope?.context ?? root.input
   const work = await withTimeout(root, timeout, () => invokeModule(root, capabilityFor(root), 1))
   return transformOutput(output, work.output, root)
 }
@@ -41,7 +47,7 @@ function rootFrame(run: RunState, signal: AbortSignal): Frame {
     reference: '',
     path: '',
     definition: { do: run.document.do },
-    variables: undefined,
+    variables: run.scope?.variables,
     signal,
     rawInput: run.durable.stored.input,
   })
@@ -145,14 +151,20 @@ interface Worker {
 
 /** The engine does its primitives, and calls of functions that the document declares. */
 function workerOf(frame: Frame): Worker {
-  const ownWork = isFunction(frame) ? functionCall : primitives[frame.kind]
+  const ownWork = engineWork(frame)
   if (ownWork) return ownWork
   const capability = capabilityFor(frame)
   const perform = (task: Frame, attempt: number): Promise<Work> => invokeModule(task, capability, attempt)
   return { pure: capability.type === 'orchestrator', capability, perform }
 }
 
+function engineWork(frame: Frame): Worker | undefined {
+  if (isFunction(frame)) return functionCall
+  return isDetached(frame) ? detachment : primitives[frame.kind]
+}
+
 const functionCall: Worker = { pure: true, perform: callFunction }
+const detachment: Worker = { pure: true, perform: detach }
 
 function complete(frame: Frame, then: string): TaskOutcome {
   const { output, definition, run } = frame

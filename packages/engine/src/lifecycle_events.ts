@@ -19,11 +19,11 @@ export interface LifecycleEvent {
 
 /** The lifecycle events of a log, in order. */
 export function cloudEvents(run: StoredRun, log: readonly RunEvent[]): readonly LifecycleEvent[] {
-  const references = new Map<string, string>()
+  const tasks: Tasks = new Map()
   const correlations = new Map<string, JsonObject>()
   const drafts = log.flatMap((event) => [
     ...correlationDrafts(event, run, correlations),
-    ...draftsOf(event, run, references),
+    ...draftsOf(event, run, tasks),
   ])
   return drafts.toSorted((a, b) => a.order - b.order).map((draft) => toCloudEvent(draft, run))
 }
@@ -37,21 +37,29 @@ interface Draft {
   readonly data: JsonObject
 }
 
-function draftsOf(event: RunEvent, run: StoredRun, references: Map<string, string>): readonly Draft[] {
+/** What has started so far, by path. `open`: whether it is under way. */
+type Tasks = Map<string, { readonly reference: string; open: boolean }>
+
+function draftsOf(event: RunEvent, run: StoredRun, tasks: Tasks): readonly Draft[] {
   switch (event.type) {
     case 'run.started':
       return [workflowDraft(event, run, 'started', { definition: run.workflow, startedAt: iso(event.at) })]
+    case 'run.suspended':
+      return [
+        ...suspendedTasks(event, run, tasks),
+        workflowDraft(event, run, 'suspended', { suspendedAt: iso(event.at) }),
+      ]
     case 'run.resumed':
     case 'run.retried':
       return [workflowDraft(event, run, 'resumed', { resumedAt: iso(event.at) })]
     case 'run.ended':
       return [workflowDraft(event, run, event.outcome.status, endOfRun(event.outcome, event.at))]
     case 'task.started':
-      return startDrafts(event, event.task, run, references)
+      return startDrafts(event, event.task, run, tasks)
     case 'task.ended':
       return [
-        ...(event.started ? startDrafts(event.started, event.started.task, run, references) : []),
-        ...endDrafts(event, event.outcome, run, references.get(event.path) ?? event.path, event.path),
+        ...(event.started ? startDrafts(event.started, event.started.task, run, tasks) : []),
+        ...endDrafts(event, event.outcome, run, tasks),
       ]
     default:
       return []
@@ -96,47 +104,52 @@ function endOfRun(outcome: RunOutcome, at: number): JsonObject {
   }
 }
 
-/** The first start of a task says that it was created too; a later one is another attempt. */
-function startDrafts(
-  stamp: Stamp,
-  task: TaskStart,
-  run: StoredRun,
-  references: Map<string, string>,
-): readonly Draft[] {
-  const about = { workflow: qualifiedName(run), task: task.reference }
-  const draft = (order: number, phase: string, data: JsonObject): Draft => ({
-    order,
-    at: stamp.at,
-    type: `io.serverlessworkflow.task.${phase}.v1`,
-    subject: task.path,
-    data: { ...about, ...data },
-  })
-  if (references.has(task.path)) return [draft(stamp.seq, 'retried', { retriedAt: iso(stamp.at) })]
-  references.set(task.path, task.reference)
-  return [
-    draft(stamp.seq, 'created', { createdAt: iso(stamp.at) }),
-    draft(stamp.seq + 0.5, 'started', { startedAt: iso(stamp.at) }),
-  ]
+/**
+ * The first start of a task says that it was created too. One that starts again goes on after an interruption where it
+ * had not ended, and is another attempt where it had.
+ */
+function startDrafts(stamp: Stamp, task: TaskStart, run: StoredRun, tasks: Tasks): readonly Draft[] {
+  const { path, reference } = task
+  const known = tasks.get(path)
+  tasks.set(path, { reference, open: true })
+  const draft = (order: number, phase: string): Draft =>
+    taskDraft({ order, at: stamp.at, phase }, run, { path, reference })
+  if (known) return [draft(stamp.seq, known.open ? 'resumed' : 'retried')]
+  return [draft(stamp.seq, 'created'), draft(stamp.seq + 0.5, 'started')]
 }
 
 /** A skipped task completes without having done anything. */
 function endDrafts(
-  stamp: Stamp,
+  stamp: Stamp & { readonly path: string },
   outcome: TaskOutcome,
   run: StoredRun,
-  reference: string,
-  path: string,
+  tasks: Tasks,
 ): readonly Draft[] {
+  const { path } = stamp
+  const reference = tasks.get(path)?.reference ?? path
+  tasks.set(path, { reference, open: false })
   const phase = outcome.status === 'skipped' ? 'completed' : outcome.status
-  const data = {
-    workflow: qualifiedName(run),
-    task: reference,
-    [`${phase}At`]: iso(stamp.at),
-    ...(outcome.status === 'faulted' ? { error: outcome.error as Json } : {}),
-  }
-  return [
-    { order: stamp.seq, at: stamp.at, type: `io.serverlessworkflow.task.${phase}.v1`, subject: path, data },
-  ]
+  const error = outcome.status === 'faulted' ? { error: outcome.error as Json } : {}
+  return [taskDraft({ order: stamp.seq, at: stamp.at, phase }, run, { path, reference }, error)]
+}
+
+/** What is under way is suspended with its run, the innermost first. */
+function suspendedTasks({ seq, at }: Stamp, run: StoredRun, tasks: Tasks): readonly Draft[] {
+  const open = [...tasks].filter(([, task]) => task.open).toReversed()
+  return open.map(([path, { reference }], index) => {
+    const order = seq - 0.5 + index / (2 * open.length)
+    return taskDraft({ order, at, phase: 'suspended' }, run, { path, reference })
+  })
+}
+
+function taskDraft(
+  { order, at, phase }: { readonly order: number; readonly at: number; readonly phase: string },
+  run: StoredRun,
+  { path, reference }: { readonly path: string; readonly reference: string },
+  more: JsonObject = {},
+): Draft {
+  const data = { workflow: qualifiedName(run), task: reference, [`${phase}At`]: iso(at), ...more }
+  return { order, at, type: `io.serverlessworkflow.task.${phase}.v1`, subject: path, data }
 }
 
 function toCloudEvent({ order, at, type, subject, data }: Draft, run: StoredRun): LifecycleEvent {

@@ -3,6 +3,7 @@
  */
 import { TaskFault, type Json, type WorkflowError } from '@nexus/sdk'
 import { durationMs, evaluateTemplate } from '@nexus/workflow'
+import { runWorkflow } from './child_runs.ts'
 import { emit } from './emit.ts'
 import type { Frame } from './frame.ts'
 import { listen } from './listen.ts'
@@ -27,6 +28,7 @@ export const primitives: Readonly<Record<string, Primitive>> = {
   wait: { pure: true, perform: wait },
   emit: { pure: false, perform: emit },
   listen: { pure: true, perform: listen },
+  'run.workflow': { pure: true, perform: runWorkflow },
 }
 
 async function set(frame: Frame): Promise<Work> {

@@ -14,6 +14,8 @@ export interface RunRecord {
   readonly input: Json
   readonly output: Json
   readonly error: WorkflowError | null
+  /** The run that began it. */
+  readonly parent: string | null
   readonly started_at: string | null
   readonly ended_at: string | null
   readonly tasks: readonly TaskRecord[]
@@ -34,6 +36,8 @@ export interface TaskRecord {
   readonly input: Json
   readonly output: Json
   readonly error: WorkflowError | null
+  /** The run that it began. */
+  readonly child_run: string | null
 }
 
 export function projectRun(run: StoredRun, log: readonly RunEvent[]): RunRecord {
@@ -45,6 +49,7 @@ export function projectRun(run: StoredRun, log: readonly RunEvent[]): RunRecord 
     workflow: run.workflow,
     input: run.input,
     ...endOf(outcome),
+    parent: run.parent?.run ?? null,
     started_at: run.startedAt === undefined ? null : iso(run.startedAt),
     ended_at: run.endedAt === undefined ? null : iso(run.endedAt),
     tasks: projectTasks(log),
@@ -64,6 +69,7 @@ export function projectTasks(log: readonly RunEvent[]): readonly TaskRecord[] {
   const tasks = new Map<string, { seq: number; record: TaskRecord }>()
   for (const event of log) {
     if (event.type === 'task.started') begin(tasks, event, event.task)
+    if (event.type === 'child.begun') adopt(tasks, event.path, event.run)
     if (event.type !== 'task.ended') continue
     if (event.started) begin(tasks, event.started, event.started.task)
     finish(tasks, event, event.path, event.outcome)
@@ -92,8 +98,16 @@ function begin(tasks: Tasks, stamp: Stamp, task: TaskStart): void {
     input: task.input ?? null,
     output: null,
     error: null,
+    child_run: known?.record.child_run ?? null,
   }
   tasks.set(task.path, { seq: known?.seq ?? stamp.seq, record })
+}
+
+/** `path`: that of the run below its task. */
+function adopt(tasks: Tasks, path: string, run: string): void {
+  const task = path.slice(0, path.lastIndexOf('/'))
+  const known = tasks.get(task)
+  if (known) tasks.set(task, { ...known, record: { ...known.record, child_run: run } })
 }
 
 function finish(tasks: Tasks, stamp: Stamp, path: string, outcome: TaskOutcome): void {

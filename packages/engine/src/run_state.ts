@@ -3,7 +3,8 @@
  */
 import { standardVariables, type Workflow } from '@nexus/workflow'
 import type { Clock, Json, JsonObject, StreamChunk } from '@nexus/sdk'
-import type { DurableRun } from './backend.ts'
+import type { DurableRun, RunScope } from './backend.ts'
+import type { RunOutcome } from './events.ts'
 import type { FindCapability } from './capability.ts'
 import { dateTime } from './frame.ts'
 import { maskFor, type Mask } from './secrets.ts'
@@ -14,6 +15,16 @@ export interface RunServices {
   readonly runtime: JsonObject
   /** See `RunState.names`. */
   readonly names: Map<string, readonly string[]>
+  /** Reads the text of a document that was checked before it was kept. `variables`: what is in scope all through it. */
+  read(text: string, variables?: readonly string[]): Workflow
+  /**
+   * Goes on with a run that another began. With a signal it is stopped with that one. `nesting`: how many runs are
+   * around it that wait for it.
+   */
+  launch(
+    run: DurableRun,
+    options: { signal?: AbortSignal; nesting: number },
+  ): { readonly ended: Promise<RunOutcome> }
   /** Live output of a task: shown, not recorded. */
   stream(run: string, path: string, chunk: StreamChunk): void
 }
@@ -29,12 +40,26 @@ export class RunState {
   /** The workflow's context, replaced by each export; at first the workflow's input. */
   context: Json | undefined
 
+  /** The texts of the workflows that it may run, by their keys. */
+  readonly workflows: Readonly<Record<string, string>>
+  readonly scope: RunScope | undefined
+  /** How many runs are around it that wait for it. */
+  readonly nesting: number
   readonly secrets: JsonObject
   /** Every value that is recorded, handed on or shown goes through it. */
   readonly mask: Mask
 
-  constructor(durable: DurableRun, document: Workflow, services: RunServices, secrets: JsonObject) {
-    this.id = durable.stored.id
+  constructor(
+    durable: DurableRun,
+    document: Workflow,
+    services: RunServices,
+    { secrets, nesting }: { secrets: JsonObject; nesting: number },
+  ) {
+    const { id, workflows, scope } = durable.stored
+    this.id = id
+    this.workflows = workflows
+    this.scope = scope
+    this.nesting = nesting
     this.document = document
     this.durable = durable
     this.services = services

@@ -17,7 +17,7 @@ export type {
   RunSummary,
   TaskRecord,
 } from '@nexus/engine'
-export { Stopping, unfinishedStatuses } from '@nexus/engine'
+export { Stopping, Suspending, unfinishedStatuses } from '@nexus/engine'
 export type { ModuleInfo } from '@nexus/kernel'
 export { Manifest as manifestSchema } from '@nexus/sdk'
 export { formatProblems, workflowSchema, type Problem } from '@nexus/workflow'

@@ -14,11 +14,12 @@ import type {
 import { openKernel, type Kernel, type ModuleInfo } from '@nexus/kernel'
 import { NexusError, systemClock, TaskFault } from '@nexus/sdk'
 import type { Clock, Json, JsonObject, Log, Secrets, StreamChunk } from '@nexus/sdk'
-import { formatProblems, type Workflow } from '@nexus/workflow'
 import { fileURLToPath } from 'node:url'
-import { checkWorkflow, type CheckedWorkflow } from './check.ts'
+import type { CheckedWorkflow } from './check.ts'
+import { Documents, valid } from './documents.ts'
 import { eventsOf, type Events } from './events.ts'
 import { version } from './version.ts'
+import { folderSource } from './workflow_folders.ts'
 
 export interface NexusOptions {
   /** The data directory, made when it is not there; one process holds it at a time. */
@@ -29,6 +30,8 @@ export interface NexusOptions {
   readonly config?: Readonly<Record<string, JsonObject>>
   /** Where secrets come from; from the environment (`NEXUS_SECRET_<NAME>`) by default. */
   readonly secrets?: SecretProvider
+  /** Folders of workflow documents, for those that others run; the nearer first. */
+  readonly workflows?: readonly string[]
   readonly clock?: Clock
   /** Messages for the operator; none by default. */
   readonly log?: Log
@@ -37,6 +40,8 @@ export interface NexusOptions {
 }
 
 export interface Nexus {
+  /** Resolves when no run is in progress here any more. */
+  idle(): Promise<void>
   /** Says of a document what is wrong with it. Never throws. */
   check(text: string, file?: string): CheckedWorkflow
   /** Accepts a run of a checked document and begins it; it is on disk when the promise resolves. */
@@ -71,6 +76,10 @@ export interface Runs extends Omit<RunReader, 'close'> {
   /** Runs what faulted or was cancelled in an ended run anew; what completed stands. */
   retry(id: string): Promise<LiveRun>
   cancel(id: string): Promise<void>
+  /** Stops a run where it is, with all that live together with it, until it is resumed. */
+  suspend(id: string): Promise<void>
+  /** How many are in progress here. */
+  readonly inProgress: number
   /**
    * A new run that shares the past of another, up to the result of the task at `path`, and goes on from there; with
    * another document or input where they are given. Rejects with `NexusError` `task_not_completed` and others.
@@ -85,7 +94,15 @@ const silent: Log = { debug() {}, info() {}, warn() {}, error() {} }
 
 /** Opens a data directory and the modules. Rejects with `NexusError` `data_held`, `database_corrupt` and others. */
 export async function openNexus(options: NexusOptions): Promise<Nexus> {
-  const { data, modules = [], config = {}, clock = systemClock, log = silent, stream } = options
+  const {
+    data,
+    modules = [],
+    workflows = [],
+    config = {},
+    clock = systemClock,
+    log = silent,
+    stream,
+  } = options
   const { secrets = environmentSecrets(process.env) } = options
   const backend = openEmbedded({ folder: data, clock })
   try {
@@ -97,15 +114,20 @@ export async function openNexus(options: NexusOptions): Promise<Nexus> {
       config,
       secrets: forModules(secrets),
     })
+    const documents = new Documents(() => ({
+      provided: kernel.routes().map(({ capability }) => capability),
+      source: folderSource(workflows),
+    }))
     const engine = new Engine({
       backend,
       find: (name) => kernel.route(name),
       clock,
       runtime: { name: 'nexus', version, metadata: {} },
       secrets,
+      read: (text, variables) => documents.read(text, variables),
       ...(stream ? { stream } : {}),
     })
-    return new OpenNexus(backend, kernel, engine, clock)
+    return new OpenNexus({ backend, kernel, engine, documents, clock })
   } catch (error) {
     await backend.close()
     throw error
@@ -138,74 +160,74 @@ async function recordOf(reader: BackendReader, id: string): Promise<RunRecord> {
   return projectRun(await reader.get(id), await reader.events(id))
 }
 
+interface Parts {
+  readonly backend: Backend
+  readonly kernel: Kernel
+  readonly engine: Engine
+  readonly documents: Documents
+  readonly clock: Clock
+}
+
 class OpenNexus implements Nexus {
-  readonly #backend: Backend
-  readonly #kernel: Kernel
-  readonly #engine: Engine
-  /** Documents of runs that go on, by their text: many runs share one. */
-  readonly #documents = new Map<string, Workflow>()
+  readonly #parts: Parts
   readonly runs: Runs
   readonly events: Nexus['events']
   readonly modules: Nexus['modules']
 
-  constructor(backend: Backend, kernel: Kernel, engine: Engine, clock: Clock) {
-    this.#backend = backend
-    this.#kernel = kernel
-    this.#engine = engine
+  constructor(parts: Parts) {
+    const { backend, kernel, engine, clock } = parts
+    this.#parts = parts
     const events = eventsOf(backend, clock)
     this.events = { publish: (event) => events.publish(event) }
     this.runs = {
+      get inProgress() {
+        return engine.runsInProgress
+      },
       list: (query) => backend.list(query),
       get: (id) => recordOf(backend, id),
-      resume: async (id) => engine.resume(id, await this.#documentOf(id)),
-      retry: async (id) => engine.retry(id, await this.#documentOf(id)),
+      resume: (id) => engine.resume(id),
+      retry: (id) => engine.retry(id),
       cancel: (id) => engine.cancel(id),
+      suspend: (id) => engine.suspend(id),
       fork: (id, options) => this.#fork(id, options),
       signal: (id, event) => events.signal(id, event),
     }
     this.modules = { list: () => kernel.modules(), get: (id) => this.#module(id) }
   }
 
+  idle(): Promise<void> {
+    return this.#parts.engine.idle()
+  }
+
   check(text: string, file = 'workflow.yaml'): CheckedWorkflow {
-    return checkWorkflow(
-      text,
-      file,
-      this.#kernel.routes().map(({ capability }) => capability),
-    )
+    return this.#parts.documents.check(text, file)
   }
 
   async run(workflow: CheckedWorkflow, input: Json): Promise<LiveRun> {
-    return this.#engine.start({ document: validDocument(workflow), text: workflow.text, input })
+    const { text, workflows } = workflow
+    return this.#parts.engine.start({ document: valid(workflow), text, workflows, input })
   }
 
   async close(): Promise<void> {
-    await this.#engine.close()
-    await this.#kernel.close()
-    await this.#backend.close()
+    await this.#parts.engine.close()
+    await this.#parts.kernel.close()
+    await this.#parts.backend.close()
   }
 
   async #fork(id: string, { path, workflow, input }: ForkOptions): Promise<LiveRun> {
-    const source = await this.#backend.get(id)
-    return this.#engine.start({
-      document: workflow ? validDocument(workflow) : await this.#documentOf(id),
+    const { engine, backend, documents } = this.#parts
+    const source = await backend.get(id)
+    return engine.start({
+      document: workflow ? valid(workflow) : documents.read(source.document),
       text: workflow?.text ?? source.document,
+      workflows: workflow?.workflows ?? source.workflows,
       input: input ?? source.input,
       past: { run: id, path },
     })
   }
 
-  async #documentOf(id: string): Promise<Workflow> {
-    const { document: text } = await this.#backend.get(id)
-    let document = this.#documents.get(text)
-    if (!document) {
-      document = validDocument(this.check(text, `the document of run ${id}`))
-      this.#documents.set(text, document)
-    }
-    return document
-  }
-
   #module(id: string): ModuleInfo {
-    const modules = this.#kernel.modules()
+    const modules = this.#parts.kernel.modules()
     const found = modules.find((module) => module.id === id)
     if (found) return found
     const installed = modules.map((module) => module.id).join(', ')
@@ -214,9 +236,4 @@ class OpenNexus implements Nexus {
       `No module "${id}". Installed: ${installed}. Try: nexus modules list`,
     )
   }
-}
-
-function validDocument(workflow: CheckedWorkflow): Workflow {
-  if (workflow.document) return workflow.document
-  throw new NexusError('invalid_workflow', formatProblems(workflow.problems, workflow))
 }

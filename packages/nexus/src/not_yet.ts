@@ -48,9 +48,6 @@ function inDocument(document: Workflow): readonly Found[] {
 
 function inTasks(document: Workflow): readonly Found[] {
   return [...tasksOf(document)].flatMap(({ task, reference }) => [
-    ...('run' in task && task.run.await === false
-      ? [{ pointer: `${reference}/run/await`, what: 'Processes that nobody waits for' }]
-      : []),
     ...externalSchema(task.input, `${reference}/input`),
     ...externalSchema(task.output, `${reference}/output`),
     ...externalSchema(task.export, `${reference}/export`),

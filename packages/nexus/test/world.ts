@@ -8,6 +8,8 @@ import { openNexus, type Nexus, type RunRecord } from '../src/index.ts'
 
 export interface World {
   readonly nexus: Nexus
+  /** Where workflows are found that others run. */
+  readonly folder: string
   /** Runs tasks (YAML, two spaces in) to their end; `head` stands beside `do`. */
   run(tasks: string, options?: { input?: object; head?: string }): Promise<RunRecord>
   /** Closes and opens the same data again, as a restart does. */
@@ -15,15 +17,16 @@ export interface World {
   [Symbol.asyncDispose](): Promise<void>
 }
 
-export function documentOf(tasks: string, head = ''): string {
-  return `document: { dsl: '1.0.3', namespace: test, name: sample, version: '1.0.0' }\n${head}\ndo:\n${tasks}`
+export function documentOf(tasks: string, head = '', name = 'sample', version = '1.0.0'): string {
+  return `document: { dsl: '1.0.3', namespace: test, name: ${name}, version: '${version}' }\n${head}\ndo:\n${tasks}`
 }
 
 export async function setup(): Promise<World> {
   const folder = mkdtempSync(join(tmpdir(), 'nexus-test-'))
-  const open = (): Promise<Nexus> => openNexus({ data: join(folder, 'data') })
+  const open = (): Promise<Nexus> => openNexus({ data: join(folder, 'data'), workflows: [folder] })
   let nexus = await open()
   return {
+    folder,
     get nexus() {
       return nexus
     },

@@ -4,6 +4,7 @@
  */
 export { validateCapabilities } from './capabilities.ts'
 export { inlineComponents } from './components.ts'
+export { nextCronTime } from './cron.ts'
 export { exportContext, isTrue, transformInput, transformOutput } from './data_flow.ts'
 export { durationMs } from './duration_ms.ts'
 export {
@@ -17,8 +18,9 @@ export {
   type CompiledExpression,
   type Scope,
 } from './expressions.ts'
+export { readWorkflowName, type WorkflowName } from './head.ts'
 export { formatProblems, type FormatOptions } from './format.ts'
-export { parseWorkflow, type ParsedWorkflow } from './parse.ts'
+export { parseWorkflow, type ParsedWorkflow, type ParseOptions } from './parse.ts'
 export { parseJsonSchema, parseTask, type ParsedPart } from './parse_part.ts'
 export { memberPointer, pointerKeys } from './pointers.ts'
 export type { Position, Problem } from './positions.ts'
@@ -34,3 +36,4 @@ export {
   tasksOf,
   type TaskEntry,
 } from './tasks.ts'
+export { workflowKey } from './workflow_key.ts'

@@ -23,11 +23,18 @@ export interface ParsedWorkflow {
   readonly file: string
 }
 
-/** Reads YAML or JSON. `file` is only a name for messages. */
-export function parseWorkflow(source: string, options: { readonly file?: string } = {}): ParsedWorkflow {
+export interface ParseOptions {
+  /** Only a name for messages. */
+  readonly file?: string
+  /** Variables that every expression sees besides the standard ones, without `$`. */
+  readonly variables?: readonly string[]
+}
+
+/** Reads YAML or JSON. */
+export function parseWorkflow(source: string, options: ParseOptions = {}): ParsedWorkflow {
   const text = source.startsWith('\uFEFF') ? source.slice(1) : source
   const report = new Report(new Lines(text))
-  const value = guarded(text, report)
+  const value = guarded(text, report, options)
   return {
     ...(report.hasErrors || value === undefined ? {} : { document: value as unknown as Workflow }),
     problems: report.problems,
@@ -38,9 +45,9 @@ export function parseWorkflow(source: string, options: { readonly file?: string 
 }
 
 /** A mistake of ours in here must not take the caller down: it is reported as a problem of the document. */
-function guarded(text: string, report: Report): Json | undefined {
+function guarded(text: string, report: Report, options: ParseOptions): Json | undefined {
   try {
-    return read(text, report)
+    return read(text, report, options)
   } catch (error) {
     if (error instanceof TooManyProblems) return undefined
     const reason = error instanceof Error ? error.message : String(error)
@@ -49,13 +56,13 @@ function guarded(text: string, report: Report): Json | undefined {
   }
 }
 
-function read(text: string, report: Report): Json | undefined {
+function read(text: string, report: Report, { variables }: ParseOptions): Json | undefined {
   const tree = readYaml(text, report)
   if (!tree) return undefined
   const locator = new Locator(tree, text)
   report.locateWith((pointer, part) => locator.range(pointer, part))
   const value = toJson(tree.contents, report)
   if (report.hasErrors) return undefined
-  validateDocument(value, locator, report)
+  validateDocument(value, locator, report, variables)
   return value
 }

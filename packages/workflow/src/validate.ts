@@ -8,17 +8,24 @@ import { checkFlow } from './checks/flow.ts'
 import { checkGraphs } from './checks/graph.ts'
 import { checkJsonSchemas } from './checks/json_schema.ts'
 import { checkReferences } from './checks/references.ts'
+import { checkSchedule } from './checks/schedule.ts'
 import { checkSwitches } from './checks/switches.ts'
 import { checkShape } from './shape/check_shape.ts'
 import type { Locator } from './source/locate.ts'
 import type { Report } from './source/report.ts'
 
-export function validateDocument(document: Json, locator: Locator, report: Report): void {
-  const findings = checkShape(document, report)
+export function validateDocument(
+  document: Json,
+  locator: Locator,
+  report: Report,
+  variables?: readonly string[],
+): void {
+  const findings = checkShape(document, report, variables)
   checkSwitches(findings.lists, report)
   checkFlow(findings.lists, report)
   checkReferences(document, findings, report)
   checkGraphs(findings, report)
+  checkSchedule(document, report)
   checkJsonSchemas(findings.schemas, report)
   checkExpressions(findings.texts, {
     report,

@@ -7,6 +7,10 @@ import { join, resolve } from 'node:path'
 import type { Terminal } from '../output/terminal.ts'
 
 export const dataOption = ['--data <folder>', 'the data directory (default: .nexus)'] as const
+export const workflowsOption = [
+  '--workflows <folder...>',
+  'folders of workflows that it may run, besides its own',
+] as const
 export const jsonOption = ['--json', 'print exactly one JSON document on standard output'] as const
 
 export function dataFolder(option: string | undefined): string {

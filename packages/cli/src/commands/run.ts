@@ -1,9 +1,11 @@
 /**
  * `nexus run FILE`: runs a workflow document and shows it as it happens.
  */
+import { dirname, resolve } from 'node:path'
 import {
   formatProblems,
   openNexus,
+  Suspending,
   type CheckedWorkflow,
   type LiveRun,
   type Nexus,
@@ -15,12 +17,13 @@ import { exitCodes, type Shell } from '../main.ts'
 import { formatDuration, formatJson, statusSign, statusWord } from '../output/format.ts'
 import { showLive } from '../output/live.ts'
 import type { Terminal } from '../output/terminal.ts'
-import { dataFolder, dataOption, jsonOption, readDocument, readJson } from './options.ts'
+import { dataFolder, dataOption, jsonOption, readDocument, readJson, workflowsOption } from './options.ts'
 
 interface RunOptions {
   readonly input?: string
   readonly json?: boolean
   readonly data?: string
+  readonly workflows?: readonly string[]
 }
 
 export function addRunCommand(program: Command, shell: Shell): void {
@@ -28,6 +31,7 @@ export function addRunCommand(program: Command, shell: Shell): void {
     .command('run <file>')
     .description('run a workflow document (YAML or JSON; - reads standard input)')
     .option('--input <json>', 'the input: JSON, @file, or - for standard input')
+    .option(...workflowsOption)
     .option(...jsonOption)
     .option(...dataOption)
     .addHelpText(
@@ -40,7 +44,8 @@ export function addRunCommand(program: Command, shell: Shell): void {
 async function run(file: string, options: RunOptions, { io, exit }: Shell): Promise<void> {
   const text = await readDocument(file, io)
   const input = await readJson(options.input, io)
-  const nexus = await openNexus({ data: dataFolder(options.data) })
+  const workflows = workflowFolders(file, options.workflows)
+  const nexus = await openNexus({ data: dataFolder(options.data), workflows })
   try {
     const workflow = nexus.check(text, file === '-' ? 'standard input' : file)
     if (workflow.problems.length > 0) io.err(formatProblems(workflow.problems, workflow))
@@ -49,10 +54,28 @@ async function run(file: string, options: RunOptions, { io, exit }: Shell): Prom
     const record = await follow(nexus, live, io, options.json === true)
     if (options.json) io.out(`${JSON.stringify(record, null, 2)}\n`)
     else io.out(summaryOf(record, io, workflow))
+    await waitForOthers(nexus, io)
     exit(exitCodeOf(record))
   } finally {
     await nexus.close()
   }
+}
+
+/** Workflows that a document runs are looked for beside it, and in the folders that are given. */
+export function workflowFolders(file: string, folders: readonly string[] = []): readonly string[] {
+  return [...folders, file === '-' ? process.cwd() : dirname(file)].map((folder) => resolve(folder))
+}
+
+/** What was begun with `await: false` goes on by itself; Ctrl-C leaves it for later. */
+export async function waitForOthers(nexus: Nexus, io: Terminal): Promise<void> {
+  const { inProgress } = nexus.runs
+  if (inProgress === 0) return
+  const what = inProgress === 1 ? 'A run that it began goes' : `${inProgress} runs that it began go`
+  io.err(`${what} on; waiting for the end. Ctrl-C leaves what is left to: nexus runs resume\n`)
+  const interrupted = Promise.withResolvers<void>()
+  const stopListening = io.onInterrupt(interrupted.resolve)
+  await Promise.race([nexus.idle(), interrupted.promise])
+  stopListening()
 }
 
 /** Shows a run until it ends; Ctrl-C cancels it. With `quiet` nothing is shown. */
@@ -60,7 +83,7 @@ export async function follow(nexus: Nexus, live: LiveRun, io: Terminal, quiet: b
   const stopShowing = quiet ? (): void => {} : showLive(live, io, systemClock, (text) => io.out(text))
   const stopListening = io.onInterrupt(() => live.cancel())
   try {
-    await live.ended
+    await live.ended.catch(unlessSuspended)
   } finally {
     stopListening()
     stopShowing()
@@ -68,17 +91,28 @@ export async function follow(nexus: Nexus, live: LiveRun, io: Terminal, quiet: b
   return nexus.runs.get(live.id)
 }
 
+/** Somebody suspended it meanwhile: its record says so. */
+function unlessSuspended(error: unknown): void {
+  if (!(error instanceof Suspending)) throw error
+}
+
 export function exitCodeOf({ status }: RunRecord): number {
   if (status === 'completed') return exitCodes.completed
-  return status === 'cancelled' ? exitCodes.cancelled : exitCodes.faulted
+  return status === 'faulted' ? exitCodes.faulted : exitCodes.cancelled
 }
 
 /** The end of a run for people: how it ended, where it failed in the document, what came out. */
 export function summaryOf(record: RunRecord, io: Terminal, workflow?: CheckedWorkflow): string {
-  const took = Date.parse(record.ended_at ?? '') - Date.parse(record.started_at ?? '')
+  if (record.ended_at === null) return stoppedSummary(record, io)
+  const took = Date.parse(record.ended_at) - Date.parse(record.started_at ?? '')
   const head = `${statusSign(io, record.status)} ${record.workflow.name} ${statusWord(io, record.status)} in ${formatDuration(took)}  ${io.style('dim', `run ${record.id}`)}\n`
   if (record.error) return `\n${head}${faultOf(record, io, workflow)}`
   return record.status === 'completed' ? `\n${head}${formatJson(record.output)}\n` : `\n${head}`
+}
+
+function stoppedSummary({ id, status, workflow }: RunRecord, io: Terminal): string {
+  const next = status === 'suspended' ? `\nIt goes on with: nexus runs resume ${id}` : ''
+  return `\n${statusSign(io, status)} ${workflow.name} is ${statusWord(io, status)}  ${io.style('dim', `run ${id}`)}${next}\n`
 }
 
 function faultOf({ error }: RunRecord, io: Terminal, workflow: CheckedWorkflow | undefined): string {

@@ -1,13 +1,13 @@
 /**
- * `nexus runs list|show|resume|cancel`: the runs of a data directory.
+ * `nexus runs list|show|resume|retry|fork|suspend|cancel|signal`: the runs of a data directory.
  * Listing and showing also work while another process holds it.
  */
 import {
   openNexus,
   readRuns,
-  unfinishedStatuses,
   type RunReader,
   type RunRecord,
+  type RunStatus,
   type RunSummary,
 } from '@nexus/nexus'
 import { NexusError } from '@nexus/sdk'
@@ -16,7 +16,7 @@ import { exitCodes, type Shell } from '../main.ts'
 import { formatDuration, statusSign, statusWord, table } from '../output/format.ts'
 import type { Terminal } from '../output/terminal.ts'
 import { dataFolder, dataOption, jsonOption, readDocument, readJson } from './options.ts'
-import { exitCodeOf, follow, summaryOf } from './run.ts'
+import { exitCodeOf, follow, summaryOf, waitForOthers } from './run.ts'
 import { addSignalCommand } from './signal.ts'
 
 interface RunsOptions {
@@ -29,9 +29,10 @@ export function addRunsCommand(program: Command, shell: Shell): void {
   runs
     .command('list')
     .description('list the runs, newest first')
+    .option('--all', 'also those that live with the run that began them')
     .option(...jsonOption)
     .option(...dataOption)
-    .action((options: RunsOptions) => list(options, shell))
+    .action((options: ListOptions) => list(options, shell))
   runs
     .command('show <id>')
     .description('show a run with its tasks')
@@ -63,6 +64,11 @@ export function addRunsCommand(program: Command, shell: Shell): void {
     .option(...dataOption)
     .action((id: string, options: ForkOptions) => fork(id, options, shell))
   runs
+    .command('suspend <id>')
+    .description('stop an unfinished run where it is until it is resumed')
+    .option(...dataOption)
+    .action((id: string, options: RunsOptions) => suspend(id, options, shell))
+  runs
     .command('cancel <id>')
     .description('cancel an unfinished run')
     .option(...dataOption)
@@ -70,9 +76,13 @@ export function addRunsCommand(program: Command, shell: Shell): void {
   addSignalCommand(runs, shell)
 }
 
-async function list(options: RunsOptions, { io }: Shell): Promise<void> {
+interface ListOptions extends RunsOptions {
+  readonly all?: boolean
+}
+
+async function list(options: ListOptions, { io }: Shell): Promise<void> {
   const reader = readRuns(dataFolder(options.data))
-  const runs = (await reader?.list()) ?? []
+  const runs = (await reader?.list(options.all ? {} : { attached: false })) ?? []
   await reader?.close()
   if (options.json) return io.out(`${JSON.stringify(runs.map(toWire), null, 2)}\n`)
   if (runs.length === 0) return io.out('No runs yet. Try: nexus run FILE\n')
@@ -94,6 +104,7 @@ function toWire(run: RunSummary): object {
     status,
     workflow,
     created_at: iso(run.createdAt),
+    parent: run.parent?.run ?? null,
     started_at: iso(run.startedAt),
     ended_at: iso(run.endedAt),
   }
@@ -143,10 +154,13 @@ function tasksOf({ tasks }: RunRecord, io: Terminal): string {
   return table(io, ['TASK', 'KIND', 'MODULE', 'ATTEMPTS', 'TOOK'], rows)
 }
 
+/** A suspended one waits until it is asked for by its id. */
+const resumable: readonly RunStatus[] = ['pending', 'running', 'waiting']
+
 async function resume(id: string | undefined, options: RunsOptions, { io, exit }: Shell): Promise<void> {
   const nexus = await openNexus({ data: dataFolder(options.data) })
   try {
-    const unfinished = await nexus.runs.list({ statuses: unfinishedStatuses })
+    const unfinished = await nexus.runs.list({ statuses: resumable, attached: false })
     const ids = id === undefined ? unfinished.map((run) => run.id).toReversed() : [id]
     const records: RunRecord[] = []
     for (const each of ids) {
@@ -156,6 +170,7 @@ async function resume(id: string | undefined, options: RunsOptions, { io, exit }
     }
     if (options.json) io.out(`${JSON.stringify(id === undefined ? records : records[0], null, 2)}\n`)
     else if (ids.length === 0) io.out('No unfinished runs.\n')
+    await waitForOthers(nexus, io)
     exit(records.map(exitCodeOf).find((code) => code !== exitCodes.completed) ?? exitCodes.completed)
   } finally {
     await nexus.close()
@@ -190,6 +205,18 @@ async function retry(id: string, options: RunsOptions, { io, exit }: Shell): Pro
     const record = await follow(nexus, await nexus.runs.retry(id), io, options.json === true)
     io.out(options.json ? `${JSON.stringify(record, null, 2)}\n` : summaryOf(record, io))
     exit(exitCodeOf(record))
+  } finally {
+    await nexus.close()
+  }
+}
+
+async function suspend(id: string, options: RunsOptions, { io }: Shell): Promise<void> {
+  const nexus = await openNexus({ data: dataFolder(options.data) })
+  try {
+    await nexus.runs.suspend(id)
+    io.out(
+      `${statusSign(io, 'suspended')} Run ${id} is suspended. It goes on with: nexus runs resume ${id}\n`,
+    )
   } finally {
     await nexus.close()
   }

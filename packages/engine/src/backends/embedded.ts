@@ -11,11 +11,13 @@ import type { CloudEvent } from '../cloud_event.ts'
 import type { RunEvent } from '../events.ts'
 import { Blobs } from './embedded/blobs.ts'
 import { openDatabase, openDatabaseReadOnly } from './embedded/database.ts'
-import { Inbox, lastAccepted } from './embedded/inbox.ts'
+import { EventsTable, type SharedEvent } from './embedded/events_table.ts'
+import { Inbox } from './embedded/inbox.ts'
 import { Journal } from './embedded/journal.ts'
 import { lockFolder } from './embedded/lock.ts'
-import { EmbeddedRun } from './embedded/run.ts'
-import { runNotFound, Store, type SharedEvent } from './embedded/store.ts'
+import { EmbeddedRun, type Storage } from './embedded/run.ts'
+import { runNotFound, RunsTable, type Parent, type RunRow } from './embedded/runs_table.ts'
+import { Statements } from './embedded/statements.ts'
 
 export interface EmbeddedOptions {
   /** The data directory; made when it is not there. */
@@ -37,8 +39,7 @@ export function openEmbedded({ folder, clock, databaseBytesMax }: EmbeddedOption
   const lock = lockFolder(folder, clock.now())
   try {
     const database = openDatabase(join(folder, 'nexus.db'), databaseBytesMax)
-    const accepted = lastAccepted(database)
-    return new Embedded({ database, folder, clock, accepted, release: () => lock.release() })
+    return new Embedded({ database, folder, clock, release: () => lock.release() }).counting()
   } catch (error) {
     lock.release()
     throw error
@@ -64,122 +65,119 @@ export function readEmbedded({ folder, clock }: EmbeddedOptions): BackendReader 
   const file = join(folder, 'nexus.db')
   if (!existsSync(file)) return undefined
   const database = openDatabaseReadOnly(file)
-  return database && new Embedded({ database, folder, clock, accepted: 0, release: () => {} })
+  return database && new Embedded({ database, folder, clock, release: () => {} })
 }
 
-class Embedded implements Backend {
+class Embedded implements Backend, Storage {
+  readonly log: EventsTable
+  readonly runs: RunsTable
+  readonly journal: Journal
+  readonly inbox: Inbox
+  readonly clock: Clock
   readonly #database: DatabaseSync
-  readonly #store: Store
-  readonly #journal: Journal
-  readonly #inbox: Inbox
-  readonly #clock: Clock
   readonly #release: () => void
-  #lastRun: number
+  #lastRun = 0
 
-  /** `accepted`: the highest number that an accepted event has; whoever only reads need not know it. */
-  constructor(parts: {
-    database: DatabaseSync
-    folder: string
-    clock: Clock
-    accepted: number
-    release: () => void
-  }) {
+  constructor(parts: { database: DatabaseSync; folder: string; clock: Clock; release: () => void }) {
     const { database, folder, clock } = parts
     const blobs = new Blobs(join(folder, 'blobs'))
+    const statements = new Statements(database, join(folder, 'nexus.db'))
     this.#database = database
-    this.#clock = clock
     this.#release = parts.release
-    this.#store = new Store(database, join(folder, 'nexus.db'), blobs)
-    const last = this.#store.last()
-    this.#journal = new Journal(database, clock, Math.max(last.seq, parts.accepted))
-    this.#inbox = new Inbox({ database, journal: this.#journal, blobs, clock })
-    this.#lastRun = last.run
+    this.clock = clock
+    this.log = new EventsTable(statements, blobs)
+    this.runs = new RunsTable(statements, blobs)
+    this.journal = new Journal(database, clock)
+    this.inbox = new Inbox({ statements, journal: this.journal, blobs, clock })
+  }
+
+  /** Counts on from the numbers in use, which whoever only reads need not know. */
+  counting(): this {
+    this.journal.countFrom(Math.max(this.log.last(), this.inbox.last()))
+    this.#lastRun = this.runs.last()
+    return this
   }
 
   async create(run: NewRun): Promise<EmbeddedRun> {
-    if (this.#store.has(run.id)) throw new NexusError('run_exists', `There is a run "${run.id}" already.`)
     const past = run.past ? this.#pastOf(run.past) : []
+    const created = this.begin(run)
+    for (const event of past) this.#share(this.#lastRun, event)
+    await this.journal.flush()
+    return run.past ? this.open(run.id) : created
+  }
+
+  begin(run: NewRun, parent?: Parent): EmbeddedRun {
+    if (this.runs.has(run.id)) throw new NexusError('run_exists', `There is a run "${run.id}" already.`)
     const number = ++this.#lastRun
-    const createdAt = this.#clock.now()
-    this.#write(() => this.#store.insertRun(number, run, createdAt))
-    for (const event of past) this.#share(number, event)
-    await this.#journal.flush()
-    if (run.past) return this.open(run.id)
-    const stored = { ...run, status: 'running', createdAt, startedAt: createdAt, endedAt: undefined } as const
-    return this.#run(stored, number, { resumed: false, context: undefined })
+    const createdAt = this.clock.now()
+    this.#write(() => this.runs.insert(number, run, createdAt, parent))
+    const stored: StoredRun = {
+      ...run,
+      status: 'running',
+      parent: undefined,
+      workflows: run.workflows ?? {},
+      scope: run.scope,
+      createdAt,
+      startedAt: createdAt,
+      endedAt: undefined,
+    }
+    return new EmbeddedRun(this, number, { stored, resumed: false, context: undefined })
   }
 
   #pastOf(past: NonNullable<NewRun['past']>): readonly SharedEvent[] {
-    const source = this.#store.find(past.run)
-    if (!source) throw runNotFound(past.run)
-    return this.#store.shared(source.number, past.path)
+    return this.log.shared(this.#find(past.run).number, past.path)
   }
 
   #share(run: number, { at, type, path, body, exports }: SharedEvent): void {
-    const seq = this.#journal.nextSeq()
-    this.#write(() => this.#store.insertEvent(run, { seq, at }, type, path, body))
-    if (exports) this.#write(() => this.#store.setContext(run, seq))
+    const seq = this.journal.nextSeq()
+    this.#write(() => this.log.insertEvent(run, { seq, at }, type, path, body))
+    if (exports) this.#write(() => this.runs.setContext(run, seq))
   }
 
   #write(write: () => void): void {
-    this.#journal.append({ superseded: false, written: false, write })
+    this.journal.append({ superseded: false, written: false, write })
   }
 
   async open(id: string): Promise<EmbeddedRun> {
-    const stored = this.#store.find(id)
-    if (!stored) throw runNotFound(id)
+    const stored = this.#find(id)
     const { number, contextSeq } = stored
-    const exported = contextSeq === undefined ? undefined : this.#store.event(contextSeq)
+    const exported = contextSeq === undefined ? undefined : this.log.event(contextSeq)
     const context = exported && contextOf(exported)
-    return this.#run(stored, number, { resumed: this.#store.hasEvents(number), context })
+    return new EmbeddedRun(this, number, { stored, resumed: this.log.hasEvents(number), context })
   }
 
-  #run(
-    stored: StoredRun,
-    number: number,
-    past: { resumed: boolean; context: Json | undefined },
-  ): EmbeddedRun {
-    return new EmbeddedRun({
-      stored,
-      number,
-      ...past,
-      store: this.#store,
-      journal: this.#journal,
-      inbox: this.#inbox,
-      clock: this.#clock,
-    })
+  #find(id: string): RunRow {
+    const run = this.runs.find(id)
+    if (run) return run
+    throw runNotFound(id)
   }
 
   async publish(event: CloudEvent, target?: string): Promise<void> {
-    if (target === undefined) return this.#inbox.publish(event)
-    const run = this.#store.find(target)
-    if (!run) throw runNotFound(target)
+    if (target === undefined) return this.inbox.publish(event)
+    const run = this.#find(target)
     if (run.endedAt !== undefined) {
       throw new NexusError('run_ended', `Run ${target} has ended already: it is ${run.status}.`)
     }
-    await this.#inbox.publish(event, run.number)
+    await this.inbox.publish(event, run.number)
   }
 
   async list(query: RunQuery = {}): Promise<readonly RunSummary[]> {
-    return this.#store.list(query)
+    return this.runs.list(query)
   }
 
   async get(id: string): Promise<StoredRun> {
-    const stored = this.#store.find(id)
-    if (!stored) throw runNotFound(id)
-    return stored
+    return this.#find(id)
   }
 
   async events(id: string): Promise<readonly RunEvent[]> {
-    const stored = this.#store.find(id)
-    if (!stored) throw runNotFound(id)
-    await this.#journal.flush()
-    return this.#store.events(stored.number)
+    const { number } = this.#find(id)
+    await this.journal.flush()
+    return this.log.events(number)
   }
 
   async close(): Promise<void> {
     if (!this.#database.isOpen) return
-    this.#journal.close()
+    this.journal.close()
     this.#database.close()
     this.#release()
   }

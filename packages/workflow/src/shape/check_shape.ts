@@ -15,11 +15,10 @@ import { checkKeys } from './keys.ts'
 import { shapeOf, type Shape } from './shape.ts'
 import { visitTask, visitTaskList } from './tasks.ts'
 
-const noVariables: Variables = { names: [] }
-
-export function checkShape(document: Json, report: Report): Findings {
+/** `variables`: what every expression sees besides the standard ones. */
+export function checkShape(document: Json, report: Report, variables: readonly string[] = []): Findings {
   const walk = new ShapeWalk(report)
-  walk.visit(shapeOf(workflowSchema), document, { pointer: '', variables: noVariables })
+  walk.visit(shapeOf(workflowSchema), document, { pointer: '', variables: { names: variables } })
   return walk.findings
 }
 

@@ -10,7 +10,7 @@ import { NexusError } from '@nexus/sdk'
 import { DatabaseSync } from 'node:sqlite'
 
 /** Raised with every change of the schema; a file of a newer one is refused. */
-const schemaVersion = 2
+const schemaVersion = 3
 
 /** Pages in the write-ahead log before they go to the database: more of them, and a page that changes often goes once. */
 const checkpointPages = 8_192
@@ -36,8 +36,18 @@ CREATE TABLE accepted (
 CREATE INDEX accepted_by_target ON accepted (target, taken, seq);
 `
 
+/** `parent`: the number of the run that began it. An input too large for its row is in the blob `input_blob`. */
+const family = `
+ALTER TABLE runs ADD COLUMN parent INTEGER;
+ALTER TABLE runs ADD COLUMN attached INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE runs ADD COLUMN input_blob TEXT;
+ALTER TABLE runs ADD COLUMN workflows TEXT;
+ALTER TABLE runs ADD COLUMN scope TEXT;
+CREATE INDEX runs_by_parent ON runs (parent) WHERE parent IS NOT NULL;
+`
+
 /** From each version of the schema to the next; the first stands at 1. */
-const migrations: readonly string[] = [acceptedTable]
+const migrations: readonly string[] = [acceptedTable, family]
 
 const schema = `
 CREATE TABLE documents (
@@ -69,6 +79,7 @@ CREATE TABLE events (
 );
 CREATE INDEX events_by_path ON events (run, path);
 ${acceptedTable}
+${family}
 PRAGMA user_version = ${schemaVersion};
 `
 
@@ -86,15 +97,21 @@ export function openDatabase(file: string, bytesMax?: number): DatabaseSync {
   }
 }
 
-/** Opens a database to read it beside the process that holds it. Undefined while that one is still making it. */
+/**
+ * Opens a database to read it beside the process that holds it; one of an earlier schema is brought up to date first.
+ * Undefined while that process is still making it.
+ */
 export function openDatabaseReadOnly(file: string): DatabaseSync | undefined {
   const database = new DatabaseSync(file, { readOnly: true, timeout: 5_000 })
   try {
-    if (readVersion(database) > 0) return database
+    const version = readVersion(database)
+    if (version >= schemaVersion) return database
     database.close()
-    return undefined
+    if (version === 0) return undefined
+    openDatabase(file).close()
+    return openDatabaseReadOnly(file)
   } catch (error) {
-    database.close()
+    if (database.isOpen) database.close()
     throw explain(error, file)
   }
 }

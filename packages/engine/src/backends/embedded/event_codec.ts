@@ -68,6 +68,8 @@ function slim(event: RunEventBody): Members {
       return { until: event.until }
     case 'value.computed':
       return { value: event.value }
+    case 'child.begun':
+      return { run: event.run }
     case 'listen.begun':
       return { correlates: event.correlates }
     case 'event.consumed':
@@ -105,6 +107,7 @@ function whole({ type, path }: EventRow, body: Members): Members {
     case 'timer.set':
     case 'time.read':
     case 'value.computed':
+    case 'child.begun':
     case 'listen.begun':
     case 'event.consumed':
     case 'event.handled':

@@ -3,10 +3,10 @@
  * It wakes those who wait once an event is on disk; which events they want, it does not know.
  */
 import type { Clock } from '@nexus/sdk'
-import type { DatabaseSync, SQLOutputValue, StatementSync } from 'node:sqlite'
 import type { CloudEvent } from '../../cloud_event.ts'
 import type { Blobs } from './blobs.ts'
 import type { Journal } from './journal.ts'
+import type { Row, Statements } from './statements.ts'
 
 export interface Accepted {
   readonly seq: number
@@ -29,15 +29,14 @@ const inlineSizeMax = 64 * 1024
 const everybody = 0
 
 export class Inbox {
-  readonly #database: DatabaseSync
+  readonly #statements: Statements
   readonly #journal: Journal
   readonly #blobs: Blobs
   readonly #clock: Clock
-  readonly #prepared = new Map<string, StatementSync>()
   readonly #waiting = new Set<() => void>()
 
-  constructor(parts: { database: DatabaseSync; journal: Journal; blobs: Blobs; clock: Clock }) {
-    this.#database = parts.database
+  constructor(parts: { statements: Statements; journal: Journal; blobs: Blobs; clock: Clock }) {
+    this.#statements = parts.statements
     this.#journal = parts.journal
     this.#blobs = parts.blobs
     this.#clock = parts.clock
@@ -50,7 +49,7 @@ export class Inbox {
     const at = this.#clock.now()
     const sql = 'INSERT OR IGNORE INTO accepted (seq, target, source, id, at, body) VALUES (?, ?, ?, ?, ?, ?)'
     const write = (): void => {
-      this.#statement(sql).run(seq, target, event.source, event.id, at, body)
+      this.#statements.run(sql, seq, target, event.source, event.id, at, body)
     }
     this.#journal.append({ superseded: false, written: false, write, committed: () => this.#wake() })
     await this.#journal.flush()
@@ -71,7 +70,12 @@ export class Inbox {
 
   /** Marks a targeted event as consumed by its run, in the transaction of the journal that is being written. */
   take(seq: number): void {
-    this.#statement('UPDATE accepted SET taken = 1 WHERE seq = ?').run(seq)
+    this.#statements.run('UPDATE accepted SET taken = 1 WHERE seq = ?', seq)
+  }
+
+  /** The highest number that an accepted event has. */
+  last(): number {
+    return Number(this.#statements.all('SELECT max(seq) AS last FROM accepted')[0]?.['last'] ?? 0)
   }
 
   /** Calls `listener` after every commit of an event. Gives the way to stop. */
@@ -84,11 +88,11 @@ export class Inbox {
     for (const listener of this.#waiting) listener()
   }
 
-  #page(general: number, targeted: number, run: number): Record<string, SQLOutputValue>[] {
+  #page(general: number, targeted: number, run: number): Row[] {
     const part = `SELECT * FROM (SELECT seq, target, body FROM accepted
       WHERE target = ? AND taken = 0 AND seq > ? ORDER BY seq LIMIT ${pageMax})`
     const sql = `${part} UNION ALL ${part} ORDER BY seq LIMIT ${pageMax}`
-    return this.#statement(sql).all(everybody, general, run, targeted)
+    return this.#statements.all(sql, everybody, general, run, targeted)
   }
 
   #encode(event: CloudEvent): string {
@@ -98,20 +102,9 @@ export class Inbox {
     return JSON.stringify({ event: attributes, data: this.#blobs.put(JSON.stringify(data)) })
   }
 
-  #decode(row: Record<string, SQLOutputValue>): Accepted {
+  #decode(row: Row): Accepted {
     const { event, data } = JSON.parse(String(row['body'])) as { event: CloudEvent; data?: string }
     const whole = data === undefined ? event : { ...event, data: JSON.parse(this.#blobs.get(data)) as never }
     return { seq: Number(row['seq']), event: whole, targeted: row['target'] !== everybody }
   }
-
-  #statement(sql: string): StatementSync {
-    let statement = this.#prepared.get(sql)
-    if (!statement) this.#prepared.set(sql, (statement = this.#database.prepare(sql)))
-    return statement
-  }
-}
-
-/** The highest number that an accepted event has. */
-export function lastAccepted(database: DatabaseSync): number {
-  return Number(database.prepare('SELECT max(seq) AS seq FROM accepted').get()?.['seq'] ?? 0)
 }

@@ -29,13 +29,16 @@ export class Journal {
   #batch: PromiseWithResolvers<void> | undefined
   #stopLazy: (() => void) | undefined
   #failure: Error | undefined
-  #seq: number
+  #seq = 0
 
-  /** `lastSeq`: the highest sequence number in use. */
-  constructor(database: DatabaseSync, clock: Clock, lastSeq: number) {
+  constructor(database: DatabaseSync, clock: Clock) {
     this.#database = database
     this.#clock = clock
-    this.#seq = lastSeq
+  }
+
+  /** Where numbers go on from: the highest in use. */
+  countFrom(seq: number): void {
+    this.#seq = seq
   }
 
   /** Sequence numbers grow over all runs; one that is given out and not used leaves a gap. */

@@ -3,22 +3,43 @@
  * It never computes anything itself and knows nothing of workflows.
  */
 import type { Clock, Json } from '@nexus/sdk'
-import type { DurableRun, StoredRun, Subscription, TaskStep } from '../../backend.ts'
+import type { ChildRun, DurableRun, NewRun, StoredRun, Subscription, TaskStep } from '../../backend.ts'
 import type { CloudEvent } from '../../cloud_event.ts'
-import type { RunEvent, RunEventBody, RunOutcome, Stamp, TaskOutcome, TaskStart } from '../../events.ts'
+import type {
+  RunEvent,
+  RunEventBody,
+  RunOutcome,
+  RunStatus,
+  Stamp,
+  TaskOutcome,
+  TaskStart,
+} from '../../events.ts'
 import type { Inbox } from './inbox.ts'
 import type { Entry, Journal } from './journal.ts'
-import type { Store } from './store.ts'
+import type { EventsTable } from './events_table.ts'
+import type { Parent, RunsTable } from './runs_table.ts'
 import { EmbeddedSubscription, type Listener } from './subscription.ts'
+
+/** What all runs of a data directory share. */
+export interface Storage {
+  readonly log: EventsTable
+  readonly runs: RunsTable
+  readonly journal: Journal
+  readonly inbox: Inbox
+  readonly clock: Clock
+  /** Begins a run that is on disk with the next commit. */
+  begin(run: NewRun, parent: Parent): EmbeddedRun
+  open(id: string): Promise<EmbeddedRun>
+}
 
 export class EmbeddedRun implements DurableRun {
   readonly stored: StoredRun
   readonly context: Json | undefined
   readonly resumed: boolean
   readonly #number: number
-  readonly #store: Store
+  readonly #storage: Storage
+  readonly #log: EventsTable
   readonly #journal: Journal
-  readonly #inbox: Inbox
   readonly #clock: Clock
   readonly #taken = new Set<number>()
   readonly #listeners = new Set<(event: RunEvent) => void>()
@@ -27,29 +48,24 @@ export class EmbeddedRun implements DurableRun {
   /** The commit of the last effect's outcome, until it is known to be on disk. */
   #unsettled: Promise<void> | undefined
 
-  constructor(parts: {
-    stored: StoredRun
-    number: number
-    resumed: boolean
-    context: Json | undefined
-    store: Store
-    journal: Journal
-    inbox: Inbox
-    clock: Clock
-  }) {
-    this.stored = parts.stored
-    this.context = parts.context
-    this.resumed = parts.resumed
-    this.#number = parts.number
-    this.#store = parts.store
-    this.#journal = parts.journal
-    this.#inbox = parts.inbox
-    this.#clock = parts.clock
-    this.#retriedSeq = parts.resumed ? parts.store.retriedSeq(parts.number) : 0
+  constructor(
+    storage: Storage,
+    number: number,
+    { stored, ...past }: { stored: StoredRun; resumed: boolean; context: Json | undefined },
+  ) {
+    this.stored = stored
+    this.context = past.context
+    this.resumed = past.resumed
+    this.#number = number
+    this.#storage = storage
+    this.#log = storage.log
+    this.#journal = storage.journal
+    this.#clock = storage.clock
+    this.#retriedSeq = past.resumed ? storage.log.retriedSeq(number) : 0
   }
 
   async step(task: TaskStep, effect: (attempt: number) => Promise<TaskOutcome>): Promise<TaskOutcome> {
-    const past = this.resumed ? this.#store.past(this.#number, task.path, this.#retriedSeq) : undefined
+    const past = this.resumed ? this.#log.past(this.#number, task.path, this.#retriedSeq) : undefined
     if (past?.outcome) return past.outcome
     if (!task.pure) await this.settle()
     const now = this.#clock.now()
@@ -67,7 +83,7 @@ export class EmbeddedRun implements DurableRun {
 
   async deadline(path: string, until: number): Promise<number> {
     const recorded = this.resumed
-      ? this.#store.first(this.#number, path, 'timer.set', this.#retriedSeq)
+      ? this.#log.first(this.#number, path, 'timer.set', this.#retriedSeq)
       : undefined
     if (recorded?.type === 'timer.set') return recorded.until
     this.#append({ type: 'timer.set', path, until }, path)
@@ -76,24 +92,24 @@ export class EmbeddedRun implements DurableRun {
   }
 
   async subscribe(path: string, { correlates }: { correlates: boolean }): Promise<Subscription> {
-    const log = this.resumed ? this.#store.eventsAt(this.#number, path) : []
+    const log = this.resumed ? this.#log.eventsAt(this.#number, path) : []
     const begun = log[0] ?? this.#append({ type: 'listen.begun', path, correlates }, path)
     return new EmbeddedSubscription(this.#listenerAt(path), begun.seq, log)
   }
 
   publish(event: CloudEvent): Promise<void> {
-    return this.#inbox.publish(event)
+    return this.#storage.inbox.publish(event)
   }
 
   async now(path: string): Promise<number> {
-    const recorded = this.resumed ? this.#store.first(this.#number, path, 'time.read', 0) : undefined
+    const recorded = this.resumed ? this.#log.first(this.#number, path, 'time.read', 0) : undefined
     if (recorded) return recorded.at
     this.noteTimeRead()
     return this.#append({ type: 'time.read', path }, path).at
   }
 
   value(path: string, compute: () => Json): Json {
-    const recorded = this.resumed ? this.#store.first(this.#number, path, 'value.computed', 0) : undefined
+    const recorded = this.resumed ? this.#log.first(this.#number, path, 'value.computed', 0) : undefined
     if (recorded?.type === 'value.computed') return recorded.value
     const value = compute()
     this.#append({ type: 'value.computed', path, value }, path)
@@ -112,20 +128,58 @@ export class EmbeddedRun implements DurableRun {
     if (this.#unsettled === awaited) this.#unsettled = undefined
   }
 
+  async child(path: string, begin: () => ChildRun): Promise<EmbeddedRun> {
+    const recorded = this.resumed ? this.#log.first(this.#number, path, 'child.begun', 0) : undefined
+    if (recorded?.type === 'child.begun') return this.#goOnWith(recorded.run)
+    const { attached, ...run } = begin()
+    const child = this.#storage.begin(run, { number: this.#number, attached })
+    this.#append({ type: 'child.begun', path, run: run.id }, path)
+    await this.#journal.flush()
+    return child
+  }
+
+  async #goOnWith(id: string): Promise<EmbeddedRun> {
+    const child = await this.#storage.open(id)
+    const ended = child.#end()
+    if (!ended || ended.seq > this.#retriedSeq || ended.outcome.status === 'completed') return child
+    await child.retry()
+    return child
+  }
+
+  outcome(): RunOutcome | undefined {
+    return this.#end()?.outcome
+  }
+
+  #end(): (RunEvent & { type: 'run.ended' }) | undefined {
+    const ended = this.#log.lastOfRun(this.#number, 'run.ended', this.#retriedSeq)
+    return ended?.type === 'run.ended' ? ended : undefined
+  }
+
   start(): void {
     this.#append({ type: this.resumed ? 'run.resumed' : 'run.started' }, '')
+    if (this.stored.status === 'suspended') this.#setStatus('running')
+  }
+
+  async suspend(): Promise<void> {
+    this.#append({ type: 'run.suspended' }, '')
+    this.#setStatus('suspended')
+    await this.#journal.flush()
   }
 
   async retry(): Promise<void> {
     this.#retriedSeq = this.#append({ type: 'run.retried' }, '').seq
-    this.#journal.append(plainEntry(() => this.#store.reopenRun(this.#number)))
+    this.#setStatus('running')
     await this.#journal.flush()
   }
 
   async end(outcome: RunOutcome): Promise<void> {
     const { at } = this.#append({ type: 'run.ended', outcome }, '')
-    this.#journal.append(plainEntry(() => this.#store.endRun(this.#number, outcome.status, at)))
+    this.#setStatus(outcome.status, at)
     await this.#journal.flush()
+  }
+
+  #setStatus(status: RunStatus, endedAt?: number): void {
+    this.#journal.append(plainEntry(() => this.#storage.runs.setStatus(this.#number, status, endedAt)))
   }
 
   listen(listener: (event: RunEvent) => void): () => void {
@@ -136,12 +190,12 @@ export class EmbeddedRun implements DurableRun {
   #listenerAt(path: string): Listener {
     return {
       number: this.#number,
-      inbox: this.#inbox,
+      inbox: this.#storage.inbox,
       clock: this.#clock,
       taken: this.#taken,
       consumed: (consumption, targeted) => {
         this.#append({ type: 'event.consumed', path, ...consumption }, path)
-        if (targeted) this.#journal.append(plainEntry(() => this.#inbox.take(consumption.accepted)))
+        if (targeted) this.#journal.append(plainEntry(() => this.#storage.inbox.take(consumption.accepted)))
         this.#commitSoon()
       },
       handled: (result) => {
@@ -174,11 +228,11 @@ export class EmbeddedRun implements DurableRun {
   }
 
   #append(event: RunEventBody, path: string): EventEntry {
-    return this.#enter(event, path, this.#store.encode(event))
+    return this.#enter(event, path, this.#log.encode(event))
   }
 
   #enter(event: RunEventBody, path: string, body: string | undefined, at = this.#clock.now()): EventEntry {
-    const entry = new EventEntry(this.#number, this.#store, this.#listeners, event, path, body)
+    const entry = new EventEntry(this.#number, this.#log, this.#listeners, event, path, body)
     entry.seq = this.#journal.nextSeq()
     entry.at = at
     this.#journal.append(entry)
@@ -186,7 +240,7 @@ export class EmbeddedRun implements DurableRun {
   }
 
   #setContext(seq: number): void {
-    this.#journal.append(plainEntry(() => this.#store.setContext(this.#number, seq)))
+    this.#journal.append(plainEntry(() => this.#storage.runs.setContext(this.#number, seq)))
   }
 }
 
@@ -197,7 +251,7 @@ class EventEntry implements Entry, Stamp {
   seq = 0
   at = 0
   readonly #run: number
-  readonly #store: Store
+  readonly #log: EventsTable
   readonly #listeners: ReadonlySet<(event: RunEvent) => void>
   readonly #event: RunEventBody
   readonly #path: string
@@ -205,14 +259,14 @@ class EventEntry implements Entry, Stamp {
 
   constructor(
     run: number,
-    store: Store,
+    log: EventsTable,
     listeners: ReadonlySet<(event: RunEvent) => void>,
     event: RunEventBody,
     path: string,
     body: string | undefined,
   ) {
     this.#run = run
-    this.#store = store
+    this.#log = log
     this.#listeners = listeners
     this.#event = event
     this.#path = path
@@ -220,8 +274,8 @@ class EventEntry implements Entry, Stamp {
   }
 
   write(): void {
-    const body = this.#body ?? this.#store.encode(this.#event)
-    this.#store.insertEvent(this.#run, this, this.#event.type, this.#path, body)
+    const body = this.#body ?? this.#log.encode(this.#event)
+    this.#log.insertEvent(this.#run, this, this.#event.type, this.#path, body)
   }
 
   committed(): void {

@@ -72,9 +72,9 @@ export const Shell = closed('shell command', 'A command to run.', {
 export type Shell = Static<typeof Shell>
 
 export const Subflow = closed('workflow to run', 'Another workflow.', {
-  namespace: text('Its namespace.'),
-  name: text('Its name.'),
-  version: text('Its version, or latest.', { default: 'latest' }),
+  namespace: text('Its namespace.', mark({ text: 'plain' })),
+  name: text('Its name.', mark({ text: 'plain' })),
+  version: text('Its version, or latest.', { default: 'latest', ...mark({ text: 'plain' }) }),
   input: optional(anything('Its input.')),
 })
 export type Subflow = Static<typeof Subflow>

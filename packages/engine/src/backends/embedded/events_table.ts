@@ -1,16 +1,12 @@
 /**
- * The SQL of the embedded backend, each statement prepared once. Writes happen only inside the journal's transactions.
+ * The table of events: the append-only log of all runs, by run and path. It writes inside the journal's transactions only.
  */
 import { NexusError } from '@nexus/sdk'
-import { hash } from 'node:crypto'
-import type { DatabaseSync, SQLOutputValue, StatementSync } from 'node:sqlite'
-import type { NewRun, RunQuery, RunSummary, StoredRun } from '../../backend.ts'
-import type { RunEvent, RunEventBody, RunStatus, Stamp, TaskOutcome, TaskStart } from '../../events.ts'
+import type { StatementSync } from 'node:sqlite'
+import type { RunEvent, RunEventBody, Stamp, TaskOutcome, TaskStart } from '../../events.ts'
 import type { Blobs } from './blobs.ts'
-import { explain } from './database.ts'
 import { decode, encode, type EventRow } from './event_codec.ts'
-
-type Row = Record<string, SQLOutputValue>
+import type { Row, Statements } from './statements.ts'
 
 /** What is recorded of one path. */
 export interface Past {
@@ -21,23 +17,16 @@ export interface Past {
   readonly first: (Stamp & { readonly task: TaskStart }) | undefined
 }
 
-/** Runs shown by a list that asks for no number. */
-const listedMax = 1_000
-
-export class Store {
-  readonly #file: string
+export class EventsTable {
   readonly #blobs: Blobs
-  readonly #database: DatabaseSync
-  readonly #prepared = new Map<string, StatementSync>()
+  readonly #statements: Statements
   readonly #insertEvent: StatementSync
-  #lastDocument = { text: '', digest: '' }
 
-  constructor(database: DatabaseSync, file: string, blobs: Blobs) {
-    this.#database = database
-    this.#file = file
+  constructor(statements: Statements, blobs: Blobs) {
+    this.#statements = statements
     this.#blobs = blobs
     const sql = 'INSERT INTO events (seq, run, at, type, path, body) VALUES (?, ?, ?, ?, ?, ?)'
-    this.#insertEvent = database.prepare(sql)
+    this.#insertEvent = statements.prepare(sql)
   }
 
   encode(event: RunEventBody): string {
@@ -46,24 +35,6 @@ export class Store {
 
   insertEvent(run: number, { seq, at }: Stamp, type: string, path: string, body: string): void {
     this.#insertEvent.run(seq, run, at, type, path, body)
-  }
-
-  insertRun(number: number, run: NewRun, createdAt: number): void {
-    const digest = this.#storeDocument(run.document)
-    const { namespace, name, version } = run.workflow
-    const sql = `INSERT INTO runs (number, id, status, namespace, name, version, document, input, created_at, started_at)
-                 VALUES (?, ?, 'running', ?, ?, ?, ?, ?, ?, ?)`
-    const input = JSON.stringify(run.input)
-    this.#statement(sql).run(number, run.id, namespace, name, version, digest, input, createdAt, createdAt)
-  }
-
-  /** Many runs share one document, one after the other. */
-  #storeDocument(text: string): string {
-    if (this.#lastDocument.text === text) return this.#lastDocument.digest
-    const digest = hash('sha256', text)
-    this.#statement('INSERT OR IGNORE INTO documents (digest, text) VALUES (?, ?)').run(digest, text)
-    this.#lastDocument = { text, digest }
-    return digest
   }
 
   /**
@@ -85,14 +56,6 @@ export class Store {
       )
       .filter(({ event }) => event.type !== 'task.ended' || isResult(event))
       .map(({ row, event }) => sharedEvent(row, event))
-  }
-
-  endRun(run: number, status: RunStatus, endedAt: number): void {
-    this.#statement('UPDATE runs SET status = ?, ended_at = ? WHERE number = ?').run(status, endedAt, run)
-  }
-
-  setContext(run: number, seq: number): void {
-    this.#statement('UPDATE runs SET context_seq = ? WHERE number = ?').run(seq, run)
   }
 
   /** `retriedSeq`: faults and cancellations up to there count no more. */
@@ -120,10 +83,6 @@ export class Store {
     return row && this.#decode(row)
   }
 
-  reopenRun(run: number): void {
-    this.#statement("UPDATE runs SET status = 'running', ended_at = NULL WHERE number = ?").run(run)
-  }
-
   /** The sequence number of the last retry of a run; 0 where it was never retried. */
   retriedSeq(run: number): number {
     const sql = "SELECT max(seq) AS seq FROM events WHERE run = ? AND path = '' AND type = 'run.retried'"
@@ -144,40 +103,15 @@ export class Store {
     return this.#all('SELECT * FROM events WHERE run = ? ORDER BY seq', run).map((row) => this.#decode(row))
   }
 
-  find(
-    id: string,
-  ): (StoredRun & { readonly number: number; readonly contextSeq: number | undefined }) | undefined {
-    const sql =
-      'SELECT runs.*, documents.text FROM runs JOIN documents ON documents.digest = runs.document WHERE id = ?'
-    const row = this.#all(sql, id)[0]
-    if (!row) return undefined
-    return {
-      ...summary(row),
-      number: Number(row['number']),
-      contextSeq: optionalNumber(row['context_seq']),
-      document: String(row['text']),
-      input: JSON.parse(String(row['input'])) as StoredRun['input'],
-    }
+  /** The highest sequence number in use, so that whoever writes can count on from there. */
+  last(): number {
+    return Number(this.#all('SELECT max(seq) AS last FROM events')[0]?.['last'] ?? 0)
   }
 
-  list({ statuses, limit = listedMax }: RunQuery): readonly RunSummary[] {
-    const where = statuses ? `WHERE status IN (${statuses.map(() => '?').join(', ')})` : ''
-    return this.#all(
-      `SELECT * FROM runs ${where} ORDER BY number DESC LIMIT ?`,
-      ...(statuses ?? []),
-      limit,
-    ).map(summary)
-  }
-
-  /** The highest numbers in use, so that whoever writes can count on from there. */
-  last(): { seq: number; run: number } {
-    const sql = 'SELECT (SELECT max(seq) FROM events) AS seq, (SELECT max(number) FROM runs) AS run'
-    const row = this.#all(sql)[0]
-    return { seq: Number(row?.['seq'] ?? 0), run: Number(row?.['run'] ?? 0) }
-  }
-
-  has(id: string): boolean {
-    return this.#all('SELECT 1 FROM runs WHERE id = ?', id).length > 0
+  /** The last event of a type that a run's log has of the run itself, after a sequence number. */
+  lastOfRun(run: number, type: RunEvent['type'], afterSeq: number): RunEvent | undefined {
+    const row = this.#at(run, '').findLast((each) => each['type'] === type && Number(each['seq']) > afterSeq)
+    return row && this.#decode(row)
   }
 
   hasEvents(run: number): boolean {
@@ -193,21 +127,7 @@ export class Store {
   }
 
   #all(sql: string, ...values: (string | number)[]): Row[] {
-    return this.#read(() => this.#statement(sql).all(...values))
-  }
-
-  #statement(sql: string): StatementSync {
-    let statement = this.#prepared.get(sql)
-    if (!statement) this.#prepared.set(sql, (statement = this.#database.prepare(sql)))
-    return statement
-  }
-
-  #read<T>(query: () => T): T {
-    try {
-      return query()
-    } catch (error) {
-      throw explain(error, this.#file)
-    }
+    return this.#statements.all(sql, ...values)
   }
 }
 
@@ -253,30 +173,4 @@ function notCompleted(path: string): NexusError {
 
 function stands({ status }: TaskOutcome): boolean {
   return status === 'completed' || status === 'skipped'
-}
-
-export function runNotFound(id: string): NexusError {
-  return new NexusError(
-    'run_not_found',
-    `There is no run "${id}" in this data directory. Try: nexus runs list`,
-  )
-}
-
-function summary(row: Row): RunSummary {
-  return {
-    id: String(row['id']),
-    status: String(row['status']) as RunStatus,
-    workflow: {
-      namespace: String(row['namespace']),
-      name: String(row['name']),
-      version: String(row['version']),
-    },
-    createdAt: Number(row['created_at']),
-    startedAt: optionalNumber(row['started_at']),
-    endedAt: optionalNumber(row['ended_at']),
-  }
-}
-
-function optionalNumber(value: SQLOutputValue | undefined): number | undefined {
-  return value === null || value === undefined ? undefined : Number(value)
 }

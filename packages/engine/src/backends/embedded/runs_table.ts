@@ -1,0 +1,166 @@
+/**
+ * The table of runs: one row a run, with all that lists show and all that a run began with. What happened to it is in
+ * the log; whoever writes there keeps the row in step, in the same transaction.
+ */
+import { NexusError, type Json } from '@nexus/sdk'
+import { hash } from 'node:crypto'
+import type { NewRun, RunQuery, RunScope, RunSummary, StoredRun } from '../../backend.ts'
+import type { RunStatus } from '../../events.ts'
+import type { Blobs } from './blobs.ts'
+import type { Row, Statements } from './statements.ts'
+
+/** A run as its row has it. */
+export interface RunRow extends StoredRun {
+  readonly number: number
+  /** The event that set the context last. */
+  readonly contextSeq: number | undefined
+}
+
+export interface Parent {
+  readonly number: number
+  readonly attached: boolean
+}
+
+/** Runs shown by a list that asks for no number. */
+const listedMax = 1_000
+/** An input whose text is longer (in UTF-16 units) lies in a blob. */
+const inlineSizeMax = 64 * 1024
+
+const columns = `runs.number, runs.id, runs.status, runs.namespace, runs.name, runs.version, runs.created_at,
+  runs.started_at, runs.ended_at, runs.attached, parents.id AS parent_id`
+const tables = 'runs LEFT JOIN runs AS parents ON parents.number = runs.parent'
+
+export class RunsTable {
+  readonly #statements: Statements
+  readonly #blobs: Blobs
+  #lastDocument = { text: '', digest: '' }
+
+  constructor(statements: Statements, blobs: Blobs) {
+    this.#statements = statements
+    this.#blobs = blobs
+  }
+
+  insert(number: number, run: NewRun, createdAt: number, parent: Parent | undefined): void {
+    const { namespace, name, version } = run.workflow
+    const { text, blob } = this.#inputOf(run.input)
+    const sql = `INSERT INTO runs (number, id, status, namespace, name, version, document, input, input_blob, created_at,
+      started_at, parent, attached, workflows, scope) VALUES (?, ?, 'running', ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`
+    this.#statements.run(
+      sql,
+      ...[number, run.id, namespace, name, version, this.#storeDocument(run.document), text, blob],
+      ...[createdAt, createdAt, parent?.number ?? null, parent?.attached ? 1 : 0],
+      ...[this.#storeWorkflows(run.workflows), run.scope ? JSON.stringify(run.scope) : null],
+    )
+  }
+
+  #inputOf(input: Json): { text: string; blob: string | null } {
+    const text = JSON.stringify(input)
+    return text.length <= inlineSizeMax ? { text, blob: null } : { text: '', blob: this.#blobs.put(text) }
+  }
+
+  /** Many runs share one document, one after the other. */
+  #storeDocument(text: string): string {
+    if (this.#lastDocument.text === text) return this.#lastDocument.digest
+    const digest = hash('sha256', text)
+    this.#statements.run('INSERT OR IGNORE INTO documents (digest, text) VALUES (?, ?)', digest, text)
+    this.#lastDocument = { text, digest }
+    return digest
+  }
+
+  /** The digests of the workflows that a run may run, by their keys. */
+  #storeWorkflows(workflows: NewRun['workflows']): string | null {
+    const entries = Object.entries(workflows ?? {})
+    if (entries.length === 0) return null
+    return JSON.stringify(Object.fromEntries(entries.map(([key, text]) => [key, this.#storeDocument(text)])))
+  }
+
+  setStatus(number: number, status: RunStatus, endedAt: number | null = null): void {
+    this.#statements.run('UPDATE runs SET status = ?, ended_at = ? WHERE number = ?', status, endedAt, number)
+  }
+
+  setContext(number: number, seq: number): void {
+    this.#statements.run('UPDATE runs SET context_seq = ? WHERE number = ?', seq, number)
+  }
+
+  find(id: string): RunRow | undefined {
+    const sql = `SELECT ${columns}, runs.context_seq, runs.input, runs.input_blob, runs.workflows, runs.scope, documents.text
+      FROM ${tables} JOIN documents ON documents.digest = runs.document WHERE runs.id = ?`
+    const [row] = this.#statements.all(sql, id)
+    return row && this.#wholeRun(row)
+  }
+
+  #wholeRun(row: Row): RunRow {
+    const { input, input_blob: blob, workflows, scope } = row
+    return {
+      ...summary(row),
+      number: Number(row['number']),
+      contextSeq: optionalNumber(row['context_seq']),
+      document: String(row['text']),
+      input: JSON.parse(typeof blob === 'string' ? this.#blobs.get(blob) : String(input)) as Json,
+      workflows: typeof workflows === 'string' ? this.#workflowsOf(workflows) : {},
+      scope: typeof scope === 'string' ? (JSON.parse(scope) as RunScope) : undefined,
+    }
+  }
+
+  #workflowsOf(column: string): StoredRun['workflows'] {
+    const digests = Object.entries(JSON.parse(column) as Readonly<Record<string, string>>)
+    return Object.fromEntries(digests.map(([key, digest]) => [key, this.#document(digest)]))
+  }
+
+  #document(digest: string): string {
+    return String(this.#statements.all('SELECT text FROM documents WHERE digest = ?', digest)[0]?.['text'])
+  }
+
+  list({ statuses, parent, attached, limit = listedMax }: RunQuery): readonly RunSummary[] {
+    const conditions = [
+      ...(statuses ? [`runs.status IN (${statuses.map(() => '?').join(', ')})`] : []),
+      ...(parent === undefined ? [] : ['parents.id = ?']),
+      ...(attached === undefined ? [] : ['runs.attached = ?']),
+    ]
+    const values = [
+      ...(statuses ?? []),
+      ...(parent === undefined ? [] : [parent]),
+      ...(attached === undefined ? [] : [attached ? 1 : 0]),
+    ]
+    const where = conditions.length > 0 ? `WHERE ${conditions.join(' AND ')}` : ''
+    const sql = `SELECT ${columns} FROM ${tables} ${where} ORDER BY runs.number DESC LIMIT ?`
+    return this.#statements.all(sql, ...values, limit).map(summary)
+  }
+
+  /** The highest number in use, so that whoever writes can count on from there. */
+  last(): number {
+    return Number(this.#statements.all('SELECT max(number) AS last FROM runs')[0]?.['last'] ?? 0)
+  }
+
+  has(id: string): boolean {
+    return this.#statements.all('SELECT 1 FROM runs WHERE id = ?', id).length > 0
+  }
+}
+
+function summary(row: Row): RunSummary {
+  const parent = row['parent_id']
+  return {
+    id: String(row['id']),
+    status: String(row['status']) as RunStatus,
+    workflow: {
+      namespace: String(row['namespace']),
+      name: String(row['name']),
+      version: String(row['version']),
+    },
+    parent: typeof parent === 'string' ? { run: parent, attached: row['attached'] === 1 } : undefined,
+    createdAt: Number(row['created_at']),
+    startedAt: optionalNumber(row['started_at']),
+    endedAt: optionalNumber(row['ended_at']),
+  }
+}
+
+function optionalNumber(value: Row[string] | undefined): number | undefined {
+  return value === null || value === undefined ? undefined : Number(value)
+}
+
+export function runNotFound(id: string): NexusError {
+  return new NexusError(
+    'run_not_found',
+    `There is no run "${id}" in this data directory. Try: nexus runs list`,
+  )
+}

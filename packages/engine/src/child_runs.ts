@@ -1,0 +1,109 @@
+/**
+ * Runs that a task begins: other workflows (`run.workflow`), and whatever `await: false` lets go on by itself. Which run
+ * stands under a task is recorded with that run's creation, so that a restart goes on with it and begins no second one.
+ * Source: DSL 1.0.3, "Run".
+ *
+ * A run that is awaited lives with the one that began it: it is cancelled and suspended with it. One that is not awaited
+ * is a run in its own right. Secrets are not handed over: a workflow that needs some declares them itself.
+ */
+import { TaskFault, type Json, type JsonObject, type WorkflowError } from '@nexus/sdk'
+import { evaluateTemplate, workflowKey, type RunTask, type Subflow } from '@nexus/workflow'
+import type { ChildRun, DurableRun } from './backend.ts'
+import type { RunOutcome } from './events.ts'
+import type { Frame } from './frame.ts'
+import type { Work } from './primitives.ts'
+import { uuidv7 } from './uuid.ts'
+
+/** Workflows may run each other, also themselves; this deep, and no deeper. */
+const nestingMax = 50
+
+/** `run.workflow`. */
+export async function runWorkflow(frame: Frame): Promise<Work> {
+  const { workflow, await: awaited = true, return: mode } = runOf(frame)
+  if (!workflow) throw TaskFault.of('configuration', 'There is no workflow to run.')
+  const child = await begin(frame, () => subflowRun(frame, workflow, awaited))
+  if (!awaited) return letGo(frame, child)
+  const outcome = child.outcome() ?? (await frame.run.services.launch(child, attachment(frame)).ended)
+  const output = outputOf(outcome, child, frame)
+  return { output: mode === 'none' ? null : output }
+}
+
+/** A process that nobody waits for: one that is not a workflow, since those see to it themselves. */
+export function isDetached({ definition }: Frame): boolean {
+  return 'run' in definition && definition.run.await === false && !definition.run.workflow
+}
+
+/** Lets a script, a command or a container go on as a run of its own, which sees what the task's expressions see. */
+export async function detach(frame: Frame): Promise<Work> {
+  return letGo(frame, await begin(frame, () => detachedRun(frame)))
+}
+
+function runOf({ definition }: Frame): RunTask['run'] {
+  return (definition as RunTask).run
+}
+
+function begin(frame: Frame, what: () => ChildRun): Promise<DurableRun> {
+  return frame.run.durable.child(`${frame.path}/run`, what)
+}
+
+function letGo(frame: Frame, child: DurableRun): Work {
+  if (!child.outcome()) frame.run.services.launch(child, { nesting: 0 })
+  return { output: frame.input }
+}
+
+function attachment({ run, signal }: Frame): { signal: AbortSignal; nesting: number } {
+  const nesting = run.nesting + 1
+  if (nesting <= nestingMax) return { signal, nesting }
+  const { name } = run.workflow
+  throw TaskFault.of(
+    'runtime',
+    `Workflows are nested deeper than ${nestingMax}: does "${name}" run itself without end?`,
+  )
+}
+
+function subflowRun(frame: Frame, subflow: Subflow, attached: boolean): ChildRun {
+  const { run, input } = frame
+  const document = run.workflows[workflowKey(subflow)]
+  if (document === undefined) {
+    throw TaskFault.of('configuration', `This run began without the workflow ${workflowKey(subflow)}.`)
+  }
+  const { namespace, name, version } = run.services.read(document).document
+  return {
+    id: uuidv7(run.clock.now()),
+    workflow: { namespace, name, version },
+    document,
+    input: run.mask(evaluateTemplate((subflow.input ?? {}) as Json, input, frame)),
+    workflows: run.workflows,
+    attached,
+  }
+}
+
+function detachedRun(frame: Frame): ChildRun {
+  const { run, name, definition, input, variables } = frame
+  const { use, evaluate, document } = run.document
+  const { await: _await, ...process } = runOf(frame)
+  const task = { run: process, ...(definition.timeout !== undefined && { timeout: definition.timeout }) }
+  const secrets = use?.secrets && { use: { secrets: use.secrets } }
+  return {
+    id: uuidv7(run.clock.now()),
+    workflow: run.workflow,
+    document: JSON.stringify({ document, ...secrets, ...(evaluate && { evaluate }), do: [{ [name]: task }] }),
+    input,
+    scope: { context: run.context ?? null, variables: run.mask(variables) as JsonObject },
+    attached: false,
+  }
+}
+
+function outputOf(outcome: RunOutcome, child: DurableRun, frame: Frame): Json {
+  if (outcome.status === 'completed') return outcome.output
+  const { id, workflow } = child.stored
+  const about = `workflow ${workflowKey(workflow)}, run ${id}`
+  if (outcome.status === 'cancelled') throw TaskFault.of('runtime', `The ${about}, was cancelled.`)
+  throw new TaskFault(atTask(outcome.error, about, frame))
+}
+
+/** The fault is the task's own; where it came from is told in its detail. */
+function atTask(error: WorkflowError, about: string, { reference }: Frame): WorkflowError {
+  const detail = error.detail ?? error.title ?? error.type
+  return { ...error, detail: `${detail} (${about}, at ${error.instance ?? '/'})`, instance: reference }
+}

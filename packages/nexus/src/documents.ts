@@ -1,0 +1,51 @@
+/**
+ * The documents of runs: checked when they are handed in, and read again from what was kept with a run when it goes on.
+ */
+import { NexusError } from '@nexus/sdk'
+import { formatProblems, type ParsedWorkflow, type Workflow } from '@nexus/workflow'
+import { checkAlone, checkWorkflow, type CheckedWorkflow, type Surroundings } from './check.ts'
+
+/** Documents that are kept read; many runs share one. */
+const readMax = 1_000
+
+export class Documents {
+  readonly #surroundings: () => Surroundings
+  readonly #read = new Map<string, Workflow>()
+
+  /** `surroundings`: what there is at the moment. */
+  constructor(surroundings: () => Surroundings) {
+    this.#surroundings = surroundings
+  }
+
+  check(text: string, file: string): CheckedWorkflow {
+    const checked = checkWorkflow(text, file, this.#surroundings())
+    if (checked.document) this.#remember(text, checked.document)
+    return checked
+  }
+
+  /** The document of a run. The workflows that it runs are kept with the run. Throws `NexusError` `invalid_workflow`. */
+  read(text: string, variables: readonly string[] = []): Workflow {
+    const key = [text, ...variables].join('\0')
+    const known = this.#read.get(key)
+    if (known) return known
+    const { provided } = this.#surroundings()
+    return this.#remember(
+      key,
+      valid(checkAlone(text, { file: 'the document of the run', variables }, provided)),
+    )
+  }
+
+  #remember(key: string, document: Workflow): Workflow {
+    if (this.#read.size >= readMax) this.#read.clear()
+    this.#read.set(key, document)
+    return document
+  }
+}
+
+/** Throws `NexusError` `invalid_workflow`, which says all that is wrong. */
+export function valid(
+  checked: Pick<ParsedWorkflow, 'problems' | 'text' | 'file'> & { readonly document?: Workflow | undefined },
+): Workflow {
+  if (checked.document) return checked.document
+  throw new NexusError('invalid_workflow', formatProblems(checked.problems, checked))
+}
