@@ -1,0 +1,117 @@
+/**
+ * The places of a document that name something outside it which must be there before a run: calls of functions,
+ * schemas in external resources, scripts that stand beside the file. Each knows how to take in what was fetched.
+ */
+import {
+  everyTaskOf,
+  isCall,
+  type Endpoint,
+  type ExternalResource,
+  type Script,
+  type Task,
+  type Workflow,
+} from '@nexus/workflow'
+import type { Json } from '@nexus/sdk'
+import { readFunctionName, type FunctionName } from './function_name.ts'
+
+export type Site =
+  | {
+      readonly kind: 'function'
+      readonly pointer: string
+      readonly call: string
+      readonly wanted: Exclude<FunctionName, { kind: 'other' }>
+      readonly rename: (call: string) => void
+    }
+  | {
+      readonly kind: 'schema'
+      readonly pointer: string
+      readonly endpoint: Endpoint
+      readonly put: (schema: Json) => void
+    }
+  | {
+      readonly kind: 'script'
+      readonly pointer: string
+      readonly endpoint: Endpoint
+      readonly put: (code: string) => void
+    }
+
+type Members = Record<string, unknown>
+
+export function sitesOf(document: Workflow): readonly Site[] {
+  const tasks = [...everyTaskOf(document)]
+  return [
+    ...schemaSites(document, ''),
+    ...tasks.flatMap(({ task, reference }) => [
+      ...functionSites(task, reference),
+      ...schemaSites(task, reference),
+      ...iteratorSites(task, reference),
+      ...scriptSites(task, reference),
+    ]),
+  ]
+}
+
+function functionSites(task: Task, reference: string): readonly Site[] {
+  if (!('call' in task)) return []
+  const wanted = readFunctionName(task.call)
+  if (wanted.kind === 'other') return []
+  const members: Members = task
+  const rename = (call: string): void => {
+    members['call'] = call
+  }
+  return [{ kind: 'function', pointer: `${reference}/call`, call: task.call, wanted, rename }]
+}
+
+interface Rule {
+  schema?: { document?: unknown; resource?: ExternalResource }
+}
+
+const rulesWithSchema = ['input', 'output', 'export'] as const
+
+function schemaSites(
+  holder: { input?: Rule; output?: Rule; export?: Rule },
+  pointer: string,
+): readonly Site[] {
+  return rulesWithSchema.flatMap((key): readonly Site[] => {
+    const schema = holder[key]?.schema
+    if (!schema?.resource) return []
+    const put = (fetched: Json): void => {
+      delete schema.resource
+      schema.document = fetched
+    }
+    const at = `${pointer}/${key}/schema/resource/endpoint`
+    return [{ kind: 'schema', pointer: at, endpoint: schema.resource.endpoint, put }]
+  })
+}
+
+/** What is done with each event or message has rules of its own. */
+function iteratorSites(task: Task, reference: string): readonly Site[] {
+  if ('listen' in task && task.foreach) return schemaSites(task.foreach, `${reference}/foreach`)
+  const iterator = isCall(task, 'asyncapi') ? task.with.subscription?.foreach : undefined
+  return iterator ? schemaSites(iterator, `${reference}/with/subscription/foreach`) : []
+}
+
+/** Only what is relative: nobody but the reader of the file knows what to. An absolute source is read as it runs. */
+function scriptSites(task: Task, reference: string): readonly Site[] {
+  const script: Script | undefined = 'run' in task ? task.run.script : undefined
+  if (!script?.source || !isRelative(endpointOf(script.source.endpoint).uri)) return []
+  const members: Members = script
+  const put = (code: string): void => {
+    delete members['source']
+    members['code'] = code
+  }
+  const pointer = `${reference}/run/script/source/endpoint`
+  return [{ kind: 'script', pointer, endpoint: script.source.endpoint, put }]
+}
+
+export function endpointOf(endpoint: Endpoint): Exclude<Endpoint, string> {
+  return typeof endpoint === 'string' ? { uri: endpoint } : endpoint
+}
+
+function isRelative(uri: string): boolean {
+  return isFixed(uri) && URL.parse(uri) === null
+}
+
+/** An expression or a template has no value before the run. */
+export function isFixed(uri: string): boolean {
+  return !uri.includes('${') && !uri.includes('{')
+}
