@@ -1,5 +1,6 @@
 /** From an answer to the task's output, or its fault. Pure. */
 import { TaskFault, type Json, type JsonObject } from '@nexus/sdk'
+import { nameOf } from './address.ts'
 import { secretsOf } from './authentication/policy.ts'
 import { mask } from './authentication/mask.ts'
 import type { OutputMode } from './call.ts'
@@ -7,22 +8,29 @@ import type { HttpRequest } from './request.ts'
 import type { Answer } from './send.ts'
 
 /** What of the body stands in the fault of a refused answer. */
-const detailBytesMax = 2048
+const detailLengthMax = 2048
+/** Read for it, so that a secret is not cut in two before it is found. */
+const detailBytesMax = 65_536
 
 /** 2xx is success, and 3xx where the task allows redirects; anything else faults the task with that status. */
 export function refuseStatus(request: HttpRequest, answer: Answer): void {
   const { method, followsRedirects, authentication } = request
-  const { status, statusText, url, body } = answer
+  const { status, statusText, url } = answer
   if (status >= 200 && status < (followsRedirects ? 400 : 300)) return
   const location = answer.headers['location']
   const hint =
     status >= 300 && status < 400 ? ` (to ${location ?? 'nowhere'}); \`redirect: true\` would follow it` : ''
-  const text = textOf(body.subarray(0, detailBytesMax), answer.headers).trim()
+  const text = detailOf(answer, secretsOf(authentication))
   throw TaskFault.of(
     'communication',
-    `${method} ${url.origin}${url.pathname} answered ${`${status} ${statusText}`.trim()}${hint}.${text && ` ${mask(text, secretsOf(authentication))}`}`,
+    `${method} ${nameOf(url)} answered ${`${status} ${statusText}`.trim()}${hint}.${text && ` ${text}`}`,
     { status },
   )
+}
+
+function detailOf({ body, headers }: Answer, secrets: readonly string[]): string {
+  const text = textOf(body.subarray(0, detailBytesMax), headers)
+  return mask(text, secrets).slice(0, detailLengthMax).trim()
 }
 
 export function outputOf(mode: OutputMode, request: HttpRequest, answer: Answer): Json {
@@ -46,10 +54,7 @@ function contentOf({ url, headers, body }: Answer): Json {
     return JSON.parse(text) as Json
   } catch (error) {
     const why = error instanceof Error ? error.message : String(error)
-    throw TaskFault.of(
-      'communication',
-      `${url.origin}${url.pathname} says that it answers in JSON, and does not: ${why}`,
-    )
+    throw TaskFault.of('communication', `${nameOf(url)} says that it answers in JSON, and does not: ${why}`)
   }
 }
 

@@ -1,7 +1,7 @@
 /** Why there was no answer, in plain words that name host and port. It holds what systems and Node call such things. */
 import { TaskFault } from '@nexus/sdk'
+import { hostAndPort, nameOf } from './address.ts'
 import type { HttpRequest } from './request.ts'
-import { address } from './send.ts'
 
 const reasons: Readonly<Record<string, (at: string) => string>> = {
   ECONNREFUSED: (at) => `nothing listens at ${at} (connection refused). Is the service running?`,
@@ -25,7 +25,7 @@ const reasons: Readonly<Record<string, (at: string) => string>> = {
 
 export function connectionFault({ method, url }: HttpRequest, error: unknown): TaskFault {
   const cause = rootOf(error)
-  const detail = `${method} ${url.origin}${url.pathname} failed: ${reason(cause, address(url))}`
+  const detail = `${method} ${nameOf(url)} failed: ${reason(cause, hostAndPort(url))}`
   return TaskFault.of('communication', detail, { cause: error })
 }
 

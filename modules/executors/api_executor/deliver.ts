@@ -4,12 +4,13 @@
  * its requests together; getting a token has a time of its own.
  */
 import { TaskFault } from '@nexus/sdk'
+import { hostAndPort, nameOf } from './address.ts'
 import type { Authenticator } from './authentication/authenticator.ts'
 import { constantly, type Authorizer } from './authentication/authorizer.ts'
 import { maskAnswer } from './authentication/mask.ts'
 import { redirected } from './redirect.ts'
 import type { HttpRequest } from './request.ts'
-import { address, send, type Answer, type SendOptions } from './send.ts'
+import { send, type Answer, type SendOptions } from './send.ts'
 
 export interface DeliverOptions extends SendOptions {
   readonly authenticator: Authenticator
@@ -23,7 +24,7 @@ type Send = (request: HttpRequest) => Promise<Answer>
 
 export async function deliver(request: HttpRequest, options: DeliverOptions): Promise<Answer> {
   const sendInTime = inTimeOf(options)
-  let authorizer = options.authenticator.authorizerFor(request.authentication)
+  let authorizer = options.authenticator.authorizerFor(request.authentication, options)
   const { tokens } = authorizer
   let hop = request
   for (let redirects = 0; redirects <= redirectsMax; redirects++) {
@@ -36,7 +37,7 @@ export async function deliver(request: HttpRequest, options: DeliverOptions): Pr
   const { method, url } = request
   throw TaskFault.of(
     'communication',
-    `${method} ${url.origin}${url.pathname} failed: ${address(hop.url)} redirects more than ${redirectsMax} times.`,
+    `${method} ${nameOf(url)} failed: ${hostAndPort(hop.url)} redirects more than ${redirectsMax} times.`,
   )
 }
 

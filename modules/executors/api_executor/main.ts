@@ -29,6 +29,7 @@ export class Module extends ExecutorModule {
   readonly #authenticator = new Authenticator()
 
   override async setup(context: SetupContext): Promise<void> {
+    context.onTeardown('tokens', () => this.#authenticator.close(context.clock, context.log))
     context.onTeardown('calls under way', () => this.teardown())
   }
 

@@ -1,5 +1,6 @@
 /** Where a redirect leads, and what of the request goes there, as the Fetch standard has it (4.4, "HTTP-redirect fetch"). */
 import { TaskFault } from '@nexus/sdk'
+import { nameOf } from './address.ts'
 import type { HttpRequest } from './request.ts'
 import type { Answer } from './send.ts'
 
@@ -39,7 +40,7 @@ function placeOf(location: string, { url, status }: Answer): URL {
   if (!place || (place.protocol !== 'http:' && place.protocol !== 'https:')) {
     throw TaskFault.of(
       'communication',
-      `${url.origin}${url.pathname} answered ${status} and leads to no http or https address.`,
+      `${nameOf(url)} answered ${status} and leads to no http or https address.`,
     )
   }
   place.username = ''

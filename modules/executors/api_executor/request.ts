@@ -1,6 +1,6 @@
 /** From the arguments of a call to the request that is sent. Pure. */
 import { isJsonObject, TaskFault, type Json, type JsonObject } from '@nexus/sdk'
-import type { Authentication } from './authentication/policy.ts'
+import { withAddresses, type Authentication } from './authentication/policy.ts'
 import { wrong, type Call } from './call.ts'
 import { expandTemplate } from './uri_template.ts'
 
@@ -49,7 +49,8 @@ function addressOf(call: Call, values: JsonObject): Pick<HttpRequest, 'url' | 'a
   const { username, password } = url
   url.username = ''
   url.password = ''
-  return { url, authentication: call.authentication ?? userIn(username, password) }
+  const policy = call.authentication && withAddresses(call.authentication, values)
+  return { url, authentication: policy ?? userIn(username, password) }
 }
 
 function userIn(username: string, password: string): Authentication | undefined {

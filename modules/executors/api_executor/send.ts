@@ -1,5 +1,6 @@
 /** Sends one request and reads its answer, within a time and a size. It judges no status, and it follows no redirect. */
 import { TaskFault, type Clock } from '@nexus/sdk'
+import { hostAndPort, nameOf } from './address.ts'
 import { connectionFault } from './connection_fault.ts'
 import type { HttpRequest } from './request.ts'
 
@@ -97,11 +98,6 @@ function joined(headers: Headers): Map<string, string> {
 }
 
 function timeoutFault({ method, url }: HttpRequest, timeoutMs: number): TaskFault {
-  const detail = `${method} ${url.origin}${url.pathname} was not answered in ${timeoutMs} ms (timeout_ms) by ${address(url)}.`
+  const detail = `${method} ${nameOf(url)} was not answered in ${timeoutMs} ms (timeout_ms) by ${hostAndPort(url)}.`
   return TaskFault.of('communication', detail, { status: 504 })
-}
-
-/** Host and port, also where the port is the usual one. */
-export function address(url: URL): string {
-  return `${url.hostname}:${url.port || (url.protocol === 'https:' ? '443' : '80')}`
 }

@@ -1,17 +1,21 @@
 /**
  * What the module keeps of its authentications between calls, in memory alone and for as long as it is loaded: the
- * nonces of digest. It hands every call an authorizer of its own.
+ * nonces of digest, and tokens. It hands every call an authorizer of its own.
  */
-import type { Authorizer } from './authorizer.ts'
-import { constantly } from './authorizer.ts'
+import type { Clock, Log } from '@nexus/sdk'
+import type { SendOptions } from '../send.ts'
+import { constantly, type Authorizer } from './authorizer.ts'
 import { basicCredentials } from './basic.ts'
 import { DigestSessions } from './digest_sessions.ts'
+import { Tokens } from './oauth2/tokens.ts'
 import { fingerprint, type Authentication } from './policy.ts'
 
 export class Authenticator {
   readonly #digests = new DigestSessions()
+  readonly #tokens = new Tokens()
 
-  authorizerFor(authentication: Authentication | undefined): Authorizer {
+  /** `options` are for reaching an authority. */
+  authorizerFor(authentication: Authentication | undefined, options: SendOptions): Authorizer {
     switch (authentication?.scheme) {
       case undefined:
         return constantly(undefined)
@@ -21,6 +25,17 @@ export class Authenticator {
         return constantly(`Bearer ${authentication.token}`)
       case 'digest':
         return this.#digests.authorizerFor(authentication, fingerprint(authentication))
+      case 'oauth2':
+      case 'oidc':
+        return this.#tokens.authorizerFor({
+          key: fingerprint(authentication),
+          policy: authentication,
+          options,
+        })
     }
+  }
+
+  async close(clock: Clock, log: Log): Promise<void> {
+    await this.#tokens.close(clock, log)
   }
 }

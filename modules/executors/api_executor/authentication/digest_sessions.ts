@@ -3,6 +3,7 @@
  * first request of many is sent twice. `nextnonce` and `rspauth` of a service are not read; it may say `stale` instead.
  */
 import { randomBytes } from 'node:crypto'
+import { nameOf } from '../address.ts'
 import type { HttpRequest } from '../request.ts'
 import type { Answer } from '../send.ts'
 import type { Authorizer } from './authorizer.ts'
@@ -51,7 +52,7 @@ export class DigestSessions {
 }
 
 function sessionOf({ url, headers }: Answer): Session {
-  const challenge = chooseChallenge(headers['www-authenticate'] ?? '', url.origin + url.pathname)
+  const challenge = chooseChallenge(headers['www-authenticate'] ?? '', nameOf(url))
   return { challenge, cnonce: randomBytes(24).toString('base64'), count: 0 }
 }
 

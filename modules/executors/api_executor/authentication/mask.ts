@@ -5,11 +5,9 @@ import type { Answer } from '../send.ts'
 const lengthMin = 4
 const masked = '***'
 
-/** The text without the secrets, as they are or as a URI or a form has them. */
+/** The text without the secrets, as they are or as URIs, forms and JSON have them. */
 export function mask(text: string, secrets: readonly string[]): string {
-  return longestFirst(secrets)
-    .flatMap((secret) => [secret, encodeURIComponent(secret), JSON.stringify(secret).slice(1, -1)])
-    .reduce((left, secret) => left.replaceAll(secret, masked), text)
+  return writingsOf(secrets).reduce((left, writing) => left.replaceAll(writing, masked), text)
 }
 
 /** An answer that says a token back gives it to everybody who sees the task's output. */
@@ -21,12 +19,16 @@ export function maskAnswer(answer: Answer, tokens: readonly string[]): Answer {
 
 /** Tokens are ASCII, so that a byte can be taken for a character, whatever the text's encoding. */
 function maskBytes(body: Buffer, tokens: readonly string[]): Buffer {
-  if (!longestFirst(tokens).some((token) => body.includes(token, 0, 'latin1'))) return body
+  if (!writingsOf(tokens).some((writing) => body.includes(writing, 0, 'latin1'))) return body
   return Buffer.from(mask(body.toString('latin1'), tokens), 'latin1')
 }
 
-function longestFirst(secrets: readonly string[]): readonly string[] {
-  return secrets
-    .filter((secret) => secret.length >= lengthMin)
-    .toSorted((one, other) => other.length - one.length)
+/** Longer ones first, since one secret may be a part of another. */
+function writingsOf(secrets: readonly string[]): readonly string[] {
+  const long = secrets.filter((secret) => secret.length >= lengthMin)
+  const writings = long.flatMap((secret) => {
+    const inJson = JSON.stringify(secret).slice(1, -1)
+    return [secret, encodeURIComponent(secret), inJson, inJson.replaceAll('/', String.raw`\/`)]
+  })
+  return [...new Set(writings)].toSorted((one, other) => other.length - one.length)
 }

@@ -7,13 +7,15 @@ import { isJsonObject, TaskFault, type Json, type JsonObject } from '@nexus/sdk'
 import { basicCredentials, readBasic, type Basic } from './basic.ts'
 import { readBearer, type Bearer } from './bearer.ts'
 import { readDigest, type Digest } from './digest.ts'
+import { located, readTokenPolicy, tokenPolicySecrets, type TokenPolicy } from './oauth2/token_policy.ts'
 
-export type Authentication = Basic | Bearer | Digest
+export type Authentication = Basic | Bearer | Digest | TokenPolicy
 
 const readers: Readonly<Record<string, (details: JsonObject) => Authentication>> = {
   basic: readBasic,
   bearer: readBearer,
   digest: readDigest,
+  oauth2: (details) => readTokenPolicy('oauth2', details),
 }
 const supported = `Supported: ${Object.keys(readers).join(', ')}.`
 
@@ -34,6 +36,12 @@ function refused(why: string): TaskFault {
   return TaskFault.of('configuration', `Authentication ${why}. ${supported}`)
 }
 
+/** With values in place of variables, where a policy names addresses. */
+export function withAddresses(authentication: Authentication, values: JsonObject): Authentication {
+  const hasAddresses = authentication.scheme === 'oauth2' || authentication.scheme === 'oidc'
+  return hasAddresses ? located(authentication, values) : authentication
+}
+
 /** One text for one policy, which does not give its secrets away. */
 export function fingerprint(authentication: Authentication | undefined): string {
   return createHash('sha256')
@@ -52,5 +60,8 @@ export function secretsOf(authentication: Authentication | undefined): readonly 
       return [authentication.token]
     case 'digest':
       return [authentication.password]
+    case 'oauth2':
+    case 'oidc':
+      return tokenPolicySecrets(authentication)
   }
 }

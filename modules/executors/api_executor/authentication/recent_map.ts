@@ -8,10 +8,6 @@ export class RecentMap<Value> {
     this.#entriesMax = entriesMax
   }
 
-  get size(): number {
-    return this.#entries.size
-  }
-
   get(key: string): Value | undefined {
     const value = this.#entries.get(key)
     if (value !== undefined) this.set(key, value)
@@ -27,5 +23,12 @@ export class RecentMap<Value> {
 
   delete(key: string): void {
     this.#entries.delete(key)
+  }
+
+  /** Forgets all, and gives what it was. */
+  clear(): readonly Value[] {
+    const values = [...this.#entries.values()]
+    this.#entries.clear()
+    return values
   }
 }

@@ -3,6 +3,7 @@
  * operation before that is asked for, so that a fault elsewhere in the document is nobody's trouble.
  */
 import { isJsonObject, nearest, TaskFault, type Json, type JsonObject } from '@nexus/sdk'
+import { nameOf } from '../address.ts'
 import { follow } from './references.ts'
 
 export interface Description {
@@ -134,11 +135,6 @@ function notOpenApi(address: URL, why: string, cause?: unknown): TaskFault {
     `${nameOf(address)} is not an OpenAPI document that can be used: ${why}.`,
     { cause },
   )
-}
-
-/** Without the query, in which there may be a secret. */
-export function nameOf(address: URL): string {
-  return address.origin + address.pathname
 }
 
 function messageOf(error: unknown): string {

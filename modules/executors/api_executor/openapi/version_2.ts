@@ -1,6 +1,7 @@
 /** Reads an operation out of a document of OpenAPI 2.0 (Swagger). */
 import { TaskFault, type Json, type JsonObject } from '@nexus/sdk'
-import { nameOf, type DescribedOperation, type Description } from './description.ts'
+import { nameOf } from '../address.ts'
+import type { DescribedOperation, Description } from './description.ts'
 import {
   chooseMediaType,
   parametersOf,

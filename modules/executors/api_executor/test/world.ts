@@ -3,7 +3,7 @@ import { once } from 'node:events'
 import { createServer, type RequestListener } from 'node:http'
 import type { AddressInfo, Server, Socket } from 'node:net'
 import { onTestFinished } from 'vitest'
-import { TaskFault, type Json, type JsonObject } from '@nexus/sdk'
+import { TaskFault, type Clock, type Json, type JsonObject } from '@nexus/sdk'
 import { testContext, testSetup } from '@nexus/sdk/testing'
 import { Module } from '../main.ts'
 
@@ -25,18 +25,24 @@ interface World {
   input?: Json
   config?: JsonObject
   signal?: AbortSignal
+  clock?: Clock
 }
 
 export async function setup({ config = {}, ...world }: World = {}) {
   const module = new Module()
+  /** What the module logged. */
+  const logs: unknown[] = []
   const ledger = testSetup({ config })
   await module.setup(ledger)
   onTestFinished(() => ledger.release())
   const caller = (kind: string) => async (inputData: JsonObject, own?: World) => {
     const given = { config, metadata: { kind }, idempotencyKey: 'key-1', ...world, ...own }
-    return (await module.execute(testContext({ inputData, ...given }))).outputData
+    const context = testContext({ inputData, ...given })
+    const { outputData } = await module.execute(context)
+    logs.push(...context.recorded.logs)
+    return outputData
   }
-  return { module, call: caller('http'), callOpenApi: caller('openapi') }
+  return { module, ledger, logs, call: caller('http'), callOpenApi: caller('openapi') }
 }
 
 /** A service that answers with what it was asked. */
