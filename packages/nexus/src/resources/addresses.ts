@@ -30,7 +30,16 @@ export function resourceAddresses(uri: URL): readonly URL[] {
 
 /** Where a file is read that stands in a message: without a user, a password and a query, in which may be secrets. */
 export function shownAddress(uri: URL): string {
-  return uri.protocol === 'file:' ? decodeURI(uri.pathname) : uri.origin + uri.pathname
+  return uri.protocol === 'file:' ? decoded(uri.pathname) : uri.origin + uri.pathname
+}
+
+/** A path with a percent sign that means nothing is shown as it is written. */
+function decoded(path: string): string {
+  try {
+    return decodeURI(path)
+  } catch {
+    return path
+  }
 }
 
 /** The name by which a resource is kept and listed: it holds no user and no password. */
@@ -65,7 +74,8 @@ function onGitHub(uri: URL, segments: readonly string[]): Repository | undefined
   if (owner === undefined || repository === undefined) return undefined
   const { refs, path, isFolder } = githubPlace(rest)
   const raw = new URL(uri)
-  raw.host = 'raw.githubusercontent.com'
+  raw.protocol = 'https:'
+  raw.host = 'raw.githubusercontent.com:443'
   const roots = refs.map((ref) => withPath(raw, [owner, repository, ...ref, ...path]))
   return { roots, isRoot: rest.length === 0, isFolder }
 }

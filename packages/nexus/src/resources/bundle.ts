@@ -215,7 +215,12 @@ class Bundling {
   }
 
   async #accept(resource: Resource): Promise<void> {
-    await this.#reader.keep(resource)
+    try {
+      await this.#reader.keep(resource)
+    } catch (error) {
+      const why = error instanceof Error ? error.message : String(error)
+      throw new Refused({ code: 'resource_not_kept', message: `${resource.uri} could not be pinned: ${why}` })
+    }
     this.#resources.set(resource.uri, resource.digest)
   }
 

@@ -119,9 +119,19 @@ function catalogRoot(catalog: string, setting: Setting): { root: URL; authentica
     return { root: addressOf(uri, home), authentication }
   }
   if (catalog === 'default' && defaultCatalog !== undefined) {
-    return { root: folderAddress(defaultCatalog), authentication: undefined }
+    return { root: defaultRoot(defaultCatalog), authentication: undefined }
   }
   throw unknownCatalog(catalog, Object.keys(catalogs))
+}
+
+function defaultRoot(place: string): URL {
+  if (!isAddress(place)) return folderAddress(place)
+  const root = URL.parse(place)
+  if (root) return root
+  throw new Refused({
+    code: 'address_not_absolute',
+    message: `The default catalog \`${place}\` is no address.`,
+  })
 }
 
 function unknownCatalog(catalog: string, declared: readonly string[]): Refused {
@@ -138,9 +148,10 @@ function unknownCatalog(catalog: string, declared: readonly string[]): Refused {
   })
 }
 
-function folderAddress(place: string): URL {
-  if (/^(?:https?|file):/i.test(place)) return new URL(place)
-  return pathToFileURL(`${resolve(place)}/`)
+const isAddress = (place: string): boolean => /^(?:https?|file):/i.test(place)
+
+function folderAddress(folder: string): URL {
+  return pathToFileURL(`${resolve(folder)}/`)
 }
 
 function own(policy: Json, url: URL, { isTrusted, base }: Origin): Json {

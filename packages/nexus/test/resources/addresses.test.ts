@@ -37,6 +37,11 @@ test.each([
     `${raw}/${'a'.repeat(40)}/x/y/functions/log/1.0.0/function.yaml`,
   ],
   [
+    'without encryption and with a port',
+    'http://github.com:8080/serverlessworkflow/catalog',
+    `${raw}/HEAD/functions/log/1.0.0/function.yaml`,
+  ],
+  [
     'a ref in full',
     'https://github.com/serverlessworkflow/catalog/tree/refs/heads/main',
     `${raw}/refs/heads/main/functions/log/1.0.0/function.yaml`,

@@ -104,6 +104,8 @@ test('without a default catalog that is said', async () => {
   const bundled = await world.bundle(calling('greet:1.0.0@default'))
   expect(bundled.document).toBeUndefined()
   expect(told(bundled)[0]).toMatch(/^6:13 unknown_reference This Nexus has no default catalog\./)
+  const [problem] = told(await world.bundle(calling('greet:1.0.0@default'), { defaultCatalog: 'https://' }))
+  expect(problem).toMatch(/^6:13 address_not_absolute The default catalog `https:\/\/` is no address\./)
 })
 
 test('a catalog on a server is read from its root, also with a slash at its end', async () => {

@@ -130,6 +130,7 @@ test('bytes that are no text, a folder and a device are refused', async () => {
   const problemOf = async (call: string) => told(await world.bundle(calling(call)))[0]
   expect(await problemOf('./latin.yaml')).toMatch(/it is not text in UTF-8\./)
   expect(await problemOf('./folder.yaml')).toMatch(/it is a folder\./)
+  expect(await problemOf('file:///%ff.yaml')).toMatch(/resource_unreadable \/%ff\.yaml could not be read/)
   if (process.platform !== 'win32') expect(await problemOf('file:///dev/zero')).toMatch(/it is not a file\./)
 })
 

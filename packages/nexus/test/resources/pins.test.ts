@@ -2,7 +2,7 @@
 import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
-import { digestOf } from '../../src/resources/pins.ts'
+import { digestOf, type PinStore } from '../../src/resources/pins.ts'
 import { folderPins } from '../../src/resources/folder_pins.ts'
 import { calling, catalogAt, setup, told, type World } from './world.ts'
 
@@ -63,6 +63,19 @@ test('what is of no use is not pinned', async () => {
   expect(await world.pins.list()).toEqual([])
   world.web[path] = 'set: {x: 1}\n'
   expect(told(await world.bundle(text))).toEqual([])
+})
+
+test('what cannot be pinned is told where it was asked for', async () => {
+  await using world = await setup({}, { [path]: 'set: {x: 1}\n' })
+  const pins: PinStore = {
+    get: async () => undefined,
+    put: () => Promise.reject(new Error('no space left')),
+    list: async () => [],
+    remove: async () => false,
+  }
+  const bundled = await world.bundle(calling('f:1.0.0@shared', { use: catalogAt(world.url) }), { pins })
+  expect(bundled.document).toBeUndefined()
+  expect(told(bundled)[0]).toMatch(/^6:13 resource_not_kept .* could not be pinned: no space left$/)
 })
 
 test('files are not pinned: a change is taken the next time', async () => {
