@@ -42,6 +42,63 @@ test('7 Structured Synchronizing Merge: what follows waits for all branches take
   ])
 })
 
+test('8 Multi-Merge: the continuation runs once for each branch, as it comes, and waits for no other', async () => {
+  const play = await world.play('08-multi-merge')
+  await play.started('lay_pipes')
+  await play.signal('pipes.laid')
+  await play.ended('inspect')
+  await play.signal('foundations.laid')
+  const story = await play.story()
+  expect(story.of('lay_foundations', 'lay_pipes', 'inspect').slice(2)).toEqual([
+    'lay_pipes ends',
+    'inspect starts',
+    'inspect ends',
+    'lay_foundations ends',
+    'inspect starts',
+    'inspect ends',
+  ])
+  expect(story.record.output).toEqual([{ inspected: 'foundations' }, { inspected: 'pipes' }])
+})
+
+test('9 Structured Discriminator: the first branch to end lets the flow go on, the other ends without effect', async () => {
+  const play = await world.play('09-structured-discriminator')
+  await play.started('check_pulse')
+  await play.signal('pulse.checked')
+  await play.ended('triage')
+  await play.signal('breathing.checked')
+  const story = await play.story()
+  expect(story.of('check_breathing', 'check_pulse', 'triage').slice(2)).toEqual([
+    'check_pulse ends',
+    'triage starts',
+    'triage ends',
+    'check_breathing ends',
+  ])
+  expect(story.record.status).toBe('completed')
+})
+
+test('28 Blocking Discriminator: what comes for the next round is held back until both branches of this one have ended', async () => {
+  const play = await world.play('28-blocking-discriminator')
+  for (const visitor of ['Ada', 'Grace']) await play.signal('visitor.announced', visitor)
+  for (const who of ['host', 'guard']) await play.signal(`${who}.confirmed`, 'Grace')
+  await play.signal('guard.confirmed', 'Ada')
+  await play.ended('open_door')
+  expect((await play.soFar()).times('host')).toBe(1)
+  await play.signal('host.confirmed', 'Ada')
+  await play.ended('open_door', 2)
+  await play.signal('house.closed')
+  const story = await play.story()
+  expect(story.of('host', 'guard', 'open_door').slice(2, 8)).toEqual([
+    'guard ends',
+    'open_door starts',
+    'open_door ends',
+    'host ends',
+    'host starts',
+    'guard starts',
+  ])
+  const doors = story.record.tasks.filter(({ name }) => name === 'open_door')
+  expect(doors.map(({ output }) => output)).toEqual([{ visitor: 'Ada' }, { visitor: 'Grace' }])
+})
+
 test('29 Cancelling Discriminator: the first branch to end lets the flow go on, and cancels the others', async () => {
   const play = await world.play('29-cancelling-discriminator')
   await play.started('wait_for_far_server')

@@ -1,4 +1,4 @@
-/** The cancellation patterns: a task, a region, a whole run. */
+/** The cancellation and completion patterns: a task, a region, a whole run, many instances of one task. */
 import { afterAll, expect, test } from 'vitest'
 import { setup } from './world.ts'
 
@@ -67,4 +67,43 @@ test('25 Cancel Region: all of the region is withdrawn, what is outside goes on'
     'move_out ends',
   ])
   expect(story.record.status).toBe('completed')
+})
+
+const proteins = ['p1', 'p2', 'p3']
+
+test('26 Cancel Multiple Instance Task: the instances under way are cancelled, and nothing follows', async () => {
+  const play = await world.play('26-cancel-multiple-instance-task', { proteins })
+  await play.started('test_protein', 3)
+  await play.signal('protein.tested', 'p2')
+  await play.ended('test_protein')
+  await play.signal('tests.withdrawn')
+  const story = await play.story()
+  expect(story.of('test_protein', 'evaluate').slice(3)).toEqual([
+    'test_protein ends',
+    'test_protein is cancelled',
+    'test_protein is cancelled',
+  ])
+
+  const undisturbed = await world.play('26-cancel-multiple-instance-task', { proteins })
+  for (const protein of proteins) await undisturbed.signal('protein.tested', protein)
+  const whole = await undisturbed.story()
+  expect(whole.record.output).toEqual({ evaluated: proteins })
+})
+
+test('27 Complete Multiple Instance Task: the instances under way are withdrawn, and the flow goes on with the others', async () => {
+  const play = await world.play('27-complete-multiple-instance-task', { proteins })
+  await play.started('test_protein', 3)
+  await play.signal('protein.tested', 'p2')
+  await play.ended('test_protein')
+  expect((await play.soFar()).times('evaluate')).toBe(0)
+  await play.signal('tests.complete')
+  const story = await play.story()
+  expect(story.of('test_protein', 'evaluate').slice(3)).toEqual([
+    'test_protein ends',
+    'test_protein is cancelled',
+    'test_protein is cancelled',
+    'evaluate starts',
+    'evaluate ends',
+  ])
+  expect(story.record.output).toEqual({ evaluated: ['p2'] })
 })

@@ -54,6 +54,34 @@ test('14 Multiple Instances with a priori Run-Time Knowledge: as many run at onc
   }
 })
 
+test('15 Multiple Instances without a priori Run-Time Knowledge: instances are added while others run, and all are waited for', async () => {
+  const play = await world.play('15-multiple-instances-without-a-priori-run-time-knowledge')
+  await play.signal('shipment.sent', 'truck')
+  await play.started('transport')
+  await play.signal('shipment.sent', 'barge')
+  await play.started('transport', 2)
+  await play.signal('shipment.arrived', 'truck')
+  await play.ended('transport')
+  await play.signal('shipment.sent', 'train')
+  await play.started('transport', 3)
+  await play.signal('shipment.arrived', 'train')
+  await play.signal('shipments.complete')
+  await play.ended('hear', 4)
+  expect((await play.soFar()).times('assemble')).toBe(0)
+  await play.signal('shipment.arrived', 'barge')
+  const story = await play.story()
+  expect(story.of('transport', 'assemble')).toEqual([
+    'transport starts',
+    'transport starts',
+    'transport ends',
+    'transport starts',
+    'transport ends',
+    'transport ends',
+    'assemble starts',
+    'assemble ends',
+  ])
+})
+
 test('34 Static Partial Join for Multiple Instances: the third of five lets the flow go on, the others end without effect', async () => {
   const play = await world.play('34-static-partial-join-for-multiple-instances', { samples: [1, 2, 3, 4, 5] })
   await play.started('examine_sample', 5)

@@ -5,6 +5,17 @@ import { setup } from './world.ts'
 const world = await setup()
 afterAll(() => world.close())
 
+test('23 Transient Trigger: a signal that comes before its task listens is lost, one that comes later starts it', async () => {
+  const play = await world.play('23-transient-trigger')
+  await play.started('walk_to_stop')
+  await world.publish('bus.leaves', 'early')
+  await play.signal('stop.reached')
+  await play.started('wait_for_bus')
+  await world.publish('bus.leaves', 'late')
+  const story = await play.story()
+  expect(story.record.output).toEqual({ bus: 'late' })
+})
+
 test('24 Persistent Trigger: a signal that comes before its task is kept for it, and starts one task only', async () => {
   const play = await world.play('24-persistent-trigger')
   await play.started('heat_oven')
