@@ -16,6 +16,7 @@ const readers: Readonly<Record<string, (details: JsonObject) => Authentication>>
   bearer: readBearer,
   digest: readDigest,
   oauth2: (details) => readTokenPolicy('oauth2', details),
+  oidc: (details) => readTokenPolicy('oidc', details),
 }
 const supported = `Supported: ${Object.keys(readers).join(', ')}.`
 

@@ -3,7 +3,7 @@ import { once } from 'node:events'
 import { createServer, type RequestListener } from 'node:http'
 import type { AddressInfo, Server, Socket } from 'node:net'
 import { onTestFinished } from 'vitest'
-import { TaskFault, type Clock, type Json, type JsonObject } from '@nexus/sdk'
+import { systemClock, TaskFault, type Clock, type Json, type JsonObject } from '@nexus/sdk'
 import { testContext, testSetup } from '@nexus/sdk/testing'
 import { Module } from '../main.ts'
 
@@ -43,6 +43,21 @@ export async function setup({ config = {}, ...world }: World = {}) {
     return outputData
   }
   return { module, ledger, logs, call: caller('http'), callOpenApi: caller('openapi') }
+}
+
+/** A clock whose durations pass when the test says so. It keeps what the limits of requests were; none of them ends. */
+export function slowClock() {
+  let elapsedMs = 0
+  const limitsMs: number[] = []
+  const clock: Clock = {
+    ...systemClock,
+    elapsed: () => elapsedMs,
+    timer: (delayMs) => {
+      limitsMs.push(delayMs)
+      return () => undefined
+    },
+  }
+  return { clock, limitsMs, pass: (durationMs: number) => void (elapsedMs += durationMs) }
 }
 
 /** A service that answers with what it was asked. */

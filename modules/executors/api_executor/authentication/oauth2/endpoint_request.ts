@@ -50,6 +50,13 @@ function post(request: EndpointRequest, options: Reach): Promise<Answer> {
   return send(asked, briefly(options))
 }
 
+/** Nothing in it is secret. */
+export async function get(url: URL, options: Reach): Promise<JsonObject> {
+  const headers = { accept: 'application/json' }
+  const asked = { method: 'GET', url, headers, body: undefined, followsRedirects: false }
+  return readAnswer(await send({ ...asked, authentication: undefined }, briefly(options)), [])
+}
+
 function briefly(options: Reach): SendOptions {
   return { ...options, responseBytesMax: answerBytesMax, largerHint: 'No authority needs as much.' }
 }

@@ -6,10 +6,13 @@
 import { TaskFault, toWorkflowError, type Clock, type Log } from '@nexus/sdk'
 import { SingleFlight } from '../../single_flight.ts'
 import type { Authorizer } from '../authorizer.ts'
+import { discover } from '../oidc/discovery.ts'
 import { RecentMap } from '../recent_map.ts'
+import type { Asking } from './asking.ts'
 import type { Reach } from './endpoint_request.ts'
 import { endpointsOf } from './endpoints.ts'
-import { refreshToken, requestToken, revokeToken, type Asking } from './request_token.ts'
+import { refreshToken, requestToken } from './request_token.ts'
+import { revokeToken } from './revocation.ts'
 import type { Token } from './token_answer.ts'
 import type { TokenPolicy } from './token_policy.ts'
 
@@ -87,8 +90,10 @@ export class Tokens {
   #renew(wanted: Wanted): Promise<Token> {
     const { key, policy, options } = wanted
     return this.#flights.join(key, options.signal, async (signal) => {
-      const asking = { policy, endpoints: endpointsOf(policy) }
-      const token = await this.#obtain(asking, key, { ...options, signal })
+      const reach = { ...options, signal }
+      const endpoints = policy.scheme === 'oidc' ? await discover(policy, reach) : endpointsOf(policy)
+      const asking = { policy, endpoints }
+      const token = await this.#obtain(asking, key, reach)
       // One that serves this call alone is kept for its refresh token, if it has any.
       const isWorthKeeping = token.usableUntilMs > 0 || token.refreshToken !== undefined
       if (isWorthKeeping) this.#kept.set(key, { asking, token })

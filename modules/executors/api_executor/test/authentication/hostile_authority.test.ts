@@ -3,7 +3,7 @@ import { createServer as createTcpServer } from 'node:net'
 import type { ServerResponse } from 'node:http'
 import { expect, test } from 'vitest'
 import type { Json, JsonObject } from '@nexus/sdk'
-import { echo, faultOf, listen, serve, setup } from '../world.ts'
+import { echo, faultOf, listen, serve, setup, slowClock } from '../world.ts'
 import { client, oauth2, serveAuthority, serveProtected } from './authority.ts'
 
 /** The fault of a call whose authority answers like that; the service is never reached. */
@@ -130,16 +130,18 @@ test('an authority that says nothing is a fault with status 504', async () => {
 })
 
 test('the time for a token is not taken from the time of the call', async () => {
-  const { call } = await setup({ config: { timeout_ms: 400 } })
-  const delayed = (response: ServerResponse, text: string): void => {
-    const timer = setTimeout(() => response.end(text), 250)
-    response.once('close', () => clearTimeout(timer))
-  }
-  const { authority } = await serveAuthority((_asked, response) =>
-    delayed(response, '{"access_token": "slow-token"}'),
-  )
-  const uri = await serve((_request, response) => delayed(response, 'here'))
-  expect(await call({ method: 'get', endpoint: { uri, authentication: oauth2(authority) } })).toBe('here')
+  const { clock, limitsMs, pass } = slowClock()
+  const { call } = await setup({ config: { timeout_ms: 1000 }, clock })
+  const { authority } = await serveAuthority(() => {
+    pass(900)
+    return {}
+  })
+  const { service } = await serveProtected((token) => token !== 'token-1' || limitsMs.length < 3)
+  const get = () => call({ method: 'get', endpoint: { uri: service, authentication: oauth2(authority) } })
+  await get()
+  expect(limitsMs).toEqual([1000, 1000])
+  await get()
+  expect(limitsMs.slice(2)).toEqual([1000, 1000, 1000])
 })
 
 test.for([302, 307, 308])('a redirect (%i) of the token endpoint is not followed', async (status) => {
@@ -229,7 +231,7 @@ test.for([
   const fault = await faultWith(() => answer, { issuers: ['https://good'] })
   expect(fault).toMatchObject({ kind: 'authentication', status: 401 })
   expect(fault.message).toBe(
-    'HOST/oauth2/token: the token is from the issuer "https://evil", and only https://good is accepted.',
+    'HOST/oauth2/token: the issuer is "https://evil", and only https://good is accepted.',
   )
 })
 
@@ -254,7 +256,7 @@ test('the issuer of a token that does not say it is asked of the introspection e
 
 test.for([
   [{ active: true }, 'nothing says who issued the token, so that `issuers` cannot be checked'],
-  [{ active: true, iss: 'https://evil' }, 'the token is from the issuer "https://evil"'],
+  [{ active: true, iss: 'https://evil' }, 'the issuer is "https://evil"'],
   [{ active: false, iss: 'https://good' }, 'does not know the token that'],
   [{ error: 'invalid_client' }, 'It was asked since `issuers` are named'],
 ] as [JsonObject, string][])(
