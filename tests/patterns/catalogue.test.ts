@@ -11,7 +11,8 @@ const tableFile = fileURLToPath(new URL('../../docs/patterns.md', import.meta.ur
 /** How many patterns the catalogue has. */
 const patternCount = 43
 
-const rows = readFileSync(tableFile, 'utf8')
+const page = readFileSync(tableFile, 'utf8')
+const rows = page
   .split('\n')
   .map((line) => line.split(/(?<!\\)\|/).map((cell) => cell.trim()))
   .filter(([, number]) => /^\d+$/.test(number ?? ''))
@@ -55,6 +56,7 @@ test('every pattern of the catalogue is in the table, each once, those left out 
   const numbers = rows.map(({ pattern }) => Number.parseInt(pattern)).toSorted((a, b) => a - b)
   expect(numbers).toEqual(Array.from({ length: patternCount }, (_, index) => index + 1))
   expect(rows.filter(({ said }) => said === '')).toEqual([])
+  expect(page).toContain(`${covered.length} of them can be said`)
 })
 
 test('a row leads to the document and to the test of its pattern', () => {
