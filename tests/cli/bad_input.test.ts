@@ -75,16 +75,6 @@ test('flow that goes round for ever is refused, with the way that it goes', asyn
   expect(err).toMatch(/`a` → `b` → `a`/)
 })
 
-test('what this version does not run yet is refused with its position, never halfway', async () => {
-  using world = setup()
-  const { code, err } = await run(
-    world,
-    workflow('  - a: { set: {x: 1} }\n', 'schedule: { every: { hours: 1 } }'),
-  )
-  expect(code).toBe(2)
-  expect(err).toMatch(/sample\.yaml:2:\d+ error.*Schedules do not run/)
-})
-
 test('an input that does not match its schema faults the run as a validation error', async () => {
   using world = setup()
   const schema = 'input: { schema: { format: json, document: { type: object, required: [city] } } }'

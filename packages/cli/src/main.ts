@@ -9,7 +9,9 @@ import { addModulesCommand } from './commands/modules.ts'
 import { addRunCommand } from './commands/run.ts'
 import { addRunsCommand } from './commands/runs.ts'
 import { addSchemaCommand } from './commands/schema.ts'
+import { addStartCommand } from './commands/start.ts'
 import { addValidateCommand } from './commands/validate.ts'
+import { addWorkflowsCommand } from './commands/workflows.ts'
 import { terminal, type Terminal } from './output/terminal.ts'
 
 export const exitCodes = { completed: 0, faulted: 1, usage: 2, cancelled: 130 } as const
@@ -50,6 +52,8 @@ function buildProgram(io: Terminal, exit: (code: number) => void): Command {
   addRunCommand(program, shell)
   addValidateCommand(program, shell)
   addRunsCommand(program, shell)
+  addWorkflowsCommand(program, shell)
+  addStartCommand(program, shell)
   addModulesCommand(program, shell)
   addSchemaCommand(program, shell)
   for (const command of everyCommand(program)) {

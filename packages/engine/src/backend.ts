@@ -29,6 +29,22 @@ export interface Backend {
    * run's creation on, and consumed by it at most once. Rejects with `NexusError` `run_not_found` or `run_ended`.
    */
   publish(event: CloudEvent, target?: string): Promise<void>
+  /**
+   * The events for every run that were accepted after the one of that number, as they come. Nothing of it is recorded:
+   * whoever reads keeps its place.
+   */
+  feed(after: number): EventFeed
+  /**
+   * Takes a workflow in, in the place of one of the same name and version, whose schedule then begins anew; one that says
+   * the same is left as it is. On disk when it resolves.
+   */
+  deploy(deployment: Deployment): Promise<StoredDeployment>
+  /** Rejects with `NexusError` `workflow_not_found`. */
+  undeploy(key: string): Promise<void>
+  /** By their keys, in order. */
+  deployments(): readonly StoredDeployment[]
+  /** Records where the schedule of a deployment stands now, and accepts the run that it begins, if any: both or neither. */
+  advance(key: string, state: JsonObject, run?: NewRun): Promise<DurableRun | undefined>
   /** Newest first. */
   list(query?: RunQuery): Promise<readonly RunSummary[]>
   /** A run's summary, document and input. Rejects with `NexusError` `run_not_found`. */
@@ -53,6 +69,27 @@ export interface NewRun {
   readonly scope?: RunScope
   /** What it shares with another run: every result that this one has recorded, up to that of the task at `path`. */
   readonly past?: { readonly run: string; readonly path: string }
+}
+
+/** A workflow that is found by its name, and run by its schedule. */
+export interface Deployment {
+  readonly workflow: NewRun['workflow']
+  readonly document: string
+  readonly workflows: Readonly<Record<string, string>>
+}
+
+export interface StoredDeployment extends Deployment {
+  readonly deployedAt: number
+  /** The number of the last event that was accepted before. */
+  readonly accepted: number
+  /** Where its schedule stands; empty at first. */
+  readonly state: JsonObject
+}
+
+/** A place in the stream of accepted events, which only ever moves on. */
+export interface EventFeed {
+  /** The first event that `match` says something other than undefined of; waits until there is one. */
+  next(match: (event: CloudEvent) => Json | undefined, signal: AbortSignal): Promise<Consumption>
 }
 
 /** A run that another begins. */

@@ -72,7 +72,7 @@ function subflowRun(frame: Frame, subflow: Subflow, attached: boolean): ChildRun
     id: uuidv7(run.clock.now()),
     workflow: { namespace, name, version },
     document,
-    input: run.mask(evaluateTemplate((subflow.input ?? {}) as Json, input, frame)),
+    input: run.mask(evaluateTemplate(subflow.input ?? {}, input, frame)),
     workflows: run.workflows,
     attached,
   }

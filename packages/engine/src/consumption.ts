@@ -3,10 +3,9 @@
  * consumed so far, and learns it again from the record after a restart. Source: DSL 1.0.3, "Event Consumption Strategy".
  */
 import type { Json, JsonObject } from '@nexus/sdk'
-import { isTrue, type EventConsumptionStrategy, type EventFilter } from '@nexus/workflow'
+import { isTrue, type EventConsumptionStrategy, type EventFilter, type Scope } from '@nexus/workflow'
 import type { CloudEvent } from './cloud_event.ts'
 import { correlate, matchesFilter } from './event_filter.ts'
-import type { Frame } from './frame.ts'
 
 /** Why an event was consumed; recorded with it. */
 export type Match = {
@@ -18,14 +17,17 @@ export type Match = {
   readonly keys: JsonObject
 }
 
+/** What the expressions of filters see; `input` is their `.` where no event is. */
+export type ConsumptionScope = Scope & { readonly input: Json }
+
 export class EventConsumption {
-  readonly #frame: Frame
+  readonly #scope: ConsumptionScope
   readonly #main: Strategy
   readonly #until: Strategy | string | undefined
   #keys: JsonObject = {}
 
-  constructor(frame: Frame, to: EventConsumptionStrategy) {
-    this.#frame = frame
+  constructor(scope: ConsumptionScope, to: EventConsumptionStrategy) {
+    this.#scope = scope
     this.#main = new Strategy(to)
     this.#until = typeof to.until === 'object' ? new Strategy(to.until) : to.until
   }
@@ -55,11 +57,11 @@ export class EventConsumption {
   isOver(items: readonly Json[]): boolean {
     if (typeof this.#until === 'object') return this.#until.satisfied
     if (this.#until === undefined || !this.#main.satisfied) return this.#main.satisfied
-    return isTrue(this.#until, items, this.#frame)
+    return isTrue(this.#until, items, this.#scope)
   }
 
   #fits(filter: EventFilter, event: CloudEvent): JsonObject | undefined {
-    const scope = this.#frame
+    const scope = this.#scope
     if (!matchesFilter(filter, event, scope)) return undefined
     return correlate(filter, event, this.#keys, { scope, input: scope.input })
   }

@@ -24,6 +24,8 @@ export interface EngineOptions {
   /** Reads the text of a document that was kept with a run. Throws `NexusError` where it is not valid any more. */
   readonly read: RunServices['read']
   readonly stream?: RunServices['stream']
+  /** Told of every run that begins or goes on here, before anything of it happens. */
+  readonly began?: (run: LiveRun) => void
 }
 
 export interface StartOptions {
@@ -40,6 +42,7 @@ export interface StartOptions {
 /** A run in progress in this process. */
 export interface LiveRun {
   readonly id: string
+  readonly workflow: NewRun['workflow']
   /**
    * How it ended, once that is on disk. Rejects with `Stopping` when the engine closes first, with `Suspending` when the
    * run is suspended, and with `NexusError` when the storage fails; in each case the run goes on when it is resumed.
@@ -57,6 +60,8 @@ const cancelGraceMsMax = 10_000
 export class Engine {
   readonly #options: EngineOptions
   readonly #live = new Map<string, { run: LiveRun; abort: AbortController }>()
+  /** Who waits for the end of a run, by its id. */
+  readonly #awaited = new Map<string, () => void>()
   readonly #names = new Map<string, readonly string[]>()
   #closed = false
 
@@ -141,6 +146,35 @@ export class Engine {
     return (await this.#options.backend.list(query)).map((child) => child.id)
   }
 
+  /** Goes on with a run that the backend has just accepted. */
+  begin(durable: DurableRun): LiveRun {
+    return this.#begin(durable, 0)
+  }
+
+  /**
+   * When a run ended (milliseconds since the Unix epoch); goes on with it where nobody does, and waits until it has
+   * ended. One that is suspended is waited for as well. Rejects when the signal aborts.
+   */
+  async ended(id: string, signal: AbortSignal): Promise<number> {
+    const { backend } = this.#options
+    for (;;) {
+      const end = Promise.withResolvers<void>()
+      const abort = (): void => end.reject(signal.reason as Error)
+      signal.throwIfAborted()
+      signal.addEventListener('abort', abort, { once: true })
+      this.#awaited.set(id, end.resolve)
+      try {
+        const { endedAt, status } = await backend.get(id)
+        if (endedAt !== undefined) return endedAt
+        if (status !== 'suspended') await this.resume(id)
+        await end.promise
+      } finally {
+        signal.removeEventListener('abort', abort)
+        this.#awaited.delete(id)
+      }
+    }
+  }
+
   /** Resolves when no run is in progress here, whether it ended or was stopped. */
   async idle(): Promise<void> {
     while (this.#live.size > 0) await Promise.allSettled([...this.#live.values()].map(({ run }) => run.ended))
@@ -162,7 +196,7 @@ export class Engine {
   #begin(durable: DurableRun, nesting: number): LiveRun {
     if (this.#closed) throw new NexusError('closed', 'This Nexus is closed.')
     const { find, clock, runtime, read, stream = () => {} } = this.#options
-    const { id, document, scope } = durable.stored
+    const { id, document, scope, workflow: name } = durable.stored
     const workflow = inlineComponents(read(document, Object.keys(scope?.variables ?? {})))
     const abort = new AbortController()
     setMaxListeners(0, abort.signal)
@@ -173,8 +207,9 @@ export class Engine {
     )
     ended.catch(() => {}) // whoever waits for it is told; without anybody it must not end the process
     const cancel = (): void => abort.abort(new Cancelled(`Run ${id} was cancelled.`))
-    const run: LiveRun = { id, ended, cancel, listen: (listener) => durable.listen(listener) }
+    const run: LiveRun = { id, workflow: name, ended, cancel, listen: (listener) => durable.listen(listener) }
     this.#live.set(id, { run, abort })
+    this.#options.began?.(run)
     return run
   }
 
@@ -202,6 +237,7 @@ export class Engine {
     try {
       const outcome = await this.#outcome(run, signal)
       await durable.end(outcome)
+      this.#awaited.get(durable.stored.id)?.()
       return outcome
     } catch (error) {
       if (error instanceof Suspending) await durable.suspend()

@@ -4,11 +4,13 @@
 export type {
   Backend,
   ChildRun,
+  Deployment,
   Consumed,
   DurableRun,
   NewRun,
   RunQuery,
   RunSummary,
+  StoredDeployment,
   StoredRun,
   Subscription,
   TaskStep,
@@ -29,5 +31,7 @@ export {
 export { Stopping, Suspending } from './interpreter.ts'
 export { primitives } from './primitives.ts'
 export { projectRun, projectTasks, type RunRecord, type TaskRecord } from './projection.ts'
+export { Schedules, type SchedulesOptions } from './schedules.ts'
+export type { MissedFirings } from './schedules/trigger.ts'
 export { environmentSecrets, type SecretProvider } from './secrets.ts'
 export { uuidv7 } from './uuid.ts'

@@ -5,8 +5,8 @@
  */
 import type { Json } from '@nexus/sdk'
 import { exportContext, transformOutput, type ListenTask, type SubscriptionIterator } from '@nexus/workflow'
-import type { CloudEvent } from './cloud_event.ts'
 import { EventConsumption, type Match } from './consumption.ts'
+import { readEvent } from './event_reading.ts'
 import type { Handled } from './events.ts'
 import type { Frame } from './frame.ts'
 import { runList } from './interpreter.ts'
@@ -56,38 +56,4 @@ async function handle(
   const context = run.mask(exportContext(iterator.export, output, run.context ?? null, scope))
   run.context = context
   return { output, then, context }
-}
-
-/** `data`: what it carries; `envelope`: all of it; `raw`: what it carries as text, as it was sent. */
-function readEvent(event: CloudEvent, read: ListenTask['listen']['read']): Json {
-  switch (read) {
-    case 'envelope':
-      return event
-    case 'raw':
-      return rawOf(event)
-    default:
-      return dataOf(event)
-  }
-}
-
-function rawOf({ data, data_base64: binary }: CloudEvent): Json {
-  if (binary !== undefined) return binary
-  return typeof data === 'string' ? data : JSON.stringify(data ?? null)
-}
-
-/** Bytes that are JSON or text by their media type are read as such; others stay as base 64. */
-function dataOf({ data, data_base64: binary, datacontenttype: mediaType }: CloudEvent): Json {
-  if (typeof binary !== 'string') return data ?? null
-  const type = typeof mediaType === 'string' ? mediaType : 'application/json'
-  const text = Buffer.from(binary, 'base64').toString('utf8')
-  if (/[/+]json\b/.test(type)) return parsed(text)
-  return type.startsWith('text/') ? text : binary
-}
-
-function parsed(text: string): Json {
-  try {
-    return JSON.parse(text) as Json
-  } catch {
-    return text
-  }
 }

@@ -5,6 +5,7 @@
 import { systemClock, type Json } from '@nexus/sdk'
 import { describe, expect, test } from 'vitest'
 import type { Backend, DurableRun, NewRun, RunEvent, TaskOutcome, TaskStep } from '../src/index.ts'
+import { deploymentConformance } from './deployment_conformance.ts'
 import { eventConformance } from './event_conformance.ts'
 import { familyConformance } from './family_conformance.ts'
 
@@ -272,6 +273,7 @@ export function backendConformance(name: string, setup: () => Promise<BackendWor
 
     eventConformance(setup)
     familyConformance(setup)
+    deploymentConformance(setup)
 
     test('closing twice is safe, and a second process may open afterwards', async () => {
       await using world = await setup()

@@ -103,7 +103,9 @@ test('a database of the first schema is brought up to date with all that it hold
   await run.step(step('/kept'), async () => ({ status: 'completed', output: 'kept', then: 'continue' }))
   await old.close()
   const database = new DatabaseSync(join(world.folder, 'nexus.db'))
-  database.exec('DROP TABLE accepted; DROP INDEX runs_by_parent; PRAGMA user_version = 1')
+  database.exec(
+    'DROP TABLE accepted; DROP TABLE deployments; DROP INDEX runs_by_parent; PRAGMA user_version = 1',
+  )
   for (const column of ['parent', 'attached', 'input_blob', 'workflows', 'scope'])
     database.exec(`ALTER TABLE runs DROP COLUMN ${column}`)
   database.close()

@@ -1,11 +1,20 @@
 /**
  * An open Nexus: one data directory, one kernel, one engine. Whatever it starts it stops in reverse.
  */
-import { Engine, environmentSecrets, openEmbedded, projectRun, readEmbedded } from '@nexus/engine'
+import {
+  Engine,
+  environmentSecrets,
+  openEmbedded,
+  projectRun,
+  readEmbedded,
+  Schedules,
+  unfinishedStatuses,
+} from '@nexus/engine'
 import type {
   Backend,
   BackendReader,
   LiveRun,
+  MissedFirings,
   RunQuery,
   RunRecord,
   RunSummary,
@@ -16,10 +25,11 @@ import { NexusError, systemClock, TaskFault } from '@nexus/sdk'
 import type { Clock, Json, JsonObject, Log, Secrets, StreamChunk } from '@nexus/sdk'
 import { fileURLToPath } from 'node:url'
 import type { CheckedWorkflow } from './check.ts'
+import { deployedSource, deployedWorkflows, type Workflows } from './deployed_workflows.ts'
 import { Documents, valid } from './documents.ts'
 import { eventsOf, type Events } from './events.ts'
 import { version } from './version.ts'
-import { folderSource } from './workflow_folders.ts'
+import { eitherSource, folderSource } from './workflow_folders.ts'
 
 export interface NexusOptions {
   /** The data directory, made when it is not there; one process holds it at a time. */
@@ -32,14 +42,23 @@ export interface NexusOptions {
   readonly secrets?: SecretProvider
   /** Folders of workflow documents, for those that others run; the nearer first. */
   readonly workflows?: readonly string[]
+  /** What happens to the times of schedules that passed while nobody was up; `once` by default. */
+  readonly missedFirings?: MissedFirings
   readonly clock?: Clock
   /** Messages for the operator; none by default. */
   readonly log?: Log
+  /** Told of every run that begins or goes on here, before anything of it happens. */
+  readonly runBegan?: (run: LiveRun) => void
   /** Live output of tasks, not recorded. */
   readonly stream?: (run: string, path: string, chunk: StreamChunk) => void
 }
 
 export interface Nexus {
+  /**
+   * Begins to work by itself: goes on with every unfinished run that is not suspended, and begins the runs of the
+   * schedules of what is deployed, until it is closed. Resolves with the runs that it goes on with.
+   */
+  start(): Promise<readonly LiveRun[]>
   /** Resolves when no run is in progress here any more. */
   idle(): Promise<void>
   /** Says of a document what is wrong with it. Never throws. */
@@ -48,6 +67,7 @@ export interface Nexus {
   run(workflow: CheckedWorkflow, input: Json): Promise<LiveRun>
   readonly runs: Runs
   readonly events: Pick<Events, 'publish'>
+  readonly workflows: Workflows
   readonly modules: {
     list(): readonly ModuleInfo[]
     get(id: string): ModuleInfo
@@ -102,8 +122,9 @@ export async function openNexus(options: NexusOptions): Promise<Nexus> {
     clock = systemClock,
     log = silent,
     stream,
+    runBegan,
   } = options
-  const { secrets = environmentSecrets(process.env) } = options
+  const { secrets = environmentSecrets(process.env), missedFirings = 'once' } = options
   const backend = openEmbedded({ folder: data, clock })
   try {
     const kernel = await openKernel({
@@ -116,18 +137,26 @@ export async function openNexus(options: NexusOptions): Promise<Nexus> {
     })
     const documents = new Documents(() => ({
       provided: kernel.routes().map(({ capability }) => capability),
-      source: folderSource(workflows),
+      source: eitherSource([folderSource(workflows), deployedSource(backend)]),
     }))
+    const common = { backend, clock, runtime: { name: 'nexus', version, metadata: {} } }
     const engine = new Engine({
-      backend,
+      ...common,
       find: (name) => kernel.route(name),
-      clock,
-      runtime: { name: 'nexus', version, metadata: {} },
       secrets,
       read: (text, variables) => documents.read(text, variables),
-      ...(stream ? { stream } : {}),
+      ...(stream && { stream }),
+      ...(runBegan && { began: runBegan }),
     })
-    return new OpenNexus({ backend, kernel, engine, documents, clock })
+    const schedules = new Schedules({
+      ...common,
+      log,
+      missed: missedFirings,
+      read: (text) => documents.read(text),
+      begin: (run) => void engine.begin(run),
+      ended: (run, signal) => engine.ended(run, signal),
+    })
+    return new OpenNexus({ backend, kernel, engine, schedules, documents, clock })
   } catch (error) {
     await backend.close()
     throw error
@@ -160,10 +189,16 @@ async function recordOf(reader: BackendReader, id: string): Promise<RunRecord> {
   return projectRun(await reader.get(id), await reader.events(id))
 }
 
+/** A suspended one waits until it is asked for by its id. */
+export const resumable = unfinishedStatuses.filter((status) => status !== 'suspended')
+/** Runs that are gone on with at once. */
+const resumedMax = 100_000
+
 interface Parts {
   readonly backend: Backend
   readonly kernel: Kernel
   readonly engine: Engine
+  readonly schedules: Schedules
   readonly documents: Documents
   readonly clock: Clock
 }
@@ -173,9 +208,10 @@ class OpenNexus implements Nexus {
   readonly runs: Runs
   readonly events: Nexus['events']
   readonly modules: Nexus['modules']
+  readonly workflows: Workflows
 
   constructor(parts: Parts) {
-    const { backend, kernel, engine, clock } = parts
+    const { backend, kernel, engine, clock, schedules } = parts
     this.#parts = parts
     const events = eventsOf(backend, clock)
     this.events = { publish: (event) => events.publish(event) }
@@ -192,7 +228,16 @@ class OpenNexus implements Nexus {
       fork: (id, options) => this.#fork(id, options),
       signal: (id, event) => events.signal(id, event),
     }
+    this.workflows = deployedWorkflows(backend, schedules)
     this.modules = { list: () => kernel.modules(), get: (id) => this.#module(id) }
+  }
+
+  async start(): Promise<readonly LiveRun[]> {
+    const { backend, engine, schedules } = this.#parts
+    const unfinished = await backend.list({ statuses: resumable, attached: false, limit: resumedMax })
+    const runs = await Promise.all(unfinished.toReversed().map(({ id }) => engine.resume(id)))
+    schedules.start()
+    return runs
   }
 
   idle(): Promise<void> {
@@ -209,6 +254,7 @@ class OpenNexus implements Nexus {
   }
 
   async close(): Promise<void> {
+    await this.#parts.schedules.close()
     await this.#parts.engine.close()
     await this.#parts.kernel.close()
     await this.#parts.backend.close()

@@ -4,11 +4,6 @@
  */
 import { tasksOf, type ParsedWorkflow, type Problem, type Workflow } from '@nexus/workflow'
 
-/** Keys of the document itself. */
-const ofDocument: Readonly<Record<string, string>> = {
-  schedule: 'Schedules',
-}
-
 /** Keys of `use`. */
 const ofUse: Readonly<Record<string, string>> = {
   catalogs: 'Catalogs',
@@ -35,7 +30,6 @@ interface Found {
 function inDocument(document: Workflow): readonly Found[] {
   const { use = {}, evaluate = {}, input, output } = document
   return [
-    ...keysIn(document, ofDocument, ''),
     ...keysIn(use, ofUse, '/use'),
     ...(evaluate.mode === 'loose' ? [{ pointer: '/evaluate/mode', what: 'Loose expressions' }] : []),
     ...(evaluate.language !== undefined && evaluate.language !== 'jq'

@@ -4,7 +4,7 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { openNexus, type Nexus, type RunRecord } from '../src/index.ts'
+import { openNexus, type Nexus, type NexusOptions, type RunRecord } from '../src/index.ts'
 
 export interface World {
   readonly nexus: Nexus
@@ -13,7 +13,7 @@ export interface World {
   /** Runs tasks (YAML, two spaces in) to their end; `head` stands beside `do`. */
   run(tasks: string, options?: { input?: object; head?: string }): Promise<RunRecord>
   /** Closes and opens the same data again, as a restart does. */
-  restart(): Promise<Nexus>
+  restart(options?: Partial<NexusOptions>): Promise<Nexus>
   [Symbol.asyncDispose](): Promise<void>
 }
 
@@ -23,7 +23,8 @@ export function documentOf(tasks: string, head = '', name = 'sample', version = 
 
 export async function setup(): Promise<World> {
   const folder = mkdtempSync(join(tmpdir(), 'nexus-test-'))
-  const open = (): Promise<Nexus> => openNexus({ data: join(folder, 'data'), workflows: [folder] })
+  const open = (options: Partial<NexusOptions> = {}): Promise<Nexus> =>
+    openNexus({ data: join(folder, 'data'), workflows: [folder], ...options })
   let nexus = await open()
   return {
     folder,
@@ -35,9 +36,9 @@ export async function setup(): Promise<World> {
       await live.ended
       return nexus.runs.get(live.id)
     },
-    async restart() {
+    async restart(options) {
       await nexus.close()
-      nexus = await open()
+      nexus = await open(options)
       return nexus
     },
     async [Symbol.asyncDispose]() {

@@ -47,3 +47,15 @@ export const systemClock: Clock = {
     })
   },
 }
+
+/** A host's timers stand still while the machine sleeps: the time is looked at again after so long. */
+const pieceMsMax = 30_000
+
+/** Waits until a moment (milliseconds since the Unix epoch), never less. Rejects with the signal's reason. */
+export async function sleepUntil(clock: Clock, untilMs: number, signal?: AbortSignal): Promise<void> {
+  let leftMs = untilMs - clock.now()
+  do {
+    await clock.sleep(Math.min(leftMs, pieceMsMax), signal)
+    leftMs = untilMs - clock.now()
+  } while (leftMs > 0)
+}

@@ -2,7 +2,7 @@
  * @nexus/sdk: what the author of a module imports, and the vocabulary that every other package shares.
  * Nothing of ours is below it, and it runs in a browser too.
  */
-export { systemClock, type Clock } from './clock.ts'
+export { sleepUntil, systemClock, type Clock } from './clock.ts'
 export type {
   ChildOutcome,
   ChildTask,

@@ -50,6 +50,7 @@ async function run(file: string, options: RunOptions, { io, exit }: Shell): Prom
     const workflow = nexus.check(text, file === '-' ? 'standard input' : file)
     if (workflow.problems.length > 0) io.err(formatProblems(workflow.problems, workflow))
     if (!workflow.document) return exit(exitCodes.usage)
+    if (workflow.document.schedule) io.err(scheduleNote(file))
     const live = await nexus.run(workflow, input)
     const record = await follow(nexus, live, io, options.json === true)
     if (options.json) io.out(`${JSON.stringify(record, null, 2)}\n`)
@@ -59,6 +60,10 @@ async function run(file: string, options: RunOptions, { io, exit }: Shell): Prom
   } finally {
     await nexus.close()
   }
+}
+
+function scheduleNote(file: string): string {
+  return `This runs it once, now. Its schedule begins with: nexus workflows add ${file}, then: nexus start\n`
 }
 
 /** Workflows that a document runs are looked for beside it, and in the folders that are given. */

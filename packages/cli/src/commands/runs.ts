@@ -2,14 +2,7 @@
  * `nexus runs list|show|resume|retry|fork|suspend|cancel|signal`: the runs of a data directory.
  * Listing and showing also work while another process holds it.
  */
-import {
-  openNexus,
-  readRuns,
-  type RunReader,
-  type RunRecord,
-  type RunStatus,
-  type RunSummary,
-} from '@nexus/nexus'
+import { openNexus, readRuns, resumable, type RunReader, type RunRecord, type RunSummary } from '@nexus/nexus'
 import { NexusError } from '@nexus/sdk'
 import type { Command } from 'commander'
 import { exitCodes, type Shell } from '../main.ts'
@@ -153,9 +146,6 @@ function tasksOf({ tasks }: RunRecord, io: Terminal): string {
   ])
   return table(io, ['TASK', 'KIND', 'MODULE', 'ATTEMPTS', 'TOOK'], rows)
 }
-
-/** A suspended one waits until it is asked for by its id. */
-const resumable: readonly RunStatus[] = ['pending', 'running', 'waiting']
 
 async function resume(id: string | undefined, options: RunsOptions, { io, exit }: Shell): Promise<void> {
   const nexus = await openNexus({ data: dataFolder(options.data) })

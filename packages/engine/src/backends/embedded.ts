@@ -2,15 +2,28 @@
  * The embedded backend: one SQLite file and a folder of blobs, held by one process (`node:sqlite`, WAL,
  * `synchronous=FULL`, group commit). It is the default and needs nothing but Node.
  */
-import { NexusError, type Clock, type Json } from '@nexus/sdk'
+import { NexusError, type Clock, type Json, type JsonObject } from '@nexus/sdk'
 import { existsSync, mkdirSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import type { DatabaseSync } from 'node:sqlite'
-import type { Backend, NewRun, RunQuery, RunSummary, StoredRun } from '../backend.ts'
+import { workflowKey } from '@nexus/workflow'
+import type {
+  Backend,
+  Deployment,
+  EventFeed,
+  NewRun,
+  RunQuery,
+  RunSummary,
+  StoredDeployment,
+  StoredRun,
+} from '../backend.ts'
 import type { CloudEvent } from '../cloud_event.ts'
 import type { RunEvent } from '../events.ts'
 import { Blobs } from './embedded/blobs.ts'
 import { openDatabase, openDatabaseReadOnly } from './embedded/database.ts'
+import { DeploymentsTable, sameDeployment, workflowNotFound } from './embedded/deployments_table.ts'
+import { DocumentsTable } from './embedded/documents_table.ts'
+import { EmbeddedFeed } from './embedded/event_feed.ts'
 import { EventsTable, type SharedEvent } from './embedded/events_table.ts'
 import { Inbox } from './embedded/inbox.ts'
 import { Journal } from './embedded/journal.ts'
@@ -28,7 +41,7 @@ export interface EmbeddedOptions {
 }
 
 /** What can be read while another process holds the data directory. */
-export type BackendReader = Pick<Backend, 'list' | 'get' | 'events' | 'close'>
+export type BackendReader = Pick<Backend, 'list' | 'get' | 'events' | 'deployments' | 'close'>
 
 /**
  * Opens a data directory and holds it until `close`.
@@ -75,6 +88,7 @@ class Embedded implements Backend, Storage {
   readonly inbox: Inbox
   readonly clock: Clock
   readonly #database: DatabaseSync
+  readonly #deployments: DeploymentsTable
   readonly #release: () => void
   #lastRun = 0
 
@@ -86,14 +100,16 @@ class Embedded implements Backend, Storage {
     this.#release = parts.release
     this.clock = clock
     this.log = new EventsTable(statements, blobs)
-    this.runs = new RunsTable(statements, blobs)
+    const documents = new DocumentsTable(statements)
+    this.runs = new RunsTable(statements, blobs, documents)
+    this.#deployments = new DeploymentsTable(statements, documents)
     this.journal = new Journal(database, clock)
     this.inbox = new Inbox({ statements, journal: this.journal, blobs, clock })
   }
 
   /** Counts on from the numbers in use, which whoever only reads need not know. */
   counting(): this {
-    this.journal.countFrom(Math.max(this.log.last(), this.inbox.last()))
+    this.journal.countFrom(Math.max(this.log.last(), this.inbox.last(), this.#deployments.last()))
     this.#lastRun = this.runs.last()
     return this
   }
@@ -159,6 +175,38 @@ class Embedded implements Backend, Storage {
       throw new NexusError('run_ended', `Run ${target} has ended already: it is ${run.status}.`)
     }
     await this.inbox.publish(event, run.number)
+  }
+
+  feed(after: number): EventFeed {
+    const { inbox, clock } = this
+    return new EmbeddedFeed({ inbox, clock }, { general: after, targeted: 0 })
+  }
+
+  async deploy(deployment: Deployment): Promise<StoredDeployment> {
+    const known = this.#deployments.find(workflowKey(deployment.workflow))
+    if (known && sameDeployment(known, deployment)) return known
+    const stored = { ...deployment, deployedAt: this.clock.now(), accepted: this.journal.nextSeq() }
+    this.#write(() => this.#deployments.put(stored))
+    await this.journal.flush()
+    return { ...stored, state: {} }
+  }
+
+  async undeploy(key: string): Promise<void> {
+    const known = this.deployments().map(({ workflow }) => workflowKey(workflow))
+    if (!known.includes(key)) throw workflowNotFound(key, known)
+    this.#write(() => this.#deployments.remove(key))
+    await this.journal.flush()
+  }
+
+  deployments(): readonly StoredDeployment[] {
+    return this.#deployments.list()
+  }
+
+  async advance(key: string, state: JsonObject, run?: NewRun): Promise<EmbeddedRun | undefined> {
+    const begun = run && this.begin(run)
+    this.#write(() => this.#deployments.setState(key, state))
+    await this.journal.flush()
+    return begun
   }
 
   async list(query: RunQuery = {}): Promise<readonly RunSummary[]> {

@@ -4,6 +4,7 @@
  *   documents  workflow documents by their digest, once each
  *   runs       one row a run; what lists show, kept in step with the log in the same transaction
  *   events     the append-only log of all runs, in the order of writing, so that a commit touches few pages
+ *   deployments  the workflows that are deployed, and where their schedules stand
  *   accepted   the CloudEvents that the event bus accepted, numbered in one line with the log
  */
 import { NexusError } from '@nexus/sdk'
@@ -36,18 +37,32 @@ CREATE TABLE accepted (
 CREATE INDEX accepted_by_target ON accepted (target, taken, seq);
 `
 
-/** `parent`: the number of the run that began it. An input too large for its row is in the blob `input_blob`. */
-const family = `
+/**
+ * `parent`: the number of the run that began it. An input too large for its row is in the blob `input_blob`.
+ * `accepted`: the number of the last event accepted before the deployment. `state`: where its schedule stands.
+ */
+const families = `
 ALTER TABLE runs ADD COLUMN parent INTEGER;
 ALTER TABLE runs ADD COLUMN attached INTEGER NOT NULL DEFAULT 0;
 ALTER TABLE runs ADD COLUMN input_blob TEXT;
 ALTER TABLE runs ADD COLUMN workflows TEXT;
 ALTER TABLE runs ADD COLUMN scope TEXT;
 CREATE INDEX runs_by_parent ON runs (parent) WHERE parent IS NOT NULL;
+CREATE TABLE deployments (
+  key TEXT PRIMARY KEY,
+  namespace TEXT NOT NULL,
+  name TEXT NOT NULL,
+  version TEXT NOT NULL,
+  document TEXT NOT NULL REFERENCES documents (digest),
+  workflows TEXT,
+  deployed_at INTEGER NOT NULL,
+  accepted INTEGER NOT NULL,
+  state TEXT NOT NULL
+) WITHOUT ROWID;
 `
 
 /** From each version of the schema to the next; the first stands at 1. */
-const migrations: readonly string[] = [acceptedTable, family]
+const migrations: readonly string[] = [acceptedTable, families]
 
 const schema = `
 CREATE TABLE documents (
@@ -79,7 +94,7 @@ CREATE TABLE events (
 );
 CREATE INDEX events_by_path ON events (run, path);
 ${acceptedTable}
-${family}
+${families}
 PRAGMA user_version = ${schemaVersion};
 `
 

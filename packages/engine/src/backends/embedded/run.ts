@@ -2,7 +2,7 @@
  * One open run of the embedded backend: memoizes outcomes by path, appends events, waits for the disk where it must.
  * It never computes anything itself and knows nothing of workflows.
  */
-import type { Clock, Json } from '@nexus/sdk'
+import { sleepUntil, type Clock, type Json } from '@nexus/sdk'
 import type { ChildRun, DurableRun, NewRun, StoredRun, Subscription, TaskStep } from '../../backend.ts'
 import type { CloudEvent } from '../../cloud_event.ts'
 import type {
@@ -77,8 +77,7 @@ export class EmbeddedRun implements DurableRun {
   }
 
   async sleep(path: string, until: number, signal: AbortSignal): Promise<void> {
-    const end = await this.deadline(path, until)
-    await this.#clock.sleep(end - this.#clock.now(), signal)
+    await sleepUntil(this.#clock, await this.deadline(path, until), signal)
   }
 
   async deadline(path: string, until: number): Promise<number> {

@@ -3,10 +3,10 @@
  * the log; whoever writes there keeps the row in step, in the same transaction.
  */
 import { NexusError, type Json } from '@nexus/sdk'
-import { hash } from 'node:crypto'
 import type { NewRun, RunQuery, RunScope, RunSummary, StoredRun } from '../../backend.ts'
 import type { RunStatus } from '../../events.ts'
 import type { Blobs } from './blobs.ts'
+import type { DocumentsTable } from './documents_table.ts'
 import type { Row, Statements } from './statements.ts'
 
 /** A run as its row has it. */
@@ -33,11 +33,12 @@ const tables = 'runs LEFT JOIN runs AS parents ON parents.number = runs.parent'
 export class RunsTable {
   readonly #statements: Statements
   readonly #blobs: Blobs
-  #lastDocument = { text: '', digest: '' }
+  readonly #documents: DocumentsTable
 
-  constructor(statements: Statements, blobs: Blobs) {
+  constructor(statements: Statements, blobs: Blobs, documents: DocumentsTable) {
     this.#statements = statements
     this.#blobs = blobs
+    this.#documents = documents
   }
 
   insert(number: number, run: NewRun, createdAt: number, parent: Parent | undefined): void {
@@ -45,33 +46,15 @@ export class RunsTable {
     const { text, blob } = this.#inputOf(run.input)
     const sql = `INSERT INTO runs (number, id, status, namespace, name, version, document, input, input_blob, created_at,
       started_at, parent, attached, workflows, scope) VALUES (?, ?, 'running', ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`
-    this.#statements.run(
-      sql,
-      ...[number, run.id, namespace, name, version, this.#storeDocument(run.document), text, blob],
-      ...[createdAt, createdAt, parent?.number ?? null, parent?.attached ? 1 : 0],
-      ...[this.#storeWorkflows(run.workflows), run.scope ? JSON.stringify(run.scope) : null],
-    )
+    const named = [number, run.id, namespace, name, version, this.#documents.store(run.document)]
+    const placed = [createdAt, createdAt, parent?.number ?? null, parent?.attached ? 1 : 0]
+    const around = [this.#documents.storeAll(run.workflows), run.scope ? JSON.stringify(run.scope) : null]
+    this.#statements.run(sql, ...named, text, blob, ...placed, ...around)
   }
 
   #inputOf(input: Json): { text: string; blob: string | null } {
     const text = JSON.stringify(input)
     return text.length <= inlineSizeMax ? { text, blob: null } : { text: '', blob: this.#blobs.put(text) }
-  }
-
-  /** Many runs share one document, one after the other. */
-  #storeDocument(text: string): string {
-    if (this.#lastDocument.text === text) return this.#lastDocument.digest
-    const digest = hash('sha256', text)
-    this.#statements.run('INSERT OR IGNORE INTO documents (digest, text) VALUES (?, ?)', digest, text)
-    this.#lastDocument = { text, digest }
-    return digest
-  }
-
-  /** The digests of the workflows that a run may run, by their keys. */
-  #storeWorkflows(workflows: NewRun['workflows']): string | null {
-    const entries = Object.entries(workflows ?? {})
-    if (entries.length === 0) return null
-    return JSON.stringify(Object.fromEntries(entries.map(([key, text]) => [key, this.#storeDocument(text)])))
   }
 
   setStatus(number: number, status: RunStatus, endedAt: number | null = null): void {
@@ -97,18 +80,9 @@ export class RunsTable {
       contextSeq: optionalNumber(row['context_seq']),
       document: String(row['text']),
       input: JSON.parse(typeof blob === 'string' ? this.#blobs.get(blob) : String(input)) as Json,
-      workflows: typeof workflows === 'string' ? this.#workflowsOf(workflows) : {},
+      workflows: this.#documents.readAll(workflows),
       scope: typeof scope === 'string' ? (JSON.parse(scope) as RunScope) : undefined,
     }
-  }
-
-  #workflowsOf(column: string): StoredRun['workflows'] {
-    const digests = Object.entries(JSON.parse(column) as Readonly<Record<string, string>>)
-    return Object.fromEntries(digests.map(([key, digest]) => [key, this.#document(digest)]))
-  }
-
-  #document(digest: string): string {
-    return String(this.#statements.all('SELECT text FROM documents WHERE digest = ?', digest)[0]?.['text'])
   }
 
   list({ statuses, parent, attached, limit = listedMax }: RunQuery): readonly RunSummary[] {
