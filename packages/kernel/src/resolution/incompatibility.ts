@@ -38,7 +38,9 @@ export type Cause =
       readonly kind: 'unusable'
       readonly id: string
       readonly versions: VersionSet
-      readonly reason: string
+      /** The module that it names with what is no range. */
+      readonly other: string
+      readonly range: string
     }
   | { readonly kind: 'no_version'; readonly id: string; readonly wanted: VersionSet }
   | { readonly kind: 'unknown'; readonly id: string }

@@ -24,8 +24,7 @@ export class PartialSolution {
   readonly #assignments: Assignment[] = []
   readonly #byId = new Map<string, Assignment[]>()
   readonly #decisions = new Map<string, Candidate>()
-  /** Modules that must be used and have no version yet. */
-  readonly #undecided = new Set<string>()
+  readonly #changed = new Set<string>()
 
   get level(): number {
     return this.#decisions.size
@@ -35,8 +34,16 @@ export class PartialSolution {
     return this.#decisions
   }
 
-  get undecided(): ReadonlySet<string> {
-    return this.#undecided
+  /** The modules of which something else is known than when this was asked last. */
+  takeChanged(): string[] {
+    const changed = [...this.#changed]
+    this.#changed.clear()
+    return changed
+  }
+
+  /** Whether the module must be used and has no version yet. */
+  isUndecided(id: string): boolean {
+    return !this.known(id).absent && !this.#decisions.has(id)
   }
 
   /** All that is known of a module. */
@@ -60,7 +67,7 @@ export class PartialSolution {
     const ofModule = this.#byId.get(term.id)
     if (ofModule === undefined) this.#byId.set(term.id, [assignment])
     else ofModule.push(assignment)
-    this.#sort(term.id)
+    this.#changed.add(term.id)
   }
 
   /** Forgets every decision above a level, and all that followed from it. */
@@ -69,14 +76,9 @@ export class PartialSolution {
       this.#assignments.pop()
       this.#byId.get(last.term.id)?.pop()
       if (last.cause === undefined) this.#decisions.delete(last.term.id)
-      this.#sort(last.term.id)
+      this.#changed.add(last.term.id)
       last = this.#assignments.at(-1)
     }
-  }
-
-  #sort(id: string): void {
-    if (!this.known(id).absent && !this.#decisions.has(id)) this.#undecided.add(id)
-    else this.#undecided.delete(id)
   }
 
   /** The first assignment with which the term was true, given that it is. */

@@ -10,12 +10,14 @@
  * to them, then by id. So each module has the newest version that goes with those decided before it.
  */
 import { invariant } from '@nexus/sdk'
-import { candidatesIn, spanAround, type Candidate, type Catalogue, type Package } from './catalogue.ts'
-import { broken, dependencyOf, incompatibility, resolvent, type Incompatibility } from './incompatibility.ts'
+import { ChoiceQueue } from './choice_queue.ts'
+import { candidatesIn, type Candidate, type Catalogue, type Package } from './catalogue.ts'
+import { broken, incompatibility, resolvent, type Incompatibility } from './incompatibility.ts'
 import type { Requirement } from './package_source.ts'
 import { PartialSolution, type Assignment } from './partial_solution.ts'
 import { eitherOf, excludes, implies, inverse, notUsed, used, type Term } from './term.ts'
-import { everyVersion, exactly, has, type VersionSet } from './version_set.ts'
+import { VersionRules } from './version_rules.ts'
+import { everyVersion, exactly, type VersionSet } from './version_set.ts'
 
 export interface SolverOptions {
   readonly catalogue: Catalogue
@@ -40,12 +42,13 @@ class Solver {
   readonly #options: SolverOptions
   readonly #solution = new PartialSolution()
   readonly #rules = new Map<string, Incompatibility[]>()
-  /** By what is said, the versions of which it has been said. */
-  readonly #said = new Map<string, VersionSet[]>()
+  readonly #versionRules: VersionRules
+  readonly #queue = new ChoiceQueue()
   readonly #matching = new Map<string, { readonly known: Term; readonly candidates: readonly Candidate[] }>()
 
   constructor(options: SolverOptions) {
     this.#options = options
+    this.#versionRules = new VersionRules(options.catalogue)
   }
 
   async solve(): Promise<Answer> {
@@ -57,8 +60,7 @@ class Solver {
     for (;;) {
       const proof = this.#propagate(changed)
       if (proof !== undefined) return { kind: 'impossible', proof }
-      await this.#load()
-      const id = this.#next()
+      const id = await this.#next()
       if (id === undefined) return { kind: 'solved', decisions: this.#solution.decisions }
       this.#decide(id)
       changed = [id]
@@ -126,13 +128,17 @@ class Solver {
     return open
   }
 
-  /** Why there is a conflict, in terms of an earlier decision, to which it goes back; without terms if there is none. */
+  /**
+   * Why there is a conflict, in terms of an earlier decision; without terms if it is nobody's decision. Goes back to just
+   * before that decision, not to the first one after which the lesson has a consequence: in between may lie a thousand
+   * decisions that have nothing to do with it and would only be made again.
+   */
   #learn(conflict: Incompatibility): Incompatibility {
     let current = conflict
     while (current.terms.length > 0) {
       const { term, satisfier, levelBefore } = this.#latest(current)
       if (satisfier.cause === undefined || levelBefore < satisfier.level) {
-        this.#solution.backtrack(levelBefore)
+        this.#solution.backtrack(satisfier.level - 1)
         if (current !== conflict) this.#add(current)
         return current
       }
@@ -159,23 +165,21 @@ class Solver {
     return { term, satisfier, levelBefore: Math.max(levelBefore, rest.level) }
   }
 
-  async #load(): Promise<void> {
-    const { catalogue } = this.#options
-    const missing = [...this.#solution.undecided].filter((id) => !catalogue.has(id))
-    if (missing.length > 0) await catalogue.load(missing)
+  /** The module to decide next, once the sources have told of every one that must be used. */
+  async #next(): Promise<string | undefined> {
+    const changed = this.#solution.takeChanged()
+    const undecided = changed.filter((id) => this.#solution.isUndecided(id))
+    const missing = undecided.filter((id) => !this.#options.catalogue.has(id))
+    if (missing.length > 0) await this.#options.catalogue.load(missing)
+    for (const id of changed) this.#queue.remove(id)
+    for (const id of undecided) this.#queue.put(id, this.#rank(id))
+    return this.#queue.first()
   }
 
-  /** The module with the fewest versions left to choose from. */
-  #next(): string | undefined {
-    let best: string | undefined
-    let fewest = Infinity
-    for (const id of this.#solution.undecided) {
-      const candidates = this.#candidates(id)
-      const choices = this.#lockedIn(id, candidates) === undefined ? candidates.length : 1
-      if (choices > fewest || (choices === fewest && best !== undefined && id > best)) continue
-      ;[best, fewest] = [id, choices]
-    }
-    return best
+  /** How many versions are left to a module. */
+  #rank(id: string): number {
+    const candidates = this.#candidates(id)
+    return this.#lockedIn(id, candidates) === undefined ? candidates.length : 1
   }
 
   /** The versions that are not ruled out, newest first. */
@@ -199,10 +203,11 @@ class Solver {
     const candidates = this.#candidates(id)
     const candidate = this.#lockedIn(id, candidates) ?? candidates.at(prefer === 'newest' ? 0 : -1)
     if (candidate === undefined) return this.#addNoVersion(catalogue.get(id))
-    const rules = this.#rulesOf(catalogue.get(id), candidate)
+    const rules = this.#versionRules.of(catalogue.get(id), candidate)
     for (const rule of rules) this.#add(rule)
+    const chosen = used(id, exactly(candidate.point))
     const forbidden = rules.some(({ terms }) =>
-      terms.every((term) => term.id === id || implies(this.#solution.known(term.id), term)),
+      terms.every((term) => implies(term.id === id ? chosen : this.#solution.known(term.id), term)),
     )
     if (!forbidden) this.#solution.decide(id, candidate)
   }
@@ -216,70 +221,4 @@ class Solver {
     invariant(rule, 'no version was ruled in')
     this.#add(rule)
   }
-
-  /** What a version says of others and of itself, each for all neighbours that say it too, and only once. */
-  #rulesOf(of: Package, candidate: Candidate): Incompatibility[] {
-    const dependencies = candidate.found.dependencies
-      .toSorted((left, right) => (left.id < right.id ? -1 : left.id > right.id ? 1 : 0))
-      .map((requirement) => this.#dependencyRule(of, candidate, requirement))
-    const conflicts = Object.entries(candidate.found.conflicts ?? {})
-      .sort(([left], [right]) => (left < right ? -1 : 1))
-      .map(([other, range]) => this.#conflictRule(of, candidate, other, range))
-    return [...dependencies, ...conflicts].filter((rule) => rule !== undefined)
-  }
-
-  #dependencyRule(of: Package, candidate: Candidate, requirement: Requirement): Incompatibility | undefined {
-    const { id, range, optional = false } = requirement
-    const says = ({ found }: Candidate): boolean =>
-      found.dependencies.some(
-        (other) => other.id === id && other.range === range && (other.optional ?? false) === optional,
-      )
-    const versions = this.#saidAnew(of, candidate, says, `${optional ? 'may need' : 'needs'} ${id} ${range}`)
-    if (versions === undefined) return undefined
-    const wanted = this.#options.catalogue.range(range)
-    if (wanted === undefined) return unreadable(of.id, versions, id, range)
-    return dependencyOf(of.id, versions, requirement, wanted)
-  }
-
-  #conflictRule(
-    of: Package,
-    candidate: Candidate,
-    other: string,
-    range: string,
-  ): Incompatibility | undefined {
-    // Two versions of one module are never together.
-    if (other === of.id) return undefined
-    const says = ({ found }: Candidate): boolean => found.conflicts?.[other] === range
-    const versions = this.#saidAnew(of, candidate, says, `conflicts with ${other} ${range}`)
-    if (versions === undefined) return undefined
-    const unwanted = this.#options.catalogue.range(range)
-    if (unwanted === undefined) return unreadable(of.id, versions, other, range)
-    const cause = { kind: 'conflict', id: of.id, versions, other, range } as const
-    return incompatibility([used(of.id, versions), used(other, unwanted)], cause)
-  }
-
-  /** The versions around this one that say something, or undefined where that was noted before. */
-  #saidAnew(
-    of: Package,
-    candidate: Candidate,
-    says: (candidate: Candidate) => boolean,
-    what: string,
-  ): VersionSet | undefined {
-    const key = `${of.id} ${what}`
-    const before = this.#said.get(key) ?? []
-    if (before.some((versions) => has(versions, candidate.point))) return undefined
-    const versions = spanAround(of, candidate, says)
-    this.#said.set(key, [...before, versions])
-    return versions
-  }
-}
-
-function unreadable(
-  id: string,
-  versions: VersionSet,
-  other: string,
-  range: string,
-): Incompatibility | undefined {
-  const reason = `names "${other}" with a range that is none: ${JSON.stringify(range)}`
-  return incompatibility([used(id, versions)], { kind: 'unusable', id, versions, reason })
 }

@@ -29,6 +29,8 @@ export interface VersionSet {
   readonly prereleases: Line
   /** The range that somebody wrote, where the set is just what one wrote. */
   readonly text?: string
+  /** What this was made from by `complement`, so that twice the complement is the very same set, with its text. */
+  readonly opposite?: VersionSet
 }
 
 /** A place between versions: right before a version, or right after it. */
@@ -73,8 +75,14 @@ export function has(set: VersionSet, version: Point): boolean {
   return passed % 2 === 1
 }
 
-export function complement({ releases, prereleases }: VersionSet): VersionSet {
-  return { releases: flip(releases, firstRelease), prereleases: flip(prereleases, firstPrerelease) }
+export function complement(set: VersionSet): VersionSet {
+  if (set.opposite !== undefined) return set.opposite
+  const { releases, prereleases } = set
+  return {
+    releases: flip(releases, firstRelease),
+    prereleases: flip(prereleases, firstPrerelease),
+    opposite: set,
+  }
 }
 
 /** What is in both; the very object of a side that the other one does not narrow. */
