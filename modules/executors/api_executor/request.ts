@@ -55,10 +55,13 @@ function addressOf(call: Call, values: JsonObject): Pick<HttpRequest, 'url' | 'a
 
 function userIn(username: string, password: string): Authentication | undefined {
   if (username === '') return undefined
-  return {
-    scheme: 'basic',
-    username: decodeURIComponent(username),
-    password: decodeURIComponent(password),
+  try {
+    const [name, word] = [decodeURIComponent(username), decodeURIComponent(password)]
+    return { scheme: 'basic', username: name, password: word }
+  } catch (error) {
+    const detail =
+      'The user or the password in the address is not encoded as URIs are: a "%" is written "%25".'
+    throw TaskFault.of('configuration', detail, { cause: error })
   }
 }
 

@@ -170,6 +170,11 @@ test.for([
   [{ method: 'g t', endpoint: 'http://a' }, 'validation', 'method must be'],
   [{ method: 'get', endpoint: 'ftp://a/b' }, 'configuration', '"ftp://a/b" is not an http or https URL'],
   [
+    { method: 'get', endpoint: 'http://a:100%@b/' },
+    'configuration',
+    'The user or the password in the address',
+  ],
+  [
     { method: 'get', endpoint: 'http://a/{pet}' },
     'configuration',
     'Variable "pet" of http://a/{pet} has no value',

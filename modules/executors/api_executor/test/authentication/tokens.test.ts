@@ -178,6 +178,25 @@ test('a new token that the service refuses is not replaced', async () => {
   expect(asked).toHaveLength(1)
 })
 
+test('a call renews its token once, over redirects too', async () => {
+  const { call } = await setup()
+  const { authority, asked } = await serveAuthority()
+  const seen: string[] = []
+  const service = await serve((request, response) => {
+    const token = request.headers.authorization ?? 'none'
+    seen.push(`${request.url} ${token}`)
+    if (request.url === '/' || (request.url === '/old' && token === 'Bearer token-2'))
+      response.writeHead(302, { location: '/new' }).end()
+    else response.writeHead(request.url === '/new' && token === 'Bearer token-1' ? 200 : 401).end()
+  })
+  const get = (uri: string) =>
+    call({ method: 'get', endpoint: { uri, authentication: oauth2(authority) }, redirect: true })
+  await get(`${service}/`)
+  expect((await faultOf(get(`${service}/old`))).error.status).toBe(401)
+  expect(seen.slice(2)).toEqual(['/old Bearer token-1', '/old Bearer token-2', '/new Bearer token-2'])
+  expect(asked).toHaveLength(2)
+})
+
 test('a body is sent again with the new token, under the same idempotency key', async () => {
   const { call } = await setup()
   const { authority } = await serveAuthority()
