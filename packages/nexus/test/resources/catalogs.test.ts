@@ -51,6 +51,17 @@ test('a function that the document declares under the same name is the one that 
   expect(resources).toEqual([])
 })
 
+test('it is also the one that a function of the catalog calls', async () => {
+  await using world = await setup({
+    'catalog/functions/greet/1.0.0/function.yaml': greet,
+    'catalog/functions/outer/1.0.0/function.yaml': 'do: [{go: {call: greet:1.0.0@shared}}]\n',
+  })
+  const use = `functions: {'greet:1.0.0@shared': {set: {own: true}}}, ${catalogAt('./catalog')}`
+  const { document, resources } = await world.bundle(calling('outer:1.0.0@shared', { use }))
+  expect(document?.use?.functions?.['greet:1.0.0@shared']).toEqual({ set: { own: true } })
+  expect(resources).toHaveLength(1)
+})
+
 test('functions that a function calls come too, wherever they are called, each once', async () => {
   await using world = await setup({
     'a/functions/outer/1.0.0/function.yaml':

@@ -1,11 +1,13 @@
 /** What comes from outside may be anything: it costs a bounded amount, and is refused with a word about why. */
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { writeFileSync } from 'node:fs'
+import { truncateSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { parseWorkflow } from '@nexus/workflow'
 import { expect, test } from 'vitest'
 import { resourceBytesMax } from '../../src/resources/fetcher.ts'
 import { resourcesMax } from '../../src/resources/resource_reader.ts'
+import { functionTarget, originOfDocument } from '../../src/resources/target.ts'
 import { calling, catalogAt, setup, told } from './world.ts'
 
 const functionFile = 'catalog/functions/f/1.0.0/function.yaml'
@@ -121,6 +123,30 @@ test('functions that go on calling further ones come to an end', async () => {
     server.closeAllConnections()
     server.close()
   }
+})
+
+test('of many that are too many, one is told', async () => {
+  const names = Array.from({ length: resourcesMax + 5 }, (_, index) => `f${index}.yaml`)
+  await using world = await setup(Object.fromEntries(names.map((name) => [name, 'wait: PT1S\n'])))
+  const bundled = await world.bundle(calling(names.map((name) => `./${name}`)))
+  expect(told(bundled)).toEqual([expect.stringContaining('too_many_resources')])
+})
+
+test('a huge file is refused without being read', async () => {
+  await using world = await setup({ 'f.yaml': '' })
+  truncateSync(join(world.folder, 'f.yaml'), 3 * 1024 ** 3)
+  expect(told(await world.bundle(calling('./f.yaml')))[0]).toMatch(/it is larger than 10 MB\./)
+})
+
+test('only the catalog `default` may be missing from the document', async () => {
+  await using world = await setup()
+  const { document } = parseWorkflow(calling('x'))
+  if (!document) throw new Error('The sample document is not valid.')
+  const home = originOfDocument(world.folder)
+  const wanted = { kind: 'catalog', name: 'f', version: '1.0.0', catalog: 'other' } as const
+  const setting = { document, home, defaultCatalog: world.folder }
+  expect(() => functionTarget(wanted, home, setting)).toThrow('There is no catalog `other`')
+  expect(functionTarget({ ...wanted, catalog: 'default' }, home, setting).addresses).toHaveLength(1)
 })
 
 test('bytes that are no text, a folder and a device are refused', async () => {

@@ -67,6 +67,28 @@ test.each([
   expect(told(await world.bundle(calling(call)))[0]).toMatch(expected)
 })
 
+test('where an address fails without saying that nothing is there, no other is tried', async () => {
+  await using world = await setup()
+  const tried: string[] = []
+  const fetcher = (uri: URL): Promise<string> => {
+    tried.push(uri.href)
+    return Promise.reject(new Error('connection refused'))
+  }
+  const [problem] = told(await world.bundle(calling('https://a.test/f'), { fetcher }))
+  expect(problem).toMatch(/resource_unreadable https:\/\/a\.test\/f could not be read: connection refused\./)
+  expect(tried).toEqual(['https://a.test/f'])
+})
+
+test('a file that changes meanwhile is the same to all who ask for it', async () => {
+  await using world = await setup()
+  let times = 0
+  const fetcher = async (): Promise<string> =>
+    `set: {times: ${++times}}\ninput: {schema: {resource: {endpoint: ./f.yaml}}}\n`
+  const bundled = await world.bundle(calling('./f.yaml'), { fetcher })
+  expect(told(bundled)).toEqual([])
+  expect(times).toBe(1)
+})
+
 test('what several tasks ask for is fetched once', async () => {
   await using world = await setup({}, { '/f.yaml': greet })
   const call = `${world.url}/f.yaml`
