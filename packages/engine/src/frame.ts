@@ -84,6 +84,10 @@ export class Frame implements Scope {
     return frame
   }
 
+  get loose(): boolean {
+    return this.run.document.evaluate?.mode === 'loose'
+  }
+
   /** What the tasks below are told of this one. */
   asParent(): ParentContext {
     this.#asParent ??= { taskId: this.path, name: this.name, kind: this.kind }

@@ -4,6 +4,7 @@
  * Source: DSL 1.0.3, "Secret".
  */
 import { TaskFault, workflowError, type Json, type JsonObject } from '@nexus/sdk'
+import { environmentName } from './secret_providers.ts'
 
 export interface SecretProvider {
   /** The secret, text or an object of texts; undefined where there is none of that name. */
@@ -25,34 +26,8 @@ export async function readSecrets(names: readonly string[], provider: SecretProv
 
 function missing(name: string, index: number): TaskFault {
   const variable = environmentName(name)
-  const detail = `There is no secret "${name}". Give it in the environment: ${variable}=…`
+  const detail = `There is no secret "${name}". Give it in the environment (${variable}=…), or as a file of that name in the folder that NEXUS_SECRETS_DIR names.`
   return new TaskFault({ ...workflowError('authorization', detail), instance: `/use/secrets/${index}` })
-}
-
-/** Secrets from environment variables: `github_token` is in `NEXUS_SECRET_GITHUB_TOKEN`, as text or as JSON. */
-export function environmentSecrets(
-  environment: Readonly<Record<string, string | undefined>>,
-): SecretProvider {
-  return {
-    async get(name) {
-      const text = environment[environmentName(name)]
-      return text === undefined ? undefined : parsed(text)
-    },
-  }
-}
-
-function environmentName(name: string): string {
-  return `NEXUS_SECRET_${name.toUpperCase().replaceAll(/[^A-Z0-9]/g, '_')}`
-}
-
-/** Only an object is taken for JSON: a password that looks like a number is text. */
-function parsed(text: string): Json {
-  if (!text.trimStart().startsWith('{')) return text
-  try {
-    return JSON.parse(text) as Json
-  } catch {
-    return text
-  }
 }
 
 export type Mask = (value: Json) => Json

@@ -2,8 +2,8 @@
  * An open Nexus: one data directory, one kernel, one engine. Whatever it starts it stops in reverse.
  */
 import {
+  defaultSecrets,
   Engine,
-  environmentSecrets,
   openEmbedded,
   projectRun,
   readEmbedded,
@@ -38,7 +38,7 @@ export interface NexusOptions {
   readonly modules?: readonly string[]
   /** Configuration by module id. */
   readonly config?: Readonly<Record<string, JsonObject>>
-  /** Where secrets come from; from the environment (`NEXUS_SECRET_<NAME>`) by default. */
+  /** Where secrets come from; from the environment (`NEXUS_SECRET_<NAME>`) and the folder `NEXUS_SECRETS_DIR` by default. */
   readonly secrets?: SecretProvider
   /** Folders of workflow documents, for those that others run; the nearer first. */
   readonly workflows?: readonly string[]
@@ -124,7 +124,7 @@ export async function openNexus(options: NexusOptions): Promise<Nexus> {
     stream,
     runBegan,
   } = options
-  const { secrets = environmentSecrets(process.env), missedFirings = 'once' } = options
+  const { secrets = defaultSecrets(process.env), missedFirings = 'once' } = options
   const backend = openEmbedded({ folder: data, clock })
   try {
     const kernel = await openKernel({

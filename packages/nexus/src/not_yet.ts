@@ -31,7 +31,6 @@ function inDocument(document: Workflow): readonly Found[] {
   const { use = {}, evaluate = {}, input, output } = document
   return [
     ...keysIn(use, ofUse, '/use'),
-    ...(evaluate.mode === 'loose' ? [{ pointer: '/evaluate/mode', what: 'Loose expressions' }] : []),
     ...(evaluate.language !== undefined && evaluate.language !== 'jq'
       ? [{ pointer: '/evaluate/language', what: `Expressions in ${String(evaluate.language)}` }]
       : []),

@@ -5,7 +5,8 @@
  */
 import { TaskFault, type Json, type JsonObject } from '@nexus/sdk'
 import { Compile, type Validator } from 'typebox/schema'
-import { evaluateExpression, evaluateTemplate, type Scope } from './expressions.ts'
+import { evaluateExpression, type Scope } from './expressions.ts'
+import { evaluateTemplate } from './template.ts'
 
 /** `input`, `output` or `export` of a task or workflow, as far as data flow reads it. */
 export interface InputRule {

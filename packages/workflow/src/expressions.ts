@@ -3,8 +3,8 @@
  * This file knows how an expression is written (`${ … }` around it, or bare where the field is an expression by nature)
  * and how it is evaluated in a scope. Which fields are expressions is known by their users.
  */
-import { compile, JqLimitError, JqRuntimeError, type Program } from '@nexus/jq'
-import { TaskFault, type Json, type JsonObject } from '@nexus/sdk'
+import { compile, JqLimitError, JqRuntimeError, JqSyntaxError, type Program } from '@nexus/jq'
+import { TaskFault, type Json } from '@nexus/sdk'
 
 /** What an expression sees besides its input. */
 export interface Scope {
@@ -14,6 +14,8 @@ export interface Scope {
   lookup(name: string): Json
   /** Milliseconds since the Unix epoch, for jq's `now`; recorded by whoever hands it in. */
   now(): number
+  /** `evaluate.mode: loose`: any text of a template may be an expression. */
+  readonly loose?: boolean
 }
 
 export interface CompiledExpression {
@@ -126,65 +128,42 @@ function excerpt(source: string): string {
   return `\`${text.length > excerptMax ? `${text.slice(0, excerptMax)}…` : text}\``
 }
 
-/** A copy of `value` with every string that is wholly `${ … }` replaced by what it evaluates to, deeply. */
-export function evaluateTemplate(value: Json, input: Json, scope: Scope): Json {
-  const template = templateOf(value)
-  return template === undefined ? value : template(input, scope)
-}
-
-type Template = (input: Json, scope: Scope) => Json
-
-/** Undefined stands for a value without any expression: it is given back as it is, without a copy. */
-const templates = new WeakMap<object, { readonly template: Template | undefined }>()
-
-function templateOf(value: Json): Template | undefined {
-  if (typeof value === 'string') {
-    const source = expressionSource(value)
-    return source === undefined
-      ? undefined
-      : (input, scope) => compileInScope(source, scope).evaluate(input, scope)
-  }
-  if (typeof value !== 'object' || value === null) return undefined
-  let known = templates.get(value)
-  if (!known)
-    templates.set(
-      value,
-      (known = {
-        template: Array.isArray(value) ? arrayTemplate(value) : objectTemplate(value as JsonObject),
-      }),
-    )
-  return known.template
-}
-
-function arrayTemplate(items: readonly Json[]): Template | undefined {
-  const parts = items.map(templateOf)
-  if (parts.every((part) => part === undefined)) return undefined
-  return (input, scope) =>
-    items.map((item, index) => parts[index]?.(input, scope) ?? (parts[index] ? null : item))
-}
-
-function objectTemplate(object: JsonObject): Template | undefined {
-  const parts = Object.entries(object).map(([key, member]) => ({ key, member, template: templateOf(member) }))
-  if (parts.every((part) => part.template === undefined)) return undefined
-  return (input, scope) => {
-    const result: Record<string, Json> = {}
-    for (const { key, member, template } of parts) {
-      const evaluated = template ? template(input, scope) : member
-      if (key === '__proto__')
-        Object.defineProperty(result, key, {
-          value: evaluated,
-          enumerable: true,
-          configurable: true,
-          writable: true,
-        })
-      else result[key] = evaluated
-    }
-    return result
-  }
-}
-
 /** Whether evaluating the text again later in the run may give something else: it reads the context or the time. */
 export function readsRunState(text: string, scope: Scope): boolean {
   const { usesClock, references } = compileInScope(expressionSource(text) ?? text, scope)
   return usesClock || references.includes('context') || references.includes('task')
+}
+
+const looseCaches = new WeakMap<readonly string[], Map<string, CompiledExpression | undefined>>()
+
+/** A text of a document in loose mode: what it evaluates to, or the text itself where that fails. */
+export function evaluateLoosely(text: string, input: Json, scope: Scope): Json {
+  const compiled = compileLoosely(text, scope.names)
+  if (!compiled) return text
+  try {
+    return compiled.evaluate(input, scope)
+  } catch (error) {
+    if (error instanceof TaskFault) return text
+    throw error
+  }
+}
+
+/** Undefined for a text that is no expression; that it is none is remembered too. */
+function compileLoosely(text: string, variables: readonly string[]): CompiledExpression | undefined {
+  let cache = looseCaches.get(variables)
+  if (!cache) looseCaches.set(variables, (cache = new Map()))
+  if (cache.has(text)) return cache.get(text)
+  if (cache.size >= compiledMax) cache.clear()
+  const compiled = compiledOrNot(text, variables)
+  cache.set(text, compiled)
+  return compiled
+}
+
+function compiledOrNot(text: string, variables: readonly string[]): CompiledExpression | undefined {
+  try {
+    return compileExpression(text, variables)
+  } catch (error) {
+    if (error instanceof JqSyntaxError || error instanceof JqLimitError) return undefined
+    throw error
+  }
 }

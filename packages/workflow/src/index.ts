@@ -10,7 +10,6 @@ export { durationMs } from './duration_ms.ts'
 export {
   compileExpression,
   evaluateExpression,
-  evaluateTemplate,
   expressionOffset,
   expressionSource,
   readsRunState,
@@ -36,4 +35,5 @@ export {
   tasksOf,
   type TaskEntry,
 } from './tasks.ts'
+export { evaluateTemplate } from './template.ts'
 export { workflowKey } from './workflow_key.ts'
