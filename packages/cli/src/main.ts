@@ -6,6 +6,7 @@ import { version } from '@nexus/nexus'
 import { NexusError } from '@nexus/sdk'
 import { Command, CommanderError } from 'commander'
 import { addModulesCommand } from './commands/modules.ts'
+import { addResourcesCommand } from './commands/resources.ts'
 import { addRunCommand } from './commands/run.ts'
 import { addRunsCommand } from './commands/runs.ts'
 import { addSchemaCommand } from './commands/schema.ts'
@@ -54,6 +55,7 @@ function buildProgram(io: Terminal, exit: (code: number) => void): Command {
   addRunsCommand(program, shell)
   addWorkflowsCommand(program, shell)
   addStartCommand(program, shell)
+  addResourcesCommand(program, shell)
   addModulesCommand(program, shell)
   addSchemaCommand(program, shell)
   for (const command of everyCommand(program)) {

@@ -29,6 +29,8 @@ export interface Route {
   readonly provided: ProvidedTask
   /** Does one task; rejects with `TaskFault` or `Cancelled` and nothing else. Starts the module if it is not. */
   invoke(context: InvocationContext): Promise<ModuleResult>
+  /** Why it cannot do tasks of that kind here and now. Starts the module if it is not. */
+  unavailable(): Promise<string | undefined>
 }
 
 /** A generation with what serves it. */
@@ -80,5 +82,6 @@ function makeRoute(slot: Slot, provided: ProvidedTask): Route {
     type,
     provided,
     invoke: (context: InvocationContext) => slot.invoke(context),
+    unavailable: () => slot.unavailable(provided.task),
   })
 }

@@ -50,6 +50,8 @@ export interface Instance {
    * whatever the module throws or gives back that is neither becomes a runtime fault that names the module.
    */
   execute(context: InvocationContext): Promise<ModuleResult>
+  /** Why the module cannot do tasks of that kind here and now; undefined where nothing is in the way. Never rejects. */
+  unavailable?(task: string): Promise<string | undefined>
   /** Rejects with `ModuleFailure` where the instance is not fit to serve: asked once before it goes live. */
   probe(): Promise<void>
   /** Tears down and releases everything, once; never rejects. A second call gives the same report. */

@@ -105,6 +105,16 @@ export class Slot {
     return instance.execute(context)
   }
 
+  /** Why it cannot do tasks of that kind here and now, also where the module does not start. */
+  async unavailable(task: string): Promise<string | undefined> {
+    try {
+      return await (await this.start()).unavailable?.(task)
+    } catch (error) {
+      if (error instanceof ModuleFailure) return error.message
+      throw error
+    }
+  }
+
   /** Ends the instance, if there is one or one is just starting. Safe to call twice. */
   stop(): Promise<StopReport | undefined> {
     this.#stopping ??= this.#stopOnce()

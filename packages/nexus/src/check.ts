@@ -1,7 +1,6 @@
 /**
- * Everything that can be said of a document before it runs: is it valid, is every capability that it asks for
- * provided, are the workflows there that it runs, and does all that it uses run in this version. A run never finds out
- * halfway.
+ * Everything that can be said of a document before it runs and without the network: is it valid, is every capability
+ * that it asks for provided, are the workflows there that it runs. A run never finds out halfway.
  */
 import { primitives } from '@nexus/engine'
 import {
@@ -12,7 +11,7 @@ import {
   type Problem,
   type Workflow,
 } from '@nexus/workflow'
-import { notYetRunning } from './not_yet.ts'
+import { readFunctionName } from './resources/function_name.ts'
 import { collectSubflows, type FoundWorkflow, type WorkflowSource } from './subflows.ts'
 
 export interface CheckedWorkflow {
@@ -21,8 +20,12 @@ export interface CheckedWorkflow {
   readonly problems: readonly Problem[]
   readonly text: string
   readonly file: string
+  /** The folder of its file, for what it names beside it. */
+  readonly base: string | undefined
   /** The texts of the workflows that it runs, however far, by their keys. */
   readonly workflows: Readonly<Record<string, string>>
+  /** Whether all that it needs from outside is in its text and those of its workflows. */
+  readonly complete: boolean
   /** Where the value at a JSON pointer stands in the text. */
   positionOf: ParsedWorkflow['positionOf']
 }
@@ -32,43 +35,45 @@ export interface Surroundings {
   readonly provided: readonly string[]
   /** Where the workflows are found that it runs. */
   readonly source: WorkflowSource
+  /** Why a capability cannot be had here and now, although a module provides it. */
+  readonly unavailable: (capability: string) => Promise<string | undefined>
 }
 
-export function checkWorkflow(
-  text: string,
-  file: string,
-  { provided, source }: Surroundings,
-): CheckedWorkflow {
+export function checkWorkflow(whole: FoundWorkflow, { provided, source }: Surroundings): CheckedWorkflow {
+  const { text, file, base } = whole
   const check = (found: FoundWorkflow): ParsedWorkflow =>
     checkAlone(found.text, { file: found.file }, provided)
-  const parsed = check({ text, file })
+  const parsed = check(whole)
   const subflows = collectSubflows(parsed, source, check)
   const problems = [...parsed.problems, ...subflows.problems]
+  const texts = Object.entries(subflows.found).map(([key, found]): [string, string] => [key, found.text])
   return {
     document: hasErrors(problems) ? undefined : parsed.document,
     problems,
     text,
     file,
-    workflows: subflows.workflows,
-    positionOf: (pointer) => parsed.positionOf(pointer),
+    base,
+    workflows: Object.fromEntries(texts),
+    complete: false,
+    positionOf: (pointer, part) => parsed.positionOf(pointer, part),
   }
 }
 
 /** All but the workflows that it runs. Without a document where something is wrong. */
 export function checkAlone(text: string, options: ParseOptions, provided: readonly string[]): ParsedWorkflow {
-  const { document, ...parsed } = parseWorkflow(text, options)
-  if (!document) return parsed
-  const known = [...Object.keys(primitives), ...provided].toSorted()
-  const names = new Set(known)
-  const whole = { ...parsed, document }
-  const problems = [
-    ...parsed.problems,
-    ...validateCapabilities(whole, (name) => names.has(name), known),
-    ...notYetRunning(whole),
-  ]
-  return { ...parsed, problems, ...(!hasErrors(problems) && { document }) }
+  return checkCapabilities(parseWorkflow(text, options), provided)
 }
 
-function hasErrors(problems: readonly Problem[]): boolean {
+/** Functions that stand elsewhere are looked for when the document is completed. */
+export function checkCapabilities(parsed: ParsedWorkflow, provided: readonly string[]): ParsedWorkflow {
+  const known = [...Object.keys(primitives), ...provided].toSorted()
+  const names = new Set(known)
+  const isThere = (name: string): boolean => names.has(name) || readFunctionName(name).kind !== 'other'
+  const problems = [...parsed.problems, ...validateCapabilities(parsed, isThere, known)]
+  const { document, ...rest } = parsed
+  return { ...rest, problems, ...(document && !hasErrors(problems) && { document }) }
+}
+
+export function hasErrors(problems: readonly Problem[]): boolean {
   return problems.some(({ severity }) => severity === 'error')
 }

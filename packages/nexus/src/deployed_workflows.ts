@@ -5,7 +5,7 @@
 import type { Backend, Deployment, Schedules, StoredDeployment } from '@nexus/engine'
 import { parseWorkflow, workflowKey, type Schedule, type WorkflowName } from '@nexus/workflow'
 import type { CheckedWorkflow } from './check.ts'
-import { valid } from './documents.ts'
+import { valid, type Documents } from './documents.ts'
 import type { WorkflowSource } from './subflows.ts'
 import { fits, newest } from './workflow_folders.ts'
 
@@ -33,6 +33,7 @@ export interface Workflows {
 export function deployedWorkflows(
   backend: Pick<Backend, 'deployments'>,
   schedules: Pick<Schedules, 'deploy' | 'undeploy'>,
+  documents: Documents,
 ): Workflows {
   const describe = (stored: StoredDeployment): DeployedWorkflow => ({
     ...stored.workflow,
@@ -43,7 +44,8 @@ export function deployedWorkflows(
     document: stored.document,
   })
   return {
-    async deploy(workflow) {
+    async deploy(checked) {
+      const workflow = await documents.complete(checked)
       const { namespace, name, version } = valid(workflow).document
       const deployment: Deployment = {
         workflow: { namespace, name, version },

@@ -4,23 +4,30 @@
 import { NexusError } from '@nexus/sdk'
 import { formatProblems, type ParsedWorkflow, type Workflow } from '@nexus/workflow'
 import { checkAlone, checkWorkflow, type CheckedWorkflow, type Surroundings } from './check.ts'
+import { completeWorkflow, type Outside } from './complete.ts'
 
 /** Documents that are kept read; many runs share one. */
 const readMax = 1_000
 
 export class Documents {
   readonly #surroundings: () => Surroundings
+  readonly #outside: Outside
   readonly #read = new Map<string, Workflow>()
 
-  /** `surroundings`: what there is at the moment. */
-  constructor(surroundings: () => Surroundings) {
+  /** `surroundings`: what there is at the moment. `outside`: how to what is not there. */
+  constructor(surroundings: () => Surroundings, outside: Outside) {
     this.#surroundings = surroundings
+    this.#outside = outside
   }
 
-  check(text: string, file: string): CheckedWorkflow {
-    const checked = checkWorkflow(text, file, this.#surroundings())
-    if (checked.document) this.#remember(text, checked.document)
-    return checked
+  check(text: string, file: string, base?: string): CheckedWorkflow {
+    return checkWorkflow({ text, file, ...(base !== undefined && { base }) }, this.#surroundings())
+  }
+
+  async complete(checked: CheckedWorkflow): Promise<CheckedWorkflow> {
+    const whole = await completeWorkflow(checked, this.#surroundings(), this.#outside)
+    if (whole.document) this.#remember(whole.text, whole.document)
+    return whole
   }
 
   /** The document of a run. The workflows that it runs are kept with the run. Throws `NexusError` `invalid_workflow`. */

@@ -23,11 +23,16 @@ import type {
 import { openKernel, type Kernel, type ModuleInfo } from '@nexus/kernel'
 import { NexusError, systemClock, TaskFault } from '@nexus/sdk'
 import type { Clock, Json, JsonObject, Log, Secrets, StreamChunk } from '@nexus/sdk'
+import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { CheckedWorkflow } from './check.ts'
 import { deployedSource, deployedWorkflows, type Workflows } from './deployed_workflows.ts'
 import { Documents, valid } from './documents.ts'
 import { eventsOf, type Events } from './events.ts'
+import { httpGetBy } from './http_get.ts'
+import { fileAndHttpFetcher } from './resources/fetcher.ts'
+import { folderPins } from './resources/folder_pins.ts'
+import type { PinStore } from './resources/pins.ts'
 import { version } from './version.ts'
 import { eitherSource, folderSource } from './workflow_folders.ts'
 
@@ -42,6 +47,8 @@ export interface NexusOptions {
   readonly secrets?: SecretProvider
   /** Folders of workflow documents, for those that others run; the nearer first. */
   readonly workflows?: readonly string[]
+  /** The root of the catalog `default`: a folder or an address. */
+  readonly defaultCatalog?: string
   /** What happens to the times of schedules that passed while nobody was up; `once` by default. */
   readonly missedFirings?: MissedFirings
   readonly clock?: Clock
@@ -61,13 +68,24 @@ export interface Nexus {
   start(): Promise<readonly LiveRun[]>
   /** Resolves when no run is in progress here any more. */
   idle(): Promise<void>
-  /** Says of a document what is wrong with it. Never throws. */
-  check(text: string, file?: string): CheckedWorkflow
+  /**
+   * Says of a document what is wrong with it, without the network. Never throws. `base`: the folder of its file, for
+   * what it names beside it; without it, it may name no files.
+   */
+  check(text: string, file?: string, base?: string): CheckedWorkflow
+  /**
+   * Fetches what a checked document needs from outside (functions of catalogs, schemas); what came over HTTP is pinned
+   * in the data directory. Comes back without a document, with problems, where something cannot be had.
+   * What runs or deploys a document does it too.
+   */
+  complete(workflow: CheckedWorkflow): Promise<CheckedWorkflow>
   /** Accepts a run of a checked document and begins it; it is on disk when the promise resolves. */
   run(workflow: CheckedWorkflow, input: Json): Promise<LiveRun>
   readonly runs: Runs
   readonly events: Pick<Events, 'publish'>
   readonly workflows: Workflows
+  /** What came over HTTP and stays as it came, until it is removed: the next document that needs it fetches it anew. */
+  readonly resources: Pick<PinStore, 'list' | 'remove'>
   readonly modules: {
     list(): readonly ModuleInfo[]
     get(id: string): ModuleInfo
@@ -123,6 +141,7 @@ export async function openNexus(options: NexusOptions): Promise<Nexus> {
     log = silent,
     stream,
     runBegan,
+    defaultCatalog,
   } = options
   const { secrets = defaultSecrets(process.env), missedFirings = 'once' } = options
   const backend = openEmbedded({ folder: data, clock })
@@ -135,10 +154,21 @@ export async function openNexus(options: NexusOptions): Promise<Nexus> {
       config,
       secrets: forModules(secrets),
     })
-    const documents = new Documents(() => ({
-      provided: kernel.routes().map(({ capability }) => capability),
-      source: eitherSource([folderSource(workflows), deployedSource(backend)]),
-    }))
+    const pins = folderPins(join(data, 'resources'))
+    const http = httpGetBy(() => kernel.route('http'), clock)
+    const documents = new Documents(
+      () => ({
+        provided: kernel.routes().map(({ capability }) => capability),
+        source: eitherSource([folderSource(workflows), deployedSource(backend)]),
+        unavailable: async (capability) => kernel.route(capability)?.unavailable(),
+      }),
+      {
+        fetcher: fileAndHttpFetcher({ http, clock }),
+        pins,
+        secrets,
+        ...(defaultCatalog !== undefined && { defaultCatalog }),
+      },
+    )
     const common = { backend, clock, runtime: { name: 'nexus', version, metadata: {} } }
     const engine = new Engine({
       ...common,
@@ -156,7 +186,7 @@ export async function openNexus(options: NexusOptions): Promise<Nexus> {
       begin: (run) => void engine.begin(run),
       ended: (run, signal) => engine.ended(run, signal),
     })
-    return new OpenNexus({ backend, kernel, engine, schedules, documents, clock })
+    return new OpenNexus({ backend, kernel, engine, schedules, documents, pins, clock })
   } catch (error) {
     await backend.close()
     throw error
@@ -200,6 +230,7 @@ interface Parts {
   readonly engine: Engine
   readonly schedules: Schedules
   readonly documents: Documents
+  readonly pins: PinStore
   readonly clock: Clock
 }
 
@@ -209,10 +240,12 @@ class OpenNexus implements Nexus {
   readonly events: Nexus['events']
   readonly modules: Nexus['modules']
   readonly workflows: Workflows
+  readonly resources: Nexus['resources']
 
   constructor(parts: Parts) {
     const { backend, kernel, engine, clock, schedules } = parts
     this.#parts = parts
+    this.resources = parts.pins
     const events = eventsOf(backend, clock)
     this.events = { publish: (event) => events.publish(event) }
     this.runs = {
@@ -228,7 +261,7 @@ class OpenNexus implements Nexus {
       fork: (id, options) => this.#fork(id, options),
       signal: (id, event) => events.signal(id, event),
     }
-    this.workflows = deployedWorkflows(backend, schedules)
+    this.workflows = deployedWorkflows(backend, schedules, parts.documents)
     this.modules = { list: () => kernel.modules(), get: (id) => this.#module(id) }
   }
 
@@ -244,13 +277,18 @@ class OpenNexus implements Nexus {
     return this.#parts.engine.idle()
   }
 
-  check(text: string, file = 'workflow.yaml'): CheckedWorkflow {
-    return this.#parts.documents.check(text, file)
+  check(text: string, file = 'workflow.yaml', base?: string): CheckedWorkflow {
+    return this.#parts.documents.check(text, file, base)
+  }
+
+  complete(workflow: CheckedWorkflow): Promise<CheckedWorkflow> {
+    return this.#parts.documents.complete(workflow)
   }
 
   async run(workflow: CheckedWorkflow, input: Json): Promise<LiveRun> {
-    const { text, workflows } = workflow
-    return this.#parts.engine.start({ document: valid(workflow), text, workflows, input })
+    const whole = await this.complete(workflow)
+    const { text, workflows } = whole
+    return this.#parts.engine.start({ document: valid(whole), text, workflows, input })
   }
 
   async close(): Promise<void> {
@@ -263,10 +301,11 @@ class OpenNexus implements Nexus {
   async #fork(id: string, { path, workflow, input }: ForkOptions): Promise<LiveRun> {
     const { engine, backend, documents } = this.#parts
     const source = await backend.get(id)
+    const changed = workflow && (await this.complete(workflow))
     return engine.start({
-      document: workflow ? valid(workflow) : documents.read(source.document),
-      text: workflow?.text ?? source.document,
-      workflows: workflow?.workflows ?? source.workflows,
+      document: changed ? valid(changed) : documents.read(source.document),
+      text: changed?.text ?? source.document,
+      workflows: changed?.workflows ?? source.workflows,
       input: input ?? source.input,
       past: { run: id, path },
     })

@@ -24,11 +24,13 @@ export interface WorkflowSource {
 export interface FoundWorkflow {
   readonly text: string
   readonly file: string
+  /** The folder of its file, for what it names beside it; undefined where it has none. */
+  readonly base?: string
 }
 
 export interface Subflows {
-  /** Texts by the keys by which documents name them. */
-  readonly workflows: Readonly<Record<string, string>>
+  /** By the keys by which documents name them. */
+  readonly found: Readonly<Record<string, FoundWorkflow>>
   readonly problems: readonly Problem[]
 }
 
@@ -38,16 +40,16 @@ export function collectSubflows(
   source: WorkflowSource,
   check: (found: FoundWorkflow) => ParsedWorkflow,
 ): Subflows {
-  const workflows: Record<string, string> = {}
+  const known: Record<string, FoundWorkflow> = {}
   const problems: Problem[] = []
   const visit = (around: ParsedWorkflow, report: (site: Site, why: Why) => void): void => {
     for (const site of sitesOf(around)) {
       const key = workflowKey(site.subflow)
-      if (key in workflows) continue
+      if (key in known) continue
       const found = source.find(site.subflow)
       if (!found) report(site, notFound(key, source.known()))
       else {
-        workflows[key] = found.text
+        known[key] = found
         const inner = check(found)
         if (!inner.document) report(site, invalid(key, found, inner))
         else
@@ -58,7 +60,7 @@ export function collectSubflows(
     }
   }
   visit(parsed, (site, why) => problems.push({ severity: 'error', ...why, ...site.place }))
-  return { workflows, problems }
+  return { found: known, problems }
 }
 
 interface Site {

@@ -58,7 +58,7 @@ function readFolder(folder: string): readonly (FoundWorkflow & { head: WorkflowN
     const file = join(folder, name)
     const text = readFileSync(file, 'utf8')
     const head = readWorkflowName(text)
-    return head ? [{ text, file, head }] : []
+    return head ? [{ text, file, base: folder, head }] : []
   })
 }
 

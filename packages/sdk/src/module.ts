@@ -25,6 +25,14 @@ export abstract class BaseModule {
 
   async teardown(): Promise<void> {}
 
+  /**
+   * Why this module cannot do tasks of a kind here and now, as a sentence; asked before a run begins, so that it does not
+   * find out halfway. Undefined, the default, where nothing is in the way.
+   */
+  async unavailable(_task: string): Promise<string | undefined> {
+    return undefined
+  }
+
   /** What is wrong with a configuration beyond its schema, in sentences; none by default. */
   validateConfig(_config: JsonObject): readonly string[] {
     return []

@@ -16,14 +16,14 @@ export function addModulesCommand(program: Command, shell: Shell): void {
     .description('list the modules with what they provide')
     .option(...jsonOption)
     .action((options: { json?: boolean }) =>
-      withScratchNexus((nexus) => list(nexus, options.json === true, shell.io)),
+      withScratchNexus({}, (nexus) => list(nexus, options.json === true, shell.io)),
     )
   modules
     .command('show <id>')
     .description('show one module')
     .option(...jsonOption)
     .action((id: string, options: { json?: boolean }) =>
-      withScratchNexus((nexus) => show(nexus.modules.get(id), options.json === true, shell.io)),
+      withScratchNexus({}, (nexus) => show(nexus.modules.get(id), options.json === true, shell.io)),
     )
 }
 

@@ -47,7 +47,7 @@ async function run(file: string, options: RunOptions, { io, exit }: Shell): Prom
   const workflows = workflowFolders(file, options.workflows)
   const nexus = await openNexus({ data: dataFolder(options.data), workflows })
   try {
-    const workflow = nexus.check(text, file === '-' ? 'standard input' : file)
+    const workflow = await nexus.complete(checkFile(nexus, text, file))
     if (workflow.problems.length > 0) io.err(formatProblems(workflow.problems, workflow))
     if (!workflow.document) return exit(exitCodes.usage)
     if (workflow.document.schedule) io.err(scheduleNote(file))
@@ -60,6 +60,11 @@ async function run(file: string, options: RunOptions, { io, exit }: Shell): Prom
   } finally {
     await nexus.close()
   }
+}
+
+/** What a document names beside it is looked for in the folder of its file. */
+export function checkFile(nexus: Nexus, text: string, file: string): CheckedWorkflow {
+  return file === '-' ? nexus.check(text, 'standard input') : nexus.check(text, file, dirname(resolve(file)))
 }
 
 function scheduleNote(file: string): string {

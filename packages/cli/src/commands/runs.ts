@@ -9,7 +9,7 @@ import { exitCodes, type Shell } from '../main.ts'
 import { formatDuration, statusSign, statusWord, table } from '../output/format.ts'
 import type { Terminal } from '../output/terminal.ts'
 import { dataFolder, dataOption, jsonOption, readDocument, readJson } from './options.ts'
-import { exitCodeOf, follow, summaryOf, waitForOthers } from './run.ts'
+import { checkFile, exitCodeOf, follow, summaryOf, waitForOthers } from './run.ts'
 import { addSignalCommand } from './signal.ts'
 
 interface RunsOptions {
@@ -178,7 +178,7 @@ async function fork(id: string, options: ForkOptions, { io, exit }: Shell): Prom
   const input = options.input === undefined ? undefined : await readJson(options.input, io)
   const nexus = await openNexus({ data: dataFolder(options.data) })
   try {
-    const workflow = text === undefined ? undefined : nexus.check(text, options.file)
+    const workflow = text === undefined ? undefined : checkFile(nexus, text, options.file ?? '-')
     const changes = { ...(workflow && { workflow }), ...(input !== undefined && { input }) }
     const live = await nexus.runs.fork(id, { path: options.from, ...changes })
     const record = await follow(nexus, live, io, options.json === true)

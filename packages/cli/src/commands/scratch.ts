@@ -1,15 +1,18 @@
 /**
  * A Nexus in a scratch folder, for commands that run nothing: they work beside a process that holds the data directory.
  */
-import { openNexus, type Nexus } from '@nexus/nexus'
+import { openNexus, type Nexus, type NexusOptions } from '@nexus/nexus'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 
-export async function withScratchNexus(work: (nexus: Nexus) => void): Promise<void> {
+export async function withScratchNexus(
+  options: Omit<NexusOptions, 'data'>,
+  work: (nexus: Nexus) => void,
+): Promise<void> {
   const scratch = await mkdtemp(join(tmpdir(), 'nexus-scratch-'))
   try {
-    const nexus = await openNexus({ data: scratch })
+    const nexus = await openNexus({ ...options, data: scratch })
     try {
       work(nexus)
     } finally {

@@ -4,7 +4,8 @@
 import { formatProblems } from '@nexus/nexus'
 import type { Command } from 'commander'
 import { exitCodes, type Shell } from '../main.ts'
-import { jsonOption, readDocument } from './options.ts'
+import { jsonOption, readDocument, workflowsOption } from './options.ts'
+import { checkFile, workflowFolders } from './run.ts'
 import { withScratchNexus } from './scratch.ts'
 
 export function addValidateCommand(program: Command, shell: Shell): void {
@@ -12,14 +13,22 @@ export function addValidateCommand(program: Command, shell: Shell): void {
     .command('validate <file>')
     .description('check a workflow document without running it (- reads standard input)')
     .option(...jsonOption)
-    .action((file: string, options: { json?: boolean }) => validate(file, options.json === true, shell))
+    .option(...workflowsOption)
+    .action((file: string, options: ValidateOptions) => validate(file, options, shell))
 }
 
-async function validate(file: string, json: boolean, { io, exit }: Shell): Promise<void> {
+interface ValidateOptions {
+  readonly json?: boolean
+  readonly workflows?: readonly string[]
+}
+
+async function validate(file: string, options: ValidateOptions, { io, exit }: Shell): Promise<void> {
+  const json = options.json === true
   const text = await readDocument(file, io)
-  await withScratchNexus((nexus) => {
+  const workflows = workflowFolders(file, options.workflows)
+  await withScratchNexus({ workflows }, (nexus) => {
     const name = file === '-' ? 'standard input' : file
-    const workflow = nexus.check(text, name)
+    const workflow = checkFile(nexus, text, file)
     const valid = workflow.document !== undefined
     if (json) io.out(`${JSON.stringify({ file: name, valid, problems: workflow.problems }, null, 2)}\n`)
     else if (workflow.problems.length > 0) io.err(formatProblems(workflow.problems, workflow))

@@ -8,7 +8,7 @@ import type { Command } from 'commander'
 import { exitCodes, type Shell } from '../main.ts'
 import { statusSign, table } from '../output/format.ts'
 import { dataFolder, dataOption, jsonOption, readDocument, workflowsOption } from './options.ts'
-import { workflowFolders } from './run.ts'
+import { checkFile, workflowFolders } from './run.ts'
 
 interface Options {
   readonly data?: string
@@ -48,7 +48,7 @@ async function add(file: string, options: Options, { io, exit }: Shell): Promise
   const text = await readDocument(file, io)
   const workflows = workflowFolders(file, options.workflows)
   await withNexus({ ...options, workflows }, async (nexus) => {
-    const workflow = nexus.check(text, file === '-' ? 'standard input' : file)
+    const workflow = await nexus.complete(checkFile(nexus, text, file))
     if (workflow.problems.length > 0) io.err(formatProblems(workflow.problems, workflow))
     if (!workflow.document) return exit(exitCodes.usage)
     const deployed = await nexus.workflows.deploy(workflow)

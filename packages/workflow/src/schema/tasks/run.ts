@@ -27,6 +27,19 @@ const argumentList = optional(
   ),
 )
 
+/** Examples of the specification name them, and scripts read them by their names. */
+const namedArguments = optional(
+  either(
+    'a list of texts, an object of arguments by name, or an expression ${ … }',
+    [
+      list(text('An argument.'), 'The arguments.'),
+      anyObject('The arguments by name.'),
+      wrappedExpression('An expression that gives them.'),
+    ],
+    'The arguments.',
+  ),
+)
+
 const lifetime = closed('container lifetime', 'When the container is removed.', {
   cleanup: choice(['always', 'never', 'eventually'], 'At once, never, or after a while.'),
   after: optional(duration('After how long, for eventually.')),
@@ -56,7 +69,7 @@ export const Script = closed(
     code: optional(text('Its code.', mark({ text: 'code' }))),
     source: optional(externalResource('Where its code is found.')),
     stdin,
-    arguments: argumentList,
+    arguments: namedArguments,
     environment,
   },
   mark({ exactlyOne: [['code', 'source']] }),

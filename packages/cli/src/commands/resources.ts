@@ -1,0 +1,58 @@
+/**
+ * `nexus resources list|update`: what documents needed from outside and was pinned in the data directory.
+ */
+import { openNexus, type Nexus } from '@nexus/nexus'
+import { NexusError } from '@nexus/sdk'
+import type { Command } from 'commander'
+import type { Shell } from '../main.ts'
+import { statusSign, table } from '../output/format.ts'
+import { dataFolder, dataOption, jsonOption } from './options.ts'
+
+interface Options {
+  readonly data?: string
+  readonly json?: boolean
+}
+
+export function addResourcesCommand(program: Command, shell: Shell): void {
+  const resources = program.command('resources').description('list and update what was fetched and pinned')
+  resources
+    .command('list')
+    .description('list what was fetched over HTTP for documents, with the digest that it is pinned to')
+    .option(...jsonOption)
+    .option(...dataOption)
+    .action((options: Options) => withNexus(options, (nexus) => list(nexus, options, shell)))
+  resources
+    .command('update <uri>')
+    .description('let go of a pinned resource: the next document that needs it fetches it anew')
+    .option(...dataOption)
+    .action((uri: string, options: Options) => withNexus(options, (nexus) => update(nexus, uri, shell)))
+}
+
+async function list(nexus: Nexus, { json }: Options, { io }: Shell): Promise<void> {
+  const pinned = await nexus.resources.list()
+  if (json) return io.out(`${JSON.stringify(pinned, null, 2)}\n`)
+  if (pinned.length === 0) return io.out('Nothing is pinned.\n')
+  io.out(
+    table(
+      io,
+      ['RESOURCE', 'SHA-256'],
+      pinned.map(({ uri, digest }) => [uri, digest]),
+    ),
+  )
+}
+
+async function update(nexus: Nexus, uri: string, { io }: Shell): Promise<void> {
+  if (await nexus.resources.remove(uri)) {
+    return io.out(`${statusSign(io, 'completed')} ${uri} is fetched anew when it is needed next.\n`)
+  }
+  throw new NexusError('resource_not_found', `${uri} is not pinned. See: nexus resources list`)
+}
+
+async function withNexus(options: Options, work: (nexus: Nexus) => Promise<void>): Promise<void> {
+  const nexus = await openNexus({ data: dataFolder(options.data) })
+  try {
+    await work(nexus)
+  } finally {
+    await nexus.close()
+  }
+}
