@@ -51,6 +51,11 @@ export class PartialSolution {
     return this.#byId.get(id)?.at(-1)?.known ?? anything(id)
   }
 
+  /** The place of the first assignment by which the module must be used. */
+  neededSince(id: string): number {
+    return this.#byId.get(id)?.find(({ known }) => !known.absent)?.index ?? Infinity
+  }
+
   decide(id: string, candidate: Candidate): void {
     this.#decisions.set(id, candidate)
     this.#add(used(id, exactly(candidate.point)), undefined)
@@ -79,6 +84,12 @@ export class PartialSolution {
       this.#changed.add(last.term.id)
       last = this.#assignments.at(-1)
     }
+  }
+
+  /** Forgets every decision; of every module something else counts as known. */
+  restart(): void {
+    this.backtrack(0)
+    for (const id of this.#byId.keys()) this.#changed.add(id)
   }
 
   /** The first assignment with which the term was true, given that it is. */

@@ -19,9 +19,14 @@ export interface ResolveOptions {
   readonly locked?: ReadonlyMap<string, string>
   /** Which version to take where there is no other reason: by default the newest. */
   readonly prefer?: 'newest' | 'oldest'
+  /** After how many dead ends an answer, any answer, counts for more than whose versions are the newest. */
+  readonly deadEndsMax?: number
   /** Modules that are always there, in one version that no source can change: by default those of the kernel. */
   readonly fixed?: ReadonlyMap<string, string>
 }
+
+/** Real dependencies lead to a handful of dead ends. */
+const deadEndsMaxDefault = 100
 
 export type Outcome = Resolution | Failure
 
@@ -44,14 +49,28 @@ export interface Failure {
 }
 
 export async function resolve(options: ResolveOptions): Promise<Outcome> {
-  const { sources, roots, locked = new Map(), prefer = 'newest', fixed = kernelModules } = options
+  const {
+    sources,
+    roots,
+    locked = new Map(),
+    prefer = 'newest',
+    fixed = kernelModules,
+    deadEndsMax = deadEndsMaxDefault,
+  } = options
   const catalogue = new Catalogue(sources, fixed)
   const wanted = roots.toSorted(byIdAndRange).map((requirement) => {
     const set = catalogue.range(requirement.range)
     if (set === undefined) throw notARange(requirement)
     return { requirement, wanted: set }
   })
-  const answer = await solve({ catalogue, roots: wanted, fixed: [...fixed.keys()].sort(), locked, prefer })
+  const answer = await solve({
+    catalogue,
+    roots: wanted,
+    fixed: [...fixed.keys()].sort(),
+    locked,
+    prefer,
+    deadEndsMax,
+  })
   if (answer.kind === 'solved') return resolutionOf(answer.decisions, fixed)
   const isUnknown = causesIn(answer.proof).some(({ kind }) => kind === 'unknown')
   return {

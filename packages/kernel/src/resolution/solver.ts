@@ -6,8 +6,11 @@
  * reasons of its latest term until what comes out speaks of an earlier decision, goes back there and goes on with what it
  * has learned. So no dead end is met twice. The algorithm is the one published as PubGrub in 2018.
  *
- * What comes out depends on the set of what goes in, not on its order: modules are decided by how few versions are left
- * to them, then by id. So each module has the newest version that goes with those decided before it.
+ * What comes out depends on the set of what goes in, not on its order. Each module has the newest version that goes with
+ * those decided before it, and modules are decided in the order in which they turn out to be needed: what is asked for
+ * directly comes before what that needs, so nothing falls back years because a module far below it took its newest version
+ * first. Where that leads to many dead ends it starts again with what it has learned, and decides the modules with the
+ * fewest versions left first, which finds an answer, or the proof that there is none, much sooner.
  */
 import { invariant } from '@nexus/sdk'
 import { ChoiceQueue } from './choice_queue.ts'
@@ -28,6 +31,8 @@ export interface SolverOptions {
   /** Versions to take where they fit. */
   readonly locked: ReadonlyMap<string, string>
   readonly prefer: 'newest' | 'oldest'
+  /** After how many dead ends an answer counts for more than whose versions are the newest. */
+  readonly deadEndsMax: number
 }
 
 export type Answer =
@@ -43,6 +48,7 @@ class Solver {
   readonly #solution = new PartialSolution()
   readonly #rules = new Map<string, Incompatibility[]>()
   readonly #versionRules: VersionRules
+  #deadEnds = 0
   readonly #queue = new ChoiceQueue()
   readonly #matching = new Map<string, { readonly known: Term; readonly candidates: readonly Candidate[] }>()
 
@@ -104,6 +110,10 @@ class Solver {
         }
         const learned = this.#learn(rule)
         if (learned.terms.length === 0) return learned
+        if (++this.#deadEnds === this.#options.deadEndsMax) {
+          this.#solution.restart()
+          return this.#propagate(this.#rules.keys())
+        }
         const consequence = this.#conclude(learned)
         invariant(typeof consequence === 'object', 'what a conflict taught has no consequence')
         changed.clear()
@@ -176,10 +186,12 @@ class Solver {
     return this.#queue.first()
   }
 
-  /** How many versions are left to a module. */
+  /** First what leaves no choice; then what has been needed for longest or, in hard cases, what leaves the least choice. */
   #rank(id: string): number {
     const candidates = this.#candidates(id)
-    return this.#lockedIn(id, candidates) === undefined ? candidates.length : 1
+    if (candidates.length < 2 || this.#lockedIn(id, candidates) !== undefined) return 1
+    if (this.#deadEnds >= this.#options.deadEndsMax) return candidates.length
+    return 2 + this.#solution.neededSince(id)
   }
 
   /** The versions that are not ruled out, newest first. */

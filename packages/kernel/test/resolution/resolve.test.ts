@@ -36,6 +36,19 @@ test('the newest versions that go together are taken', async () => {
   expect(await solved({ shared: '*' }, world, { prefer: 'oldest' })).toEqual({ shared: '2.0.0' })
 })
 
+test('what is asked for directly is newer before what it needs', async () => {
+  const world = {
+    'tool 1.0.0': { rack: '*' },
+    'rails 1.0.0': { rack: '*' },
+    'rails 2.0.0': { rack: '^1.0.0' },
+    'rails 3.0.0': { rack: '^2.0.0' },
+    'rack 2.0.0': {},
+    'rack 3.0.0': {},
+  }
+  const found = { tool: '1.0.0', rails: '3.0.0', rack: '2.0.0' }
+  expect(await solved({ tool: '*', rails: '*' }, world)).toEqual(found)
+})
+
 test('a pre-release is taken where every range that concerns it names one', async () => {
   const world = { 'a 1.0.0': {}, 'a 1.1.0-rc.1': {}, 'b 1.0.0': { a: '^1.0.0' } }
   expect(await solved({ a: '^1.0.0' }, world)).toEqual({ a: '1.0.0' })

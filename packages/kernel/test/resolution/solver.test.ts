@@ -6,12 +6,15 @@ import { listSource, type PackageVersion } from '../../src/resolution/package_so
 import { resolve } from '../../src/resolution/resolve.ts'
 import { bruteForce, isValid, resolveWorld, smallWorlds, versionsOf, type World } from './world.ts'
 
+/** Small worlds have few dead ends: both ways to decide, and the change from one to the other, are met. */
+const deadEndsMax = fc.constantFrom(0, 1, 2, 100)
+
 test('there is a resolution exactly when brute force finds one, and it keeps every promise', async () => {
   let solvable = 0
   let impossible = 0
   await fc.assert(
-    fc.asyncProperty(smallWorlds, async (world) => {
-      const found = versionsOf(await resolveWorld(world))
+    fc.asyncProperty(smallWorlds, deadEndsMax, async (world, deadEndsMax) => {
+      const found = versionsOf(await resolveWorld(world, { deadEndsMax }))
       if (found === undefined) {
         impossible++
         expect(bruteForce(world)).toBeUndefined()
@@ -20,7 +23,7 @@ test('there is a resolution exactly when brute force finds one, and it keeps eve
         expect(isValid(world, found)).toBe(true)
       }
     }),
-    { numRuns: 3_000 },
+    { numRuns: 2_500 },
   )
   expect(Math.min(solvable, impossible)).toBeGreaterThan(300)
 })
@@ -51,8 +54,9 @@ test('no module alone could be newer, or older where the oldest is preferred', a
     fc.asyncProperty(
       smallWorlds,
       fc.constantFrom('newest' as const, 'oldest' as const),
-      async (world, prefer) => {
-        const found = versionsOf(await resolveWorld(world, { prefer })) ?? {}
+      deadEndsMax,
+      async (world, prefer, deadEndsMax) => {
+        const found = versionsOf(await resolveWorld(world, { prefer, deadEndsMax })) ?? {}
         const better = Object.entries(found).flatMap(([id, chosen]) =>
           (world.packages[id] ?? [])
             .map(({ version }) => version)
@@ -105,6 +109,20 @@ test('what is locked stays, where all of it still fits', async () => {
     }),
     { numRuns: 1_000 },
   )
+})
+
+test('a hundred versions of which only the oldest go together are given up in as many steps', async () => {
+  const versions = Array.from({ length: 100 }, (_, index) => [Math.floor(index / 10), index % 10] as const)
+  const needing = (part: 0 | 1): PackageVersion[] =>
+    versions.map((parts) => ({
+      version: `${parts.join('.')}.0`,
+      dependencies: [{ id: 'baz', range: part === 0 ? `${parts[0]}.0.0` : `0.${parts[1]}.0` }],
+    }))
+  const world: World = {
+    roots: ['foo', 'bar'].map((id) => ({ id, range: '*' })),
+    packages: { foo: needing(0), bar: needing(1), baz: [{ version: '0.0.0', dependencies: [] }] },
+  }
+  expect(versionsOf(await resolveWorld(world))).toEqual({ foo: '0.9.0', bar: '9.0.0', baz: '0.0.0' })
 })
 
 test('how fast the sources answer changes nothing', async () => {
