@@ -4,7 +4,8 @@ import type { ProcessOptions } from '@nexus/sdk/process'
 
 const environmentAllowDefault = ['PATH', 'HOME', 'LANG', 'TMPDIR']
 const timeoutMsDefault = 600_000
-const killAfterMsDefault = 2000
+/** A cancelled run is over within a second, also where a program does not listen. */
+const killAfterMsDefault = 500
 const outputMbDefault = 64
 
 type Limits = Pick<ProcessOptions, 'environment' | 'folder' | 'timeoutMs' | 'killAfterMs' | 'outputBytesMax'>

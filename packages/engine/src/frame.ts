@@ -36,8 +36,8 @@ export class Frame implements Scope {
   signal: AbortSignal
   readonly rawInput: Json
   readonly listAt: readonly Segment[] | undefined
-  /** How many frames are around this one. */
-  readonly depth: number
+  /** How many calls of functions are around it. */
+  callDepth: number
   /** Whether it belongs to an extension: such tasks are not extended themselves. */
   extending: boolean
   /** Set as the task goes through its data flow. */
@@ -66,7 +66,7 @@ export class Frame implements Scope {
     this.signal = parts.signal
     this.rawInput = parts.rawInput
     this.listAt = parts.listAt
-    this.depth = parts.parent ? parts.parent.depth + 1 : 0
+    this.callDepth = parts.parent?.callDepth ?? 0
     this.extending = parts.parent?.extending ?? false
     const inherited = parts.parent?.variables ?? noVariables
     this.variables = parts.variables ? { ...inherited, ...parts.variables } : inherited

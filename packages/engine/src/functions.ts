@@ -8,7 +8,7 @@ import type { Frame } from './frame.ts'
 import { runChild } from './interpreter.ts'
 import type { Work } from './primitives.ts'
 
-/** Functions may call each other, also themselves; this deep, and no deeper. */
+/** Functions may call each other, also themselves; this many calls deep, and no deeper. */
 const nestingMax = 200
 
 export function isFunction({ definition, kind, run }: Frame): boolean {
@@ -17,7 +17,7 @@ export function isFunction({ definition, kind, run }: Frame): boolean {
 
 export async function callFunction(frame: Frame): Promise<Work> {
   const { definition, kind, run } = frame
-  if (frame.depth > nestingMax) {
+  if (frame.callDepth >= nestingMax) {
     throw TaskFault.of(
       'runtime',
       `Functions are nested deeper than ${nestingMax} calls: does "${kind}" call itself without end?`,
@@ -28,6 +28,7 @@ export async function callFunction(frame: Frame): Promise<Work> {
     definition: run.document.use?.functions as unknown as Task,
     reference: '/use/functions',
   })
+  functions.callDepth = frame.callDepth + 1
   const input = evaluateTemplate(given, frame.input, frame)
   const { output } = await runChild(functions, { at: [kind], path: ['function', kind], input })
   return { output }
