@@ -89,6 +89,21 @@ test('neighbours that say the same are told as one', async () => {
   ])
 })
 
+test('versions are told by the ends of their runs', async () => {
+  const world = Object.fromEntries(
+    Array.from({ length: 12 }, (_, minor) => [
+      `a 1.${minor}.0`,
+      minor === 5 ? { b: '^1.0.0' } : { b: minor < 5 ? '^2.0.0' : '^3.0.0' },
+    ]),
+  )
+  expect((await told({ a: '*' }, { ...world, 'b 0.1.0': {} })).slice(0, 4)).toEqual([
+    'Because "a" 1.6.0 and newer need "b" ^3.0.0 and "a" 1.5.0 needs "b" ^1.0.0, "a" 1.5.0 and newer need "b" ^1.0.0 || ^3.0.0.',
+    'And because no version of "b" matches ^1.0.0, "a" 1.5.0 and newer need "b" ^3.0.0.',
+    'And because "a" 1.4.0 and older need "b" ^2.0.0, which no version matches, every version of "a" needs "b" ^3.0.0.',
+    'So, because no version of "b" matches ^3.0.0 and this workspace asks for "a" *, no set of versions fits.',
+  ])
+})
+
 test('an id that no source has is told with the nearest that is known', async () => {
   expect(await told({ memroy: '*' }, { 'memory 1.0.0': {} })).toEqual([
     'Because this workspace asks for "memroy" *, which no source has, no set of versions fits.',

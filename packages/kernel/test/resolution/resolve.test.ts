@@ -73,6 +73,10 @@ test('a conflict keeps two versions apart, whoever of the two says so', async ()
   expect(await solved({ a: '*' }, world)).toEqual({ a: '2.0.0' })
 })
 
+test('a module does not conflict with itself', async () => {
+  expect(await solved({ a: '*' }, { 'a 1.0.0': { a: '!*' } })).toEqual({ a: '1.0.0' })
+})
+
 test("the kernel's own modules are there at 1.0.0, whatever the sources say, and are no part of the answer", async () => {
   const world = {
     'a 1.0.0': { task_manager: '>=1.0.0', service_router: '~1.0.0' },
@@ -92,6 +96,12 @@ test('what is locked stays while it fits, and goes where it does not', async () 
   expect(await solved({ a: '>1.0.0' }, world, { locked })).toEqual({ a: '1.1.0' })
   expect(await solved({ b: '*', a: '*' }, world, { locked })).toEqual({ a: '1.0.0', b: '1.0.0' })
   expect(await solved({ a: '*' }, world, { locked: new Map([['a', '9.0.0']]) })).toEqual({ a: '1.1.0' })
+})
+
+test('what is locked goes before what is not', async () => {
+  const world = { 'a 1.0.0': { z: '*' }, 'a 1.1.0': { z: '^1.1.0' }, 'z 1.0.0': {}, 'z 1.1.0': {} }
+  const locked = new Map([['z', '1.0.0']])
+  expect(await solved({ a: '*', z: '*' }, world, { locked })).toEqual({ a: '1.0.0', z: '1.0.0' })
 })
 
 test('of a version that two sources have, the first one is taken, with all that it says', async () => {
@@ -135,7 +145,7 @@ test('a source is asked for each module once, and for none that is not needed', 
 })
 
 test('versions that differ in build metadata only are one, the later by name', async () => {
-  expect(await solved({ a: '1.0.0' }, { 'a 1.0.0+1': {}, 'a 1.0.0+2': {} })).toEqual({ a: '1.0.0+2' })
+  expect(await solved({ a: '1.0.0' }, { 'a 1.0.0+1': { b: '*' }, 'a 1.0.0+2': {} })).toEqual({ a: '1.0.0+2' })
 })
 
 test('what is no version, and what is asked for in no range, is refused by name', async () => {

@@ -113,18 +113,20 @@ const requirement = fc.record({
   range: ranges,
   optional: fc.constantFrom(false, false, false, true),
 })
-const entry = (version: string): fc.Arbitrary<PackageVersion> =>
-  fc.record({
-    version: fc.constant(version),
-    dependencies: fc.uniqueArray(requirement, { maxLength: 3, selector: ({ id }) => id }),
-    conflicts: fc.oneof(
-      { weight: 3, arbitrary: fc.constant({}) },
-      fc.dictionary(fc.constantFrom(...ids), ranges, { maxKeys: 1 }),
-    ),
-  })
+/** What a version says of others. */
+const saying = fc.record({
+  dependencies: fc.uniqueArray(requirement, { maxLength: 3, selector: ({ id }) => id }),
+  conflicts: fc.oneof(
+    { weight: 3, arbitrary: fc.constant({}) },
+    fc.dictionary(fc.constantFrom(...ids), ranges, { minKeys: 1, maxKeys: 1 }),
+  ),
+})
+/** Up to four versions that have two things to say between them, so that some say the same, neighbours or not. */
 const someVersions = fc
-  .subarray(versions, { maxLength: 3 })
-  .chain((chosen) => fc.tuple(...chosen.map((version) => entry(version))))
+  .tuple(saying, saying, fc.subarray(versions, { maxLength: 4 }), fc.infiniteStream(fc.boolean()))
+  .map(([one, other, chosen, coins]) =>
+    chosen.map((version): PackageVersion => ({ version, ...(coins.next().value === true ? one : other) })),
+  )
 
 /** Worlds small enough for brute force, with everything in them that a resolution can meet. */
 export const smallWorlds: fc.Arbitrary<World> = fc.record({
