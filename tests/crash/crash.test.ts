@@ -2,112 +2,26 @@
  * Promise one: nothing recorded is lost. Processes are killed with SIGKILL at many instants and resumed; the outcome
  * must be that of an uninterrupted run, and no recorded result may be computed twice.
  */
-import { readRuns } from '@nexus/nexus'
-import { spawn, type ChildProcess } from 'node:child_process'
-import { once } from 'node:events'
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { dirname, join } from 'node:path'
+import { readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { serveDataSets } from '../../examples/weather/data_server.ts'
 import { twoHundredTasks } from './documents.ts'
-
-const seed = Number(process.env['NEXUS_CRASH_SEED'] ?? Math.floor(Math.random() * 1e9))
-console.log(`crash tests: seed ${seed} (set NEXUS_CRASH_SEED to repeat)`)
+import {
+  expectNothingTwice,
+  linesOf,
+  look,
+  randomNumbers,
+  seed,
+  setup,
+  start,
+  type Ended,
+  type Instant,
+} from './life.ts'
 
 /** The kills of one test at most; a run that is killed often enough must still get to its end. */
 const killsMax = 40
 const testMsMax = 180_000
-
-/** A small generator of random numbers in [0, 1) that a seed repeats (mulberry32). */
-function randomNumbers(from: number): () => number {
-  let state = from
-  return () => {
-    state = (state + 0x6d2b79f5) | 0
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state)
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4294967296
-  }
-}
-
-function setup(document: string): {
-  folder: string
-  data: string
-  ledger: string
-  document: string
-  [Symbol.dispose](): void
-} {
-  const folder = mkdtempSync(join(tmpdir(), 'nexus-crash-'))
-  const file = join(folder, 'document.json')
-  writeFileSync(file, document)
-  return {
-    folder,
-    data: join(folder, 'data'),
-    ledger: join(folder, 'ledger'),
-    document: file,
-    [Symbol.dispose]: () => rmSync(folder, { recursive: true, force: true }),
-  }
-}
-
-interface Ended {
-  readonly status: string
-  readonly output: unknown
-}
-
-/** Starts the child. `ended` is what it says at its end, undefined when it was killed. */
-function start(args: readonly string[]): {
-  child: ChildProcess
-  begun: Promise<void>
-  ended: Promise<Ended | undefined>
-} {
-  const child = spawn(process.execPath, [join(import.meta.dirname, 'child.ts'), ...args], {
-    stdio: ['ignore', 'pipe', 'inherit'],
-    // What a killed process leaves in its temporary folder goes with the test's own.
-    env: { ...process.env, TMPDIR: dirname(args[1] ?? tmpdir()) },
-  })
-  let said = ''
-  const begun = Promise.withResolvers<void>()
-  child.stdout?.setEncoding('utf8').on('data', (text: string) => {
-    said += text
-    if (said.includes('begun')) begun.resolve()
-  })
-  const ended = once(child, 'close').then(() => {
-    begun.resolve()
-    const last = said.trim().split('\n').at(-1) ?? ''
-    return last.startsWith('{') ? (JSON.parse(last) as Ended) : undefined
-  })
-  return { child, begun: begun.promise, ended }
-}
-
-/** What is recorded as done, and how long the ledger is, at one instant between two processes. */
-interface Instant {
-  readonly recorded: ReadonlySet<string>
-  readonly entries: number
-}
-
-async function look(data: string, ledger: string): Promise<Instant> {
-  const reader = existsSync(join(data, 'nexus.db')) ? readRuns(data) : undefined
-  const [run] = (await reader?.list()) ?? []
-  const tasks = run && reader ? (await reader.get(run.id)).tasks : []
-  await reader?.close()
-  const recorded = tasks
-    .filter(({ status }) => status === 'completed')
-    .map(({ path }) => `${run?.id}:${path}`)
-  return { recorded: new Set(recorded), entries: linesOf(ledger).length }
-}
-
-function linesOf(file: string): readonly string[] {
-  return existsSync(file) ? readFileSync(file, 'utf8').split('\n').filter(Boolean) : []
-}
-
-/** No effect may begin after its result was seen recorded. */
-function expectNothingTwice(ledger: string, instants: readonly Instant[]): void {
-  const lines = linesOf(ledger)
-  for (const { recorded, entries } of instants) {
-    const repeated = lines.slice(entries).filter((line) => recorded.has(decodeURI(line.split(' ')[1] ?? '')))
-    expect(repeated).toEqual([])
-  }
-}
 
 async function uninterrupted(input: object): Promise<Ended | undefined> {
   using world = setup(twoHundredTasks)
