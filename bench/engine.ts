@@ -8,6 +8,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { Floor } from './floor.ts'
+import { median, rounded, timed } from './measure.ts'
 
 const rounds = 7
 const stepsPerRun = 10
@@ -122,12 +123,6 @@ async function runWaves(subject: Subject, count: number): Promise<void> {
   }
 }
 
-async function timed(work: () => Promise<void>): Promise<number> {
-  const before = performance.now()
-  await work()
-  return performance.now() - before
-}
-
 function report(floors: readonly Round[], engines: readonly Round[]): object {
   const low = medians(floors)
   const high = medians(engines)
@@ -152,18 +147,11 @@ function report(floors: readonly Round[], engines: readonly Round[]): object {
 function medians(
   results: readonly Round[],
 ): Record<'step_ms' | 'steps_per_second' | 'cpu_ms_per_step' | 'fan_out_ms', number> {
-  const median = (pick: (round: Round) => number): number => {
-    const sorted = results.map(pick).toSorted((a, b) => a - b)
-    return rounded(sorted[Math.floor(sorted.length / 2)] ?? Number.NaN)
-  }
+  const of = (pick: (round: Round) => number): number => rounded(median(results.map(pick)))
   return {
-    step_ms: median((round) => round.stepMs),
-    steps_per_second: median((round) => round.stepsPerSecond),
-    cpu_ms_per_step: median((round) => round.cpuMsPerStep),
-    fan_out_ms: median((round) => round.fanOutMs),
+    step_ms: of((round) => round.stepMs),
+    steps_per_second: of((round) => round.stepsPerSecond),
+    cpu_ms_per_step: of((round) => round.cpuMsPerStep),
+    fan_out_ms: of((round) => round.fanOutMs),
   }
-}
-
-function rounded(value: number): number {
-  return Number(value.toPrecision(3))
 }

@@ -167,6 +167,10 @@ export interface DurableRun {
    * next commit, before that of anything that depends on it.
    */
   value(path: string, compute: () => Json): Json
+  /** Records where the task at a path stands, with the next commit; the last record counts. */
+  keep(path: string, value: Json): void
+  /** What was kept last under a path before the run was opened. */
+  recall(path: string): Json | undefined
   /**
    * Says that what was computed since the last commit may come out otherwise if it is computed again (it read a clock).
    * The next effect then waits until that is on disk.

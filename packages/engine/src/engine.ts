@@ -12,6 +12,7 @@ import { unfinishedStatuses, type RunEvent, type RunOutcome } from './events.ts'
 import { runDocument, Stopping, Suspending } from './interpreter.ts'
 import { RunState, type RunServices } from './run_state.ts'
 import { noSecrets, readSecrets, type SecretProvider } from './secrets.ts'
+import { Turns } from './turns.ts'
 import { uuidv7 } from './uuid.ts'
 
 export interface EngineOptions {
@@ -63,10 +64,12 @@ export class Engine {
   /** Who waits for the end of a run, by its id. */
   readonly #awaited = new Map<string, () => void>()
   readonly #names = new Map<string, readonly string[]>()
+  readonly #turns: Turns
   #closed = false
 
   constructor(options: EngineOptions) {
     this.#options = options
+    this.#turns = new Turns(options.clock)
   }
 
   /** Accepts a run and begins it. The run is on disk when the promise resolves. */
@@ -201,7 +204,7 @@ export class Engine {
     const abort = new AbortController()
     setMaxListeners(0, abort.signal)
     const launch: RunServices['launch'] = (child, options) => this.#launch(child, options)
-    const services = { find, clock, runtime, stream, read, launch, names: this.#names }
+    const services = { find, clock, runtime, stream, read, launch, names: this.#names, turns: this.#turns }
     const ended = this.#run({ durable, workflow, services, nesting }, abort.signal).finally(() =>
       this.#live.delete(id),
     )

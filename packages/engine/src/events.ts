@@ -72,6 +72,8 @@ export type RunEvent = Stamp &
     | { readonly type: 'timer.set'; readonly path: string; readonly until: number }
     | { readonly type: 'time.read'; readonly path: string }
     | { readonly type: 'value.computed'; readonly path: string; readonly value: Json }
+    /** Where an orchestrator stands; the last one counts. */
+    | { readonly type: 'state.kept'; readonly path: string; readonly value: Json }
     /** A run that this one began. */
     | { readonly type: 'child.begun'; readonly path: string; readonly run: string }
     /** `correlates`: its filters tie events together. */

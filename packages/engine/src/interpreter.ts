@@ -55,6 +55,8 @@ function rootFrame(run: RunState, signal: AbortSignal): Frame {
 
 /** Runs one child of a task, or gives what is recorded of it. */
 export async function runChild(parent: Frame, child: ChildTask): Promise<ChildOutcome> {
+  const turn = parent.run.services.turns.giveWay()
+  if (turn) await turn
   const frame = childFrame(parent, child)
   throwIfAborted(frame.signal)
   const { pure, capability, perform } = workerOf(frame)
@@ -75,6 +77,8 @@ export type ListOutcome = ChildOutcome & { readonly left: boolean }
 
 /** Runs a task list below a task as a `do` task runs its own. It is no task of its own, and nothing of it is recorded. */
 export async function runList(parent: Frame, list: ChildTask): Promise<ListOutcome> {
+  const turn = parent.run.services.turns.giveWay()
+  if (turn) await turn
   const frame = listFrame(parent, list)
   const { output, then = 'continue', left = false } = await invokeModule(frame, capabilityFor(frame), 1)
   return { status: 'completed', output, then, left }

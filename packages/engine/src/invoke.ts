@@ -72,6 +72,21 @@ class FrameRun implements TaskRun {
     await run.durable.sleep(joinPath(path, ['sleep', key]), run.clock.now() + delayMs, signal)
   }
 
+  /** With secrets in the run nothing is kept: they would be masked in it. */
+  async keep(state: Json): Promise<void> {
+    const { run, path } = this.#frame
+    if (!run.hasSecrets) run.durable.keep(joinPath(path, ['state']), [state, this.#evaluations])
+  }
+
+  async recall(): Promise<Json | undefined> {
+    const { run, path } = this.#frame
+    const kept = run.durable.recall(joinPath(path, ['state']))
+    if (!Array.isArray(kept)) return undefined
+    const [state, evaluations] = kept as [Json, number]
+    this.#evaluations = evaluations
+    return state
+  }
+
   async evaluate(expression: string, options: { input?: Json; variables?: JsonObject } = {}): Promise<Json> {
     const { input = this.input, variables } = options
     const scope = variables ? this.#frame.derive({ variables }) : this.#frame

@@ -1,7 +1,7 @@
 /**
  * The tasks that the engine does itself. Which they are is said here; those of more than a few lines have a file each.
  */
-import { TaskFault, type Json, type WorkflowError } from '@nexus/sdk'
+import { TaskFault, type Json, type JsonObject, type WorkflowError } from '@nexus/sdk'
 import { durationMs, evaluateTemplate } from '@nexus/workflow'
 import { runWorkflow } from './child_runs.ts'
 import { emit } from './emit.ts'
@@ -38,7 +38,21 @@ async function set(frame: Frame): Promise<Work> {
 
 async function raise(frame: Frame): Promise<Work> {
   const { error } = (frame.definition as { raise: { error: Json } }).raise
-  throw new TaskFault(evaluateTemplate(error, frame.input, frame) as unknown as WorkflowError)
+  throw new TaskFault(raisedError(evaluateTemplate(error, frame.input, frame)))
+}
+
+/** Its texts may be expressions, which may give anything. */
+function raisedError(evaluated: Json): WorkflowError {
+  const { type, status, ...texts } = evaluated as JsonObject
+  if (typeof type !== 'string' || typeof status !== 'number') {
+    throw TaskFault.of('expression', `The type of the error to raise is no text: ${JSON.stringify(type)}`)
+  }
+  const told = Object.entries(texts).filter(([, value]) => value !== null)
+  return { type, status, ...Object.fromEntries(told.map(([name, value]) => [name, asText(value)])) }
+}
+
+function asText(value: Json): string {
+  return typeof value === 'string' ? value : JSON.stringify(value)
 }
 
 /** The moment is recorded before the wait, so that a restart waits for what is left of it. */

@@ -8,11 +8,13 @@ import type { RunOutcome } from './events.ts'
 import type { FindCapability } from './capability.ts'
 import { dateTime } from './frame.ts'
 import { maskFor, type Mask } from './secrets.ts'
+import type { Turns } from './turns.ts'
 
 export interface RunServices {
   readonly find: FindCapability
   readonly clock: Clock
   readonly runtime: JsonObject
+  readonly turns: Turns
   /** See `RunState.names`. */
   readonly names: Map<string, readonly string[]>
   /** Reads the text of a document that was checked before it was kept. `variables`: what is in scope all through it. */

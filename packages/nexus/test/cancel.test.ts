@@ -24,7 +24,8 @@ const endless: Readonly<Record<string, (world: { started: string; url: string })
     `  - x: { call: nexus.dag, with: { tasks: [ { a: ${forever} }, { b: ${forever} } ] } }\n`,
   'nexus.map': () => `  - x: { call: nexus.map, with: { in: '\${ [1, 2] }', do: [ { y: ${forever} } ] } }\n`,
   switch: () => `  - x: { switch: [ { go: { then: y } } ] }\n  - y: ${forever}\n`,
-  'try, in its tasks': () => `  - x: { try: [ { y: ${forever} } ], catch: { do: [ { z: { set: { v: 1 } } } ] } }\n`,
+  'try, in its tasks': () =>
+    `  - x: { try: [ { y: ${forever} } ], catch: { do: [ { z: { set: { v: 1 } } } ] } }\n`,
   'try, between attempts': () =>
     '  - x: { try: [ { y: { raise: { error: { type: a, status: 500 } } } } ], catch: { retry: { delay: { hours: 1 } } } }\n',
   'a function': () => '  - x: { call: endless }\n',

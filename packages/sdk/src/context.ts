@@ -73,6 +73,14 @@ export interface TaskRun {
    */
   sleep(key: string, delayMs: number): Promise<void>
   /**
+   * Keeps where this task stands, in place of what it kept before, so that after a restart it goes on from there and
+   * not from its beginning. On disk no earlier than what it was made from. A task that keeps nothing is replayed whole.
+   * Orchestrators only.
+   */
+  keep(state: Json): Promise<void>
+  /** What was kept last before this process began; undefined where nothing was. Orchestrators only. */
+  recall(): Promise<Json | undefined>
+  /**
    * Evaluates a runtime expression in this task's scope, with `input` (the task's own by default) as `.`.
    * Rejects with a `TaskFault` of type expression. Orchestrators only.
    */

@@ -43,6 +43,8 @@ export interface TestContextOptions<Input extends Json> {
   readonly calls?: Readonly<Record<string, (input: Json) => Json | Promise<Json>>>
   /** Plays the expression engine. */
   readonly evaluate?: (expression: string, input: Json, variables: JsonObject) => Json | Promise<Json>
+  /** What an earlier life of the task kept last. */
+  readonly kept?: Json
   readonly secrets?: Readonly<Record<string, string>>
   readonly metadata?: Partial<TaskMetadata>
   readonly parentContext?: ParentContext
@@ -58,6 +60,8 @@ export interface Recorded {
   readonly calls: { capability: string; input: Json }[]
   /** Durable waits; a test does not wait for them. */
   readonly sleeps: { key: string; delayMs: number }[]
+  /** What it kept of where it stands. */
+  readonly kept: Json[]
   readonly streams: StreamChunk[]
   readonly logs: { level: LogLevel; message: string; fields?: JsonObject }[]
 }
@@ -82,9 +86,13 @@ export function outcome(
   return new Outcome({ status, output, then })
 }
 
+function nothingYet(): Recorded {
+  return { children: [], calls: [], sleeps: [], kept: [], streams: [], logs: [] }
+}
+
 /** The context of one task, for `module.execute`. */
 export function testContext<Input extends Json>(options: TestContextOptions<Input>): TestContext<Input> {
-  const recorded: Recorded = { children: [], calls: [], sleeps: [], streams: [], logs: [] }
+  const recorded: Recorded = nothingYet()
   const input = overWire(options.input ?? null)
   return {
     recorded,
@@ -102,6 +110,8 @@ export function testContext<Input extends Json>(options: TestContextOptions<Inpu
         recorded.sleeps.push({ key, delayMs })
         options.signal?.throwIfAborted()
       },
+      keep: async (state) => void recorded.kept.push(overWire(state)),
+      recall: async () => (options.kept === undefined ? undefined : overWire(options.kept)),
       evaluate: async (expression, given = {}) =>
         overWire(await evaluator(options)(expression, given.input ?? input, given.variables ?? {})),
     },
@@ -123,7 +133,7 @@ export function testSetup(
   const ledger: (() => void | Promise<void>)[] = []
   return {
     config: overWire(options.config ?? {}),
-    ...testServices(options, { children: [], calls: [], sleeps: [], streams: [], logs: [] }),
+    ...testServices(options, nothingYet()),
     onTeardown: (_what, release) => void ledger.push(release),
     async release() {
       for (let release = ledger.pop(); release; release = ledger.pop()) await release()

@@ -109,7 +109,7 @@ class Embedded implements Backend, Storage {
 
   /** Counts on from the numbers in use, which whoever only reads need not know. */
   counting(): this {
-    this.journal.countFrom(Math.max(this.log.last(), this.inbox.last(), this.#deployments.last()))
+    this.journal.countFrom(Math.max(this.log.lastSeq(), this.inbox.last(), this.#deployments.last()))
     this.#lastRun = this.runs.last()
     return this
   }

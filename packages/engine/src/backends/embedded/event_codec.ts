@@ -67,6 +67,7 @@ function slim(event: RunEventBody): Members {
     case 'timer.set':
       return { until: event.until }
     case 'value.computed':
+    case 'state.kept':
       return { value: event.value }
     case 'child.begun':
       return { run: event.run }
@@ -107,6 +108,7 @@ function whole({ type, path }: EventRow, body: Members): Members {
     case 'timer.set':
     case 'time.read':
     case 'value.computed':
+    case 'state.kept':
     case 'child.begun':
     case 'listen.begun':
     case 'event.consumed':

@@ -104,13 +104,14 @@ export class EventsTable {
   }
 
   /** The highest sequence number in use, so that whoever writes can count on from there. */
-  last(): number {
+  lastSeq(): number {
     return Number(this.#all('SELECT max(seq) AS last FROM events')[0]?.['last'] ?? 0)
   }
 
-  /** The last event of a type that a run's log has of the run itself, after a sequence number. */
-  lastOfRun(run: number, type: RunEvent['type'], afterSeq: number): RunEvent | undefined {
-    const row = this.#at(run, '').findLast((each) => each['type'] === type && Number(each['seq']) > afterSeq)
+  /** The last event of a type at a path, after a sequence number. */
+  last(run: number, path: string, type: RunEvent['type'], afterSeq = 0): RunEvent | undefined {
+    const sql = `SELECT * FROM events WHERE run = ? AND path = ? AND type = ? AND seq > ? ORDER BY seq DESC LIMIT 1`
+    const [row] = this.#all(sql, run, path, type, afterSeq)
     return row && this.#decode(row)
   }
 
@@ -154,6 +155,7 @@ const grounds: ReadonlySet<string> = new Set([
   'timer.set',
   'time.read',
   'value.computed',
+  'state.kept',
   'listen.begun',
   'event.consumed',
   'event.handled',

@@ -115,6 +115,15 @@ export class EmbeddedRun implements DurableRun {
     return value
   }
 
+  keep(path: string, value: Json): void {
+    this.#append({ type: 'state.kept', path, value }, path)
+  }
+
+  recall(path: string): Json | undefined {
+    const recorded = this.resumed ? this.#log.last(this.#number, path, 'state.kept') : undefined
+    return recorded?.type === 'state.kept' ? recorded.value : undefined
+  }
+
   noteTimeRead(): void {
     this.#timeRead = true
   }
@@ -150,7 +159,7 @@ export class EmbeddedRun implements DurableRun {
   }
 
   #end(): (RunEvent & { type: 'run.ended' }) | undefined {
-    const ended = this.#log.lastOfRun(this.#number, 'run.ended', this.#retriedSeq)
+    const ended = this.#log.last(this.#number, '', 'run.ended', this.#retriedSeq)
     return ended?.type === 'run.ended' ? ended : undefined
   }
 
