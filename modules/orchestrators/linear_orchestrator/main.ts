@@ -53,7 +53,7 @@ interface Place {
 function placeOf(kept: Json | undefined, length: number, input: Json): Place {
   const none = Array.from({ length }, () => 0)
   if (kept === undefined || !isJsonObject(kept)) return { index: 0, visits: none, output: input }
-  const { index, visits, output = null } = kept as unknown as Place
+  const { index, visits, output } = kept as unknown as Place
   return { index, visits: none.map((_, task) => visits[task] ?? 0), output }
 }
 
