@@ -14,25 +14,26 @@ export interface Command {
 export function readCommand(input: Json): Command {
   const shell = isJsonObject(input) ? input['shell'] : undefined
   if (!isJsonObject(input) || !isJsonObject(shell)) throw wrongArgument('shell', 'an object with a `command`')
-  const { command, stdin, environment = {} } = shell
+  const { command, stdin } = shell
   if (typeof command !== 'string' || command === '') throw wrongArgument('shell.command', 'a text')
-  if (!isJsonObject(environment)) throw wrongArgument('shell.environment', 'an object')
   return {
     text: command,
-    arguments: readArguments(shell['arguments'] ?? []),
+    arguments: readTexts(shell['arguments'] ?? [], 'shell.arguments'),
     stdin: stdin === undefined || stdin === null ? undefined : asText(stdin),
-    environment: Object.fromEntries(
-      Object.entries(environment).map(([name, value]) => [
-        name,
-        readScalar(value, `shell.environment.${name}`),
-      ]),
-    ),
+    environment: readEnvironment(shell['environment'] ?? {}, 'shell.environment'),
     returns: readReturn(input['return'] ?? 'stdout'),
     isAwaited: input['await'] !== false,
   }
 }
 
-function readArguments(value: Json): readonly string[] {
-  if (!Array.isArray(value)) throw wrongArgument('shell.arguments', 'a list')
-  return value.map((argument: Json, index) => readScalar(argument, `shell.arguments[${index}]`))
+export function readTexts(value: Json, place: string): readonly string[] {
+  if (!Array.isArray(value)) throw wrongArgument(place, 'a list')
+  return value.map((text: Json, index) => readScalar(text, `${place}[${index}]`))
+}
+
+export function readEnvironment(value: Json, place: string): Readonly<Record<string, string>> {
+  if (!isJsonObject(value)) throw wrongArgument(place, 'an object')
+  return Object.fromEntries(
+    Object.entries(value).map(([name, text]) => [name, readScalar(text, `${place}.${name}`)]),
+  )
 }

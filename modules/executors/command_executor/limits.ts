@@ -1,4 +1,4 @@
-/** The configuration as a command's limits. Defaults are the manifest's; those here are for a host that fills in none. */
+/** The configuration as a command's limits and a container's rights. Defaults are the manifest's; those here are for a host that fills in none. */
 import type { JsonObject } from '@nexus/sdk'
 import type { ProcessOptions } from '@nexus/sdk/process'
 
@@ -7,6 +7,7 @@ const timeoutMsDefault = 600_000
 /** A cancelled run is over within a second, also where a program does not listen. */
 const killAfterMsDefault = 500
 const outputMbDefault = 64
+const portsAddressDefault = '127.0.0.1'
 
 type Limits = Pick<ProcessOptions, 'environment' | 'folder' | 'timeoutMs' | 'killAfterMs' | 'outputBytesMax'>
 
@@ -18,6 +19,21 @@ export function readLimits(config: JsonObject, host: NodeJS.ProcessEnv = process
     timeoutMs: Number(config['timeout_ms'] ?? timeoutMsDefault),
     killAfterMs: Number(config['kill_after_ms'] ?? killAfterMsDefault),
     outputBytesMax: Math.ceil(Number(config['max_output_mb'] ?? outputMbDefault) * 1_048_576),
+  }
+}
+
+export interface Rights {
+  /** The folders of the host and the volumes of the engine that a container may be given; `:ro` at the end is read-only. */
+  readonly volumes: readonly string[]
+  /** The address of the host at which its ports are open. */
+  readonly portsAddress: string
+}
+
+export function readRights(config: JsonObject): Rights {
+  const { volumes_allowed: volumes, container_ports_address: address } = config
+  return {
+    volumes: Array.isArray(volumes) ? volumes.filter((volume) => typeof volume === 'string') : [],
+    portsAddress: typeof address === 'string' && address !== '' ? address : portsAddressDefault,
   }
 }
 

@@ -1,7 +1,7 @@
 /**
  * `run.shell`: runs a command in the system's shell and gives what it wrote. A command is as mighty as the user that
  * runs Nexus; what is bounded here are its environment, its time and its output. Nothing of it runs on when its task
- * is over, was cancelled, or when the host died.
+ * is over, was cancelled, or when the host died. `run.container` is the folder `container`; it is handed on from here.
  */
 import {
   ExecutorModule,
@@ -20,23 +20,33 @@ import {
   type ProcessOutcome,
 } from '@nexus/sdk/process'
 import { readCommand, type Command } from './command.ts'
+import { Containers } from './container/containers.ts'
 import { readLimits } from './limits.ts'
 import { missingCommand, shellInvocation } from './shell.ts'
 
 export class Module extends ExecutorModule {
   #runner: ProcessRunner | undefined
+  #containers: Containers | undefined
 
   override async setup(context: SetupContext): Promise<void> {
     const runner = new ProcessRunner(context.clock)
     this.#runner = runner
     context.onTeardown('running commands', () => runner.stop())
+    const containers = new Containers(context)
+    this.#containers = containers
+    context.onTeardown('running containers', () => containers.stop())
   }
 
   override canExecute(kind: string): boolean {
-    return kind === 'run.shell'
+    return kind === 'run.shell' || kind === 'run.container'
+  }
+
+  override async unavailable(task: string): Promise<string | undefined> {
+    return task === 'run.container' ? this.#containers?.unavailable() : undefined
   }
 
   override async executeTask(context: ModuleContext): Promise<ModuleResult> {
+    if (context.metadata.kind === 'run.container') return ModuleResult.ok(await this.#runContainer(context))
     const command = readCommand(context.inputData)
     const options = processOptions(context, command)
     if (!command.isAwaited) {
@@ -47,7 +57,13 @@ export class Module extends ExecutorModule {
   }
 
   override async teardown(): Promise<void> {
+    await this.#containers?.stop()
     await this.#runner?.stop()
+  }
+
+  #runContainer(context: ModuleContext): Promise<Json> {
+    if (!this.#containers) throw new Error('command_executor was not set up.')
+    return this.#containers.run(context)
   }
 
   async #run(options: ProcessOptions): Promise<ProcessOutcome> {
