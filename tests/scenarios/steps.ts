@@ -1,0 +1,355 @@
+/**
+ * The steps in which the scenarios of the workflow language are told. Values stand in YAML, on the step's line or below
+ * it. A step that names something to come waits for it; one that says how the run went waits for its end.
+ */
+import type { RunRecord, TaskRecord } from '@nexus/nexus'
+import { systemClock, type Json } from '@nexus/sdk'
+import {
+  After,
+  AfterAll,
+  Before,
+  BeforeAll,
+  Given,
+  setDefaultTimeout,
+  setWorldConstructor,
+  Then,
+  When,
+  type DataTable,
+} from '@cucumber/cucumber'
+import assert from 'node:assert/strict'
+import { rmSync } from 'node:fs'
+import { parse } from 'yaml'
+import { builtModules, ScenarioWorld } from './world.ts'
+
+setDefaultTimeout(30_000)
+setWorldConstructor(ScenarioWorld)
+let built: string
+
+BeforeAll(async () => {
+  built = await builtModules()
+})
+
+AfterAll(() => rmSync(built, { recursive: true, force: true }))
+
+Before(async function (this: ScenarioWorld) {
+  await this.open(built)
+})
+
+After(async function (this: ScenarioWorld) {
+  await this.close()
+})
+
+const valueOf = (text: string): Json => parse(text) as Json
+
+Given('a workflow', function (this: ScenarioWorld, text: string) {
+  this.document = text
+})
+
+Given('a workflow beside it', function (this: ScenarioWorld, text: string) {
+  this.putBeside(text)
+})
+
+When('it runs', async function (this: ScenarioWorld) {
+  await this.begin({})
+})
+
+When(/^it runs with the input (.+)$/, async function (this: ScenarioWorld, text: string) {
+  await this.begin(valueOf(text))
+})
+
+When('it is deployed', async function (this: ScenarioWorld) {
+  await this.nexus.workflows.deploy(this.check())
+})
+
+When('it is removed', async function (this: ScenarioWorld) {
+  for (const { key } of this.nexus.workflows.list()) await this.nexus.workflows.remove(key)
+})
+
+When('the task {string} waits', async function (this: ScenarioWorld, task: string) {
+  await this.told.until(`"${task}" waits`, () => this.told.waits(task) > 0)
+})
+
+When(
+  'the task {string} has started {int} time(s)',
+  async function (this: ScenarioWorld, task: string, times: number) {
+    await this.told.until(`"${task}" has started`, () => this.told.started(task) >= times)
+  },
+)
+
+When(
+  'the task {string} has ended {int} time(s)',
+  async function (this: ScenarioWorld, task: string, times: number) {
+    await this.told.until(`"${task}" has ended`, () => this.told.ended(task) >= times)
+  },
+)
+
+When('the file {string} is there', async function (this: ScenarioWorld, name: string) {
+  await this.fileOf(name)
+})
+
+When('the event {string} is published', async function (this: ScenarioWorld, type: string) {
+  await this.nexus.events.publish({ type })
+})
+
+When(
+  /^the event "(.+)" is published with the data (.+)$/,
+  async function (this: ScenarioWorld, type: string, text: string) {
+    await this.nexus.events.publish({ type, data: valueOf(text) })
+  },
+)
+
+When(
+  /^the signal "(.+)" is sent to it with the data (.+)$/,
+  async function (this: ScenarioWorld, type: string, text: string) {
+    await this.nexus.runs.signal(this.run, { type, data: valueOf(text) })
+  },
+)
+
+When('it is suspended', async function (this: ScenarioWorld) {
+  await this.nexus.runs.suspend(this.run)
+})
+
+When('it is resumed', async function (this: ScenarioWorld) {
+  await this.nexus.runs.resume(this.run)
+})
+
+When('it is cancelled', async function (this: ScenarioWorld) {
+  await this.nexus.runs.cancel(this.run)
+})
+
+When('it is retried', async function (this: ScenarioWorld) {
+  await this.ended()
+  await this.nexus.runs.retry(this.run)
+})
+
+When('Nexus is restarted', async function (this: ScenarioWorld) {
+  await this.restart()
+})
+
+When('Nexus is restarted {int} hours later', async function (this: ScenarioWorld, hours: number) {
+  await this.restart(hours * 3_600_000)
+})
+
+When('Nexus is killed and goes on', async function (this: ScenarioWorld) {
+  await this.kill()
+})
+
+When('{int} ms pass', async (durationMs: number) => {
+  await systemClock.sleep(durationMs)
+})
+
+When('{int} of its runs has/have completed', async function (this: ScenarioWorld, count: number) {
+  const { name } = (valueOf(this.document) as { document: { name: string } }).document
+  await this.told.until(`${count} runs have completed`, () => this.told.completedRuns(name).length >= count)
+})
+
+Then(/^it is refused with "(.+)"$/, function (this: ScenarioWorld, text: string) {
+  const { document, problems } = this.check()
+  assert.equal(document, undefined, 'It is accepted.')
+  const messages = problems.map(({ message }) => message)
+  assert.ok(
+    messages.some((message) => message.includes(text)),
+    messages.join('\n'),
+  )
+})
+
+Then(/^its status is "(.+)"$/, async function (this: ScenarioWorld, status: string) {
+  assert.equal((await this.nexus.runs.get(this.run)).status, status)
+})
+
+Then(/^it completes with the output (.+)$/, async function (this: ScenarioWorld, text: string) {
+  assertCompleted(await this.ended(), valueOf(text))
+})
+
+Then('it completes with the output', async function (this: ScenarioWorld, text: string) {
+  assertCompleted(await this.ended(), valueOf(text))
+})
+
+Then(/^it faults with the error (.+)$/, async function (this: ScenarioWorld, text: string) {
+  const { status, error } = await this.ended()
+  assert.equal(status, 'faulted')
+  assertError(error, valueOf(text))
+})
+
+Then('it ends as cancelled', async function (this: ScenarioWorld) {
+  assert.equal((await this.ended()).status, 'cancelled')
+})
+
+Then('it took at least {int} ms', async function (this: ScenarioWorld, durationMs: number) {
+  const took = tookMs(await this.ended())
+  assert.ok(took >= durationMs, `It took ${took} ms.`)
+})
+
+Then('it took less than {int} ms', async function (this: ScenarioWorld, durationMs: number) {
+  const took = tookMs(await this.ended())
+  assert.ok(took < durationMs, `It took ${took} ms.`)
+})
+
+Then(/^the tasks ran in the order (.+)$/, async function (this: ScenarioWorld, names: string) {
+  const { tasks } = await this.ended()
+  assert.deepEqual(
+    tasks.map(({ name }) => name),
+    listed(names),
+  )
+})
+
+Then(/^the tasks ended in the order (.+)$/, async function (this: ScenarioWorld, names: string) {
+  const { tasks, events } = await this.ended()
+  const nameAt = new Map(tasks.map(({ path, name }) => [path, name]))
+  const ends = events.filter(({ type }) => /task\.(?:completed|faulted|cancelled)/.test(type))
+  const ended = ends.flatMap(({ subject }) => nameAt.get(subject) ?? [])
+  assert.deepEqual(ended, listed(names))
+})
+
+Then(
+  /^the task "(.+)" (completed|faulted|was cancelled)$/,
+  async function (this: ScenarioWorld, name: string, how: string) {
+    for (const { status } of tasksOf(await this.ended(), name)) assert.equal(status, how.replace('was ', ''))
+  },
+)
+
+Then('the task {string} was skipped', async function (this: ScenarioWorld, name: string) {
+  const record = await this.ended()
+  assert.deepEqual(
+    record.tasks.filter((task) => task.name === name),
+    [],
+    'It ran.',
+  )
+  assert.deepEqual(toldOf(record, name), ['created', 'started', 'completed'])
+})
+
+Then('the task {string} did not run', async function (this: ScenarioWorld, name: string) {
+  assert.deepEqual(toldOf(await this.ended(), name), [])
+})
+
+Then(
+  'the task {string} ran {int} time(s)',
+  async function (this: ScenarioWorld, name: string, times: number) {
+    const tasks = tasksOf(await this.ended(), name)
+    assert.equal(
+      tasks.reduce((sum, { attempts }) => sum + attempts, 0),
+      times,
+    )
+  },
+)
+
+Then(/^the task "(.+)" was given (.+)$/, async function (this: ScenarioWorld, name: string, text: string) {
+  assert.deepEqual(tasksOf(await this.ended(), name).at(-1)?.input, valueOf(text))
+})
+
+Then(/^the task "(.+)" gave (.+)$/, async function (this: ScenarioWorld, name: string, text: string) {
+  assert.deepEqual(tasksOf(await this.ended(), name).at(-1)?.output, valueOf(text))
+})
+
+Then(
+  /^the task "(.+)" has the error (.+)$/,
+  async function (this: ScenarioWorld, name: string, text: string) {
+    assertError(tasksOf(await this.ended(), name).at(-1)?.error, valueOf(text))
+  },
+)
+
+Then('these lifecycle events were told', async function (this: ScenarioWorld, table: DataTable) {
+  const { events } = await this.ended()
+  assert.deepEqual(
+    events.map(({ type, subject }) => [wordsOf(type), subject]),
+    table.raw(),
+  )
+})
+
+Then(
+  /^of the task "(.+)" was told: (.+)$/,
+  async function (this: ScenarioWorld, name: string, words: string) {
+    assert.deepEqual(toldOf(await this.ended(), name), listed(words))
+  },
+)
+
+Then(/^of the workflow was told: (.+)$/, async function (this: ScenarioWorld, words: string) {
+  const { events } = await this.ended()
+  const about = events.map(({ type }) => wordsOf(type)).filter((each) => each.startsWith('workflow '))
+  assert.deepEqual(
+    about.map((each) => each.replace('workflow ', '')),
+    listed(words),
+  )
+})
+
+Then(
+  /^the run that "(.+)" began was given (.+)$/,
+  async function (this: ScenarioWorld, task: string, text: string) {
+    assert.deepEqual((await this.endedChild(task)).input, valueOf(text))
+  },
+)
+
+Then(
+  /^the run that "(.+)" began completes with the output (.+)$/,
+  async function (this: ScenarioWorld, task: string, text: string) {
+    assertCompleted(await this.endedChild(task), valueOf(text))
+  },
+)
+
+Then(/^the run that "(.+)" began ends as cancelled$/, async function (this: ScenarioWorld, task: string) {
+  assert.equal((await this.endedChild(task)).status, 'cancelled')
+})
+
+Then('its runs gave the outputs', async function (this: ScenarioWorld, text: string) {
+  const runs = (await this.nexus.runs.list()).toReversed()
+  const records = await Promise.all(runs.map(({ id }) => this.nexus.runs.get(id)))
+  assert.deepEqual(
+    records.map(({ output }) => output),
+    valueOf(text),
+  )
+})
+
+Then('there is/are {int} run(s) in all', async function (this: ScenarioWorld, count: number) {
+  assert.equal((await this.nexus.runs.list()).length, count)
+})
+
+Then(
+  'each run began at least {int} ms after the one before had ended',
+  async function (this: ScenarioWorld, gapMs: number) {
+    const runs = (await this.nexus.runs.list()).toReversed()
+    const records = await Promise.all(runs.map(({ id }) => this.nexus.runs.get(id)))
+    for (const [index, { started_at }] of records.entries()) {
+      const before = records[index - 1]?.ended_at
+      if (before && started_at) assert.ok(Date.parse(started_at) - Date.parse(before) >= gapMs)
+    }
+  },
+)
+
+function listed(text: string): readonly string[] {
+  return text.split(/,\s*/)
+}
+
+function tasksOf({ tasks }: RunRecord, name: string): readonly TaskRecord[] {
+  const found = tasks.filter((task) => task.name === name)
+  assert.notEqual(found.length, 0, `The task "${name}" did not run.`)
+  return found
+}
+
+/** `workflow started`, `task completed`. */
+function wordsOf(type: string): string {
+  return type.replace(/^io\.serverlessworkflow\.(\w+)\.([\w-]+)\.v1$/, '$1 $2')
+}
+
+/** What the lifecycle events tell of the tasks of a name, also of those that were skipped. */
+function toldOf({ events }: RunRecord, name: string): readonly string[] {
+  const about = events.filter(({ subject }) => subject.endsWith(`/${name}`))
+  return about.map(({ type }) => wordsOf(type).replace('task ', ''))
+}
+
+function assertCompleted({ status, output, error }: RunRecord, expected: Json): void {
+  assert.equal(status, 'completed', JSON.stringify(error))
+  assert.deepEqual(output, expected)
+}
+
+/** A type without an address is one of the specification's own. */
+function assertError(error: RunRecord['error'] | undefined, expected: Json): void {
+  assert.ok(error, 'There is no error.')
+  const { type, ...rest } = expected as { type?: string }
+  const own = typeof type === 'string' && !type.includes(':')
+  if (type !== undefined) assert.equal(own ? error.type.replace(/^.*\/errors\//, '') : error.type, type)
+  for (const [key, value] of Object.entries(rest)) assert.deepEqual(error[key as keyof typeof error], value)
+}
+
+function tookMs({ started_at, ended_at }: RunRecord): number {
+  return Date.parse(ended_at ?? '') - Date.parse(started_at ?? '')
+}
