@@ -11,9 +11,9 @@ import type { Manifest } from '@nexus/sdk'
 import type * as Esbuild from 'esbuild'
 import type { BuildContext, BuildFailure, BuildOptions, BuildResult, Message, Metafile } from 'esbuild'
 import type { Artifact, ArtifactStore } from './artifact.ts'
+import { metaNames, sdkNames, sharedPackages } from './artifact_interface.ts'
 import { openBuildCache } from './build_cache.ts'
 import { isInside } from './discover.ts'
-import { requirementMap } from './manifest.ts'
 import { outsidePackages } from './outside_packages.ts'
 import { problemOfFile, type Problem } from './problem.ts'
 
@@ -33,12 +33,6 @@ export interface Builder {
   /** Ends esbuild's process, if one was started. */
   close(): Promise<void>
 }
-
-/** The SDK's entries that modules use when they run; hosts serve their own. */
-export const sdkNames = ['@nexus/sdk', '@nexus/sdk/process'] as const
-
-/** Names that the host gives every artifact as parameters, in place of what `import.meta` has in a source file. */
-export const metaNames = { url: '__module_url', filename: '__filename', dirname: '__dirname' } as const
 
 export function openBuilder(store: ArtifactStore): Builder {
   const cache = openBuildCache(store.folder, JSON.stringify([esbuildVersion(), fixedOptions]))
@@ -117,11 +111,6 @@ const fixedOptions = {
   tsconfigRaw: {},
   write: false,
 } as const satisfies BuildOptions
-
-/** The npm packages that are not bundled, but resolved from the module's folder when it runs. */
-export function sharedPackages(manifest: Manifest): string[] {
-  return Object.keys(requirementMap(manifest.dependencies?.npm)).sort()
-}
 
 function recipeOf({ manifest }: BuildRequest): string {
   const own = [manifest.entry_points.main, ...sharedPackages(manifest)]

@@ -29,6 +29,8 @@ export interface Host {
    * had begun, and the ledger is released.
    */
   start(module: HostedModule): Promise<Instance>
+  /** Ends what the host keeps for itself, once its instances have stopped. */
+  close?(): Promise<void>
 }
 
 export interface HostedModule {

@@ -127,13 +127,6 @@ export function requirementsIn(list: unknown, at: string): Requirement[] {
   })
 }
 
-/** A list of one-key maps, as manifests have them, as a map. */
-export function requirementMap(
-  list: readonly Readonly<Record<string, string>>[] | undefined,
-): Readonly<Record<string, string>> {
-  return Object.assign({}, ...(list ?? []))
-}
-
 function brokenSchema(schema: unknown, at: string, problemAt: ProblemAt): Problem[] {
   if (!isRecord(schema)) return []
   return schemaViolations(schema as JsonSchema).map(({ pointer, message, hint }) =>

@@ -2,26 +2,12 @@
  * The host for modules that are trusted: in this process, on this thread. A call costs microseconds; nothing contains
  * the module, so one that blocks the thread or ends the process does so to everything.
  */
-import {
-  Cancelled,
-  NexusError,
-  TaskFault,
-  type BaseModule,
-  type ModuleContext,
-  type ModuleResult,
-} from '@nexus/sdk'
+import { TaskFault, type BaseModule, type ModuleContext, type ModuleResult } from '@nexus/sdk'
 import { withDeadline } from '../deadline.ts'
-import {
-  ModuleFailure,
-  type Host,
-  type HostedModule,
-  type Instance,
-  type InvocationContext,
-  type StopReport,
-} from '../host.ts'
+import type { Host, HostedModule, Instance, InvocationContext, StopReport } from '../host.ts'
 import { Ledger } from '../ledger.ts'
 import { artifactFilename, loadClass, type ModuleClass } from './load_class.ts'
-import { checkResult, label } from './results.ts'
+import { asFailure, asFault, checkResult, describeThrown, label, refusal, unfit } from './results.ts'
 import { listedSecrets, memoryState } from './services.ts'
 import { frameMapper, type FrameMapper } from './source_frames.ts'
 
@@ -50,33 +36,15 @@ function makeModule(hosted: HostedModule, mapFrames: FrameMapper): BaseModule {
     () => module.validateConfig?.(hosted.config) ?? [],
   )
   if (complaints.length === 0) return module
-  throw new ModuleFailure(`${label(hosted.manifest)} refuses its configuration: ${complaints.join(' ')}`)
+  throw refusal(hosted.manifest, complaints)
 }
 
 function attempt<T>(step: string, hosted: HostedModule, mapFrames: FrameMapper, work: () => T): T {
   try {
     return work()
   } catch (error) {
-    throw asFailure(step, hosted, mapFrames, error)
+    throw asFailure(error, { manifest: hosted.manifest, step, mapFrames })
   }
-}
-
-function asFailure(
-  step: string,
-  hosted: HostedModule,
-  mapFrames: FrameMapper,
-  error: unknown,
-): ModuleFailure {
-  if (error instanceof ModuleFailure) return error
-  mapFrames(error)
-  return new ModuleFailure(`${label(hosted.manifest)} failed in ${step}: ${describeThrown(error)}`, {
-    cause: error,
-  })
-}
-
-function describeThrown(error: unknown): string {
-  const text = error instanceof Error ? `${error.name}: ${error.message}` : String(error)
-  return /[.!?]$/.test(text) ? text : `${text}.`
 }
 
 class InProcessInstance implements Instance {
@@ -115,7 +83,8 @@ class InProcessInstance implements Instance {
       )
     } catch (error) {
       await this.stop()
-      throw asFailure('setup', this.#hosted, this.#mapFrames, error)
+      const { manifest } = this.#hosted
+      throw asFailure(error, { manifest, step: 'setup', mapFrames: this.#mapFrames })
     }
   }
 
@@ -128,30 +97,10 @@ class InProcessInstance implements Instance {
     try {
       result = await this.#module.execute({ ...context, ...services })
     } catch (error) {
-      throw this.#asFault(error, context.signal)
+      const { manifest } = this.#hosted
+      throw asFault(error, { manifest, signal: context.signal, mapFrames: this.#mapFrames })
     }
     return checkResult(result, this.#hosted.manifest)
-  }
-
-  /** What the host itself threw into the module (its storage failed, it is stopping) goes through as it is. */
-  #asFault(error: unknown, signal: AbortSignal): unknown {
-    if (error instanceof TaskFault || error instanceof Cancelled || error instanceof NexusError) return error
-    if (signal.aborted && error === signal.reason) return error
-    if (signal.aborted && signal.reason instanceof Cancelled) return signal.reason
-    this.#mapFrames(error)
-    const detail = `${label(this.#hosted.manifest)} failed: ${describeThrown(error)}`
-    return TaskFault.of('runtime', detail, { cause: error })
-  }
-
-  async unavailable(task: string): Promise<string | undefined> {
-    const { clock, deadlines, manifest } = this.#hosted
-    try {
-      // A module may be written without the base class.
-      return await withDeadline(clock, deadlines.setupMsMax, () => this.#module.unavailable?.(task))
-    } catch (error) {
-      this.#mapFrames(error)
-      return `${label(manifest)} could not say whether it can do "${task}": ${describeThrown(error)}`
-    }
   }
 
   /** An executor must say that it does each kind of task that its manifest provides. */
@@ -159,9 +108,7 @@ class InProcessInstance implements Instance {
     const module = this.#module
     if (!('canExecute' in module) || typeof module.canExecute !== 'function') return
     for (const { task } of this.#hosted.manifest.provides ?? []) {
-      if (module.canExecute(task) === true) continue
-      const what = `${label(this.#hosted.manifest)} provides "${task}", but its canExecute("${task}") is not true`
-      throw new ModuleFailure(`${what}. Correct one of them.`)
+      if (module.canExecute(task) !== true) throw unfit(this.#hosted.manifest, task)
     }
   }
 

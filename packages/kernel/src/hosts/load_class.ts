@@ -7,19 +7,22 @@ import { dirname, join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { compileFunction, constants } from 'node:vm'
 import type { BaseModule, JsonObject } from '@nexus/sdk'
-import { metaNames, sharedPackages } from '../build.ts'
+import { metaNames, sharedPackages } from '../artifact_interface.ts'
 import { ModuleFailure, type HostedModule } from '../host.ts'
 import { sharedSdk } from './shared_sdk.ts'
+
+/** As much of a hosted module as its class comes from. */
+export type ModuleCode = Pick<HostedModule, 'manifest' | 'artifact' | 'folder'>
 
 export type ModuleClass = new (config: JsonObject) => BaseModule
 
 /** Where the code says that it is, in the entry's folder, so that what it imports at run time is found from there. */
-export function artifactFilename({ manifest, artifact, folder }: HostedModule): string {
+export function artifactFilename({ manifest, artifact, folder }: ModuleCode): string {
   const entry = join(folder, manifest.entry_points.main)
   return join(dirname(entry), `${manifest.id}@${artifact.digest.slice(0, 16)}.cjs`)
 }
 
-export function loadClass(module: HostedModule): ModuleClass {
+export function loadClass(module: ModuleCode): ModuleClass {
   const entry = join(module.folder, module.manifest.entry_points.main)
   const holder: { exports: Record<string, unknown> } = { exports: {} }
   const run = compileFunction(
@@ -34,7 +37,7 @@ export function loadClass(module: HostedModule): ModuleClass {
   return classIn(holder.exports, module)
 }
 
-function requireFor({ manifest }: HostedModule, entry: string): (name: string) => unknown {
+function requireFor({ manifest }: ModuleCode, entry: string): (name: string) => unknown {
   const native = createRequire(entry)
   const shared = sharedPackages(manifest)
   return (name) => {
@@ -47,7 +50,7 @@ function requireFor({ manifest }: HostedModule, entry: string): (name: string) =
   }
 }
 
-function classIn(exports: Record<string, unknown>, { manifest }: HostedModule): ModuleClass {
+function classIn(exports: Record<string, unknown>, { manifest }: ModuleCode): ModuleClass {
   const found = exports['Module']
   if (typeof found === 'function' && typeof found.prototype?.execute === 'function')
     return found as ModuleClass

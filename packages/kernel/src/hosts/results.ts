@@ -1,15 +1,20 @@
 /**
- * What a module gave back, checked: a `ModuleResult` or its shape, with nothing in it that is not JSON.
+ * What a module gave back or threw, checked: a `ModuleResult` or its shape, with nothing in it that is not JSON; a
+ * `TaskFault` or a `Cancelled`, whatever was thrown.
  */
 import {
+  Cancelled,
   isJsonObject,
   ModuleResult,
+  NexusError,
   TaskFault,
   whyNotJson,
   workflowError,
   type Json,
   type Manifest,
 } from '@nexus/sdk'
+import { ModuleFailure } from '../host.ts'
+import type { FrameMapper } from './source_frames.ts'
 
 export function checkResult(result: unknown, manifest: Manifest): ModuleResult {
   if (typeof result !== 'object' || result === null || !('success' in result))
@@ -55,6 +60,43 @@ function notAResult(result: unknown, manifest: Manifest): TaskFault {
     result === null ? 'null' : Array.isArray(result) ? 'a list' : `a value of type ${typeof result}`
   const wanted = 'a ModuleResult: return ModuleResult.ok(output) or ModuleResult.fail(error)'
   return TaskFault.of('runtime', `${label(manifest)} gave back ${found}. Expected ${wanted}.`)
+}
+
+/** What the host itself threw into the module (its storage failed, it is stopping) goes through as it is. */
+export function asFault(
+  error: unknown,
+  { manifest, signal, mapFrames }: { manifest: Manifest; signal: AbortSignal; mapFrames: FrameMapper },
+): unknown {
+  if (error instanceof TaskFault || error instanceof Cancelled || error instanceof NexusError) return error
+  if (signal.aborted && error === signal.reason) return error
+  if (signal.aborted && signal.reason instanceof Cancelled) return signal.reason
+  mapFrames(error)
+  const detail = `${label(manifest)} failed: ${describeThrown(error)}`
+  return TaskFault.of('runtime', detail, { cause: error })
+}
+
+/** `step`: what the host was doing with the module. */
+export function asFailure(
+  error: unknown,
+  { manifest, step, mapFrames }: { manifest: Manifest; step: string; mapFrames: FrameMapper },
+): ModuleFailure {
+  if (error instanceof ModuleFailure) return error
+  mapFrames(error)
+  return new ModuleFailure(`${label(manifest)} failed in ${step}: ${describeThrown(error)}`, { cause: error })
+}
+
+export function describeThrown(error: unknown): string {
+  const text = error instanceof Error ? `${error.name}: ${error.message}` : String(error)
+  return /[.!?]$/.test(text) ? text : `${text}.`
+}
+
+export function refusal(manifest: Manifest, complaints: readonly string[]): ModuleFailure {
+  return new ModuleFailure(`${label(manifest)} refuses its configuration: ${complaints.join(' ')}`)
+}
+
+export function unfit(manifest: Manifest, task: string): ModuleFailure {
+  const what = `${label(manifest)} provides "${task}", but its canExecute("${task}") is not true`
+  return new ModuleFailure(`${what}. Correct one of them.`)
 }
 
 export function label(manifest: Manifest): string {

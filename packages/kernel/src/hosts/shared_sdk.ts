@@ -4,7 +4,7 @@
  */
 import * as sdk from '@nexus/sdk'
 import * as process from '@nexus/sdk/process'
-import type { sdkNames } from '../build.ts'
+import type { sdkNames } from '../artifact_interface.ts'
 
 const entries: Readonly<Record<(typeof sdkNames)[number], unknown>> = {
   '@nexus/sdk': sdk,

@@ -1,0 +1,123 @@
+/**
+ * The host for modules that are not trusted, and for every module in Python: each in a process of its own, which has an
+ * empty environment, a temporary folder, and no right that its manifest does not list. A module that crashes, blocks,
+ * floods or grows takes its own tasks with it and nothing else.
+ *
+ * A Node process is held by Node's permission model, which covers files, sockets, programs, workers and add-ons. A Python
+ * process has no such thing: it is separate, not confined, unless bubblewrap is there, which then goes around both.
+ */
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { systemClock, type Clock, type Manifest } from '@nexus/sdk'
+import { ModuleFailure, type Host, type HostedModule } from '../host.ts'
+import { languageOf, type Language } from '../manifest.ts'
+import { findBubblewrap } from './process/bubblewrap.ts'
+import { Guard } from './process/guard.ts'
+import { ProcessInstance } from './process/instance.ts'
+import { launchNode, launchPython, type Launch, type LaunchOptions } from './process/launch.ts'
+import { Pool } from './process/pool.ts'
+import { findPython, pythonSdk } from './process/python.ts'
+import { nodeRuntime } from './process/runtime.ts'
+import { label } from './results.ts'
+
+export interface ProcessHostOptions {
+  /** Where the Node processes' own code is kept between starts; a temporary folder without it, built anew each time. */
+  readonly folder?: string
+  readonly clock?: Clock
+  /** What `permissions.env` chooses from; nothing by default. */
+  readonly environment?: Readonly<Record<string, string | undefined>>
+  /** Processes that wait for the next module, each with the memory of an empty one. */
+  readonly sparesMax?: number
+  /** A module's memory where its manifest has no `requirements.memory_mb`. */
+  readonly memoryMb?: number
+  /** How long a process has to come up. */
+  readonly helloMsMax?: number
+  /** How long a task that was cancelled has to stop, before its process is ended. */
+  readonly graceMsMax?: number
+  /** Node and Python; the ones here by default. */
+  readonly programs?: { readonly node?: string; readonly python?: string }
+}
+
+/** The process host; `close` it after the modules that it runs have stopped. */
+export function processHost(options: ProcessHostOptions = {}): Required<Host> {
+  return new ProcessHost(options)
+}
+
+class ProcessHost implements Required<Host> {
+  readonly name = 'process'
+  readonly #options: ProcessHostOptions
+  readonly #clock: Clock
+  readonly #guard = new Guard()
+  readonly #pool: Pool
+  readonly #bubblewrap = once(findBubblewrap)
+  readonly #python = once(() => findPython(this.#options.programs?.python))
+  readonly #runtime = once(() => nodeRuntime(this.#folder()))
+  #scratch: string | undefined
+
+  constructor(options: ProcessHostOptions) {
+    this.#options = options
+    this.#clock = options.clock ?? systemClock
+    const { sparesMax = 1, helloMsMax = 10_000 } = options
+    this.#pool = new Pool({ clock: this.#clock, guard: this.#guard, sparesMax, helloMsMax })
+  }
+
+  runs(language: Language): boolean {
+    return language === 'javascript' || language === 'python'
+  }
+
+  async start(hosted: HostedModule): Promise<ProcessInstance> {
+    const memoryMb = hosted.manifest.requirements?.memory_mb ?? this.#options.memoryMb ?? 512
+    const instance = new ProcessInstance({
+      hosted,
+      memoryMb,
+      pool: this.#pool,
+      launch: await this.#launch(hosted, memoryMb),
+      clock: this.#clock,
+      graceMsMax: this.#options.graceMsMax ?? 5_000,
+    })
+    await instance.start()
+    return instance
+  }
+
+  async close(): Promise<void> {
+    await this.#pool.close()
+    await this.#guard.close()
+    if (this.#scratch !== undefined) rmSync(this.#scratch, { recursive: true, force: true })
+  }
+
+  async #launch({ manifest, folder }: HostedModule, memoryMb: number): Promise<Launch> {
+    const { environment = {}, programs = {} } = this.#options
+    const bubblewrap = await this.#bubblewrap()
+    const options: LaunchOptions = { manifest, folder, memoryMb, environment, bubblewrap }
+    if (languageOf(manifest.entry_points.main) === 'python') return this.#launchPython(manifest, options)
+    const runtime = await this.#runtime()
+    return launchNode(options, { program: programs.node ?? process.execPath, runtime })
+  }
+
+  async #launchPython(manifest: Manifest, options: LaunchOptions): Promise<Launch> {
+    const python = await this.#python()
+    if ('missing' in python) {
+      throw new ModuleFailure(`${label(manifest)} is in Python, but ${python.missing}.`)
+    }
+    return launchPython(options, { ...python, sdk: pythonSdk })
+  }
+
+  #folder(): string {
+    if (this.#options.folder !== undefined) return join(this.#options.folder, 'process_host')
+    this.#scratch ??= mkdtempSync(join(tmpdir(), 'nexus-process-host-'))
+    return this.#scratch
+  }
+}
+
+/** Does the work at the first call; one that failed is done again. */
+function once<T>(work: () => Promise<T>): () => Promise<T> {
+  let outcome: Promise<T> | undefined
+  return () => {
+    outcome ??= work().catch((error: unknown) => {
+      outcome = undefined
+      throw error
+    })
+    return outcome
+  }
+}

@@ -1,0 +1,151 @@
+/**
+ * A module that is hosted, over the processes that it lives in: when its process ends, what was under way there faults,
+ * and the next task starts another. One that ends again and again is started less and less often.
+ */
+import { TaskFault, type Clock, type ModuleResult } from '@nexus/sdk'
+import {
+  ModuleFailure,
+  type HostedModule,
+  type Instance,
+  type InvocationContext,
+  type StopReport,
+} from '../../host.ts'
+import { describeThrown, label } from '../results.ts'
+import { listedSecrets, memoryState } from '../services.ts'
+import type { Services } from './answers.ts'
+import { describeEnd } from './end.ts'
+import type { Launch } from './launch.ts'
+import type { Pool } from './pool.ts'
+import { Session } from './session.ts'
+
+export interface InstanceOptions {
+  readonly hosted: HostedModule
+  readonly pool: Pool
+  readonly launch: Launch
+  readonly memoryMb: number
+  readonly clock: Clock
+  readonly graceMsMax: number
+}
+
+/** Between two starts after the second end in a row; doubled with each further one. */
+const backOffMsMin = 100
+const backOffMsMax = 30_000
+/** A task waits so long for the next start; where that is later, it faults at once. */
+const waitMsMax = 2_000
+
+export class ProcessInstance implements Instance {
+  readonly #options: InstanceOptions
+  /** Kept by the host, so that it outlives a process. */
+  readonly #services: Services
+  #session: Session | undefined
+  #opening: Promise<Session> | undefined
+  #stopping: Promise<StopReport> | undefined
+  /** Processes that ended in a row, without a task that came to its end in between. */
+  #ends = 0
+  #restAfterMs = 0
+
+  constructor(options: InstanceOptions) {
+    const { manifest, secrets } = options.hosted
+    this.#options = options
+    this.#services = { state: memoryState(manifest), secrets: listedSecrets(manifest, secrets) }
+  }
+
+  /** Rejects with `ModuleFailure`. */
+  async start(): Promise<void> {
+    await this.#open()
+  }
+
+  async probe(): Promise<void> {
+    await (this.#session ?? (await this.#open())).probe()
+  }
+
+  async execute(context: InvocationContext): Promise<ModuleResult> {
+    if (this.#stopping !== undefined) {
+      throw TaskFault.of(
+        'runtime',
+        `${label(this.#options.hosted.manifest)} is stopped and takes no more tasks.`,
+      )
+    }
+    const session = this.#session ?? (await this.#reopen(context.signal))
+    const result = await session.execute(context)
+    this.#ends = 0
+    return result
+  }
+
+  stop(): Promise<StopReport> {
+    this.#stopping ??= this.#stopOnce()
+    return this.#stopping
+  }
+
+  #stopOnce(): Promise<StopReport> {
+    if (this.#session !== undefined) return this.#session.stop()
+    const nothing = { problems: [], handlesLeft: 0 }
+    return this.#opening?.then((session) => session.stop()).catch(() => nothing) ?? Promise.resolve(nothing)
+  }
+
+  /** Several tasks at once share one start. */
+  #open(): Promise<Session> {
+    this.#opening ??= this.#openOnce().finally(() => (this.#opening = undefined))
+    return this.#opening
+  }
+
+  async #openOnce(): Promise<Session> {
+    const { hosted, pool, launch, memoryMb, clock, graceMsMax } = this.#options
+    const process = await pool.take(launch).catch((error: unknown) => {
+      throw new ModuleFailure(`${label(hosted.manifest)}: ${messageOf(error)}`, { cause: error })
+    })
+    const session = new Session(process, { hosted, services: this.#services, memoryMb, clock, graceMsMax })
+    await session.open()
+    this.#session = session
+    void process.gone.then(() => this.#lose(session))
+    pool.keepSpare(launch)
+    return session
+  }
+
+  #lose(session: Session): void {
+    if (this.#session === session) this.#session = undefined
+    const { hosted } = this.#options
+    const end = session.process.ending
+    if (end === undefined || end.kind === 'stopped') return
+    this.#countEnd()
+    const next = 'What it had under way has failed; the next task starts it again.'
+    hosted.log.error(`${label(hosted.manifest)}: ${describeEnd(end)} ${next}`)
+  }
+
+  #countEnd(): void {
+    this.#ends++
+    const restMs = this.#ends < 2 ? 0 : Math.min(backOffMsMin * 2 ** (this.#ends - 2), backOffMsMax)
+    this.#restAfterMs = this.#options.clock.elapsed() + restMs
+  }
+
+  /** Rejects with `TaskFault`, or the reason of the task's signal while it waits. */
+  async #reopen(signal: AbortSignal): Promise<Session> {
+    const { hosted, clock } = this.#options
+    const waitMs = this.#restAfterMs - clock.elapsed()
+    if (waitMs > waitMsMax) throw this.#restFault(waitMs)
+    if (waitMs > 0) await clock.sleep(waitMs, signal)
+    if (this.#stopping !== undefined) {
+      throw TaskFault.of('runtime', `${label(hosted.manifest)} is stopped and takes no more tasks.`)
+    }
+    return this.#session ?? this.#open().catch((error: unknown) => this.#failToReopen(error))
+  }
+
+  #failToReopen(error: unknown): never {
+    this.#countEnd()
+    throw TaskFault.of('runtime', messageOf(error), { cause: error })
+  }
+
+  #restFault(waitMs: number): TaskFault {
+    const { manifest } = this.#options.hosted
+    const often = `its process ended ${this.#ends} times in a row`
+    const next = `It is started again in ${Math.ceil(waitMs / 1_000)} s at the earliest`
+    return TaskFault.of(
+      'runtime',
+      `${label(manifest)} does not run: ${often}. ${next}; its log says why it ended.`,
+    )
+  }
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : describeThrown(error)
+}

@@ -1,0 +1,58 @@
+/**
+ * The modules of the hosts' suite, by what they do: one dialect for each language that modules are written in, so that
+ * every host passes the same tests.
+ */
+
+export interface Dialect {
+  readonly main: string
+  /** A host's artifact of one source. */
+  readonly pack: (source: string) => string
+  /** The name of an ordinary exception, and of the step that checks a configuration. */
+  readonly words: { readonly exception: string; readonly validate: string }
+  readonly tasks: Readonly<Record<TaskName, string>>
+  readonly wrongResults: Readonly<Record<WrongResult, readonly [source: string, message: RegExp]>>
+  readonly refused: Readonly<Record<Refused, readonly [source: string, message: RegExp]>>
+  /** A module that logs its life, and registers two things to release: `first`, then `second`. */
+  readonly recording: (how?: { setup?: SetupStory; teardown?: 'throws' | 'hangs' }) => string
+}
+
+/** `late` registers something after it got the secret "late"; `stuck` registers something that fails to be released. */
+export type SetupStory = 'throws' | 'hangs' | 'late' | 'stuck'
+
+export type TaskName =
+  | 'wraps its input'
+  | 'gives one'
+  | 'shows its context'
+  | 'reads state, then gives its input'
+  | 'adds its input to a list'
+  | 'reads the secret that its input names'
+  | 'gives the shape of a result'
+  | 'gives a timeout back'
+  | 'throws a fault'
+  | 'throws'
+  | 'waits to be cancelled, then throws'
+  | 'does "one" and no other task'
+
+export const wrongResults = [
+  'nothing',
+  'a bare output',
+  'a function',
+  'a function in the output',
+  'a number that is too much for JSON',
+  'a class instance in the output',
+  'a cycle in the output',
+  'a number that JSON lacks',
+  'metadata that is not JSON',
+] as const
+export type WrongResult = (typeof wrongResults)[number]
+
+export const refused = [
+  'an entry that exports no Module',
+  'a class without execute',
+  'an entry that throws',
+  'code that does not parse',
+  'a package that is not listed',
+  'a constructor that throws',
+  'a configuration that it refuses',
+] as const
+export type Refused = (typeof refused)[number]

@@ -1,0 +1,122 @@
+/** The suite's modules in JavaScript that has been built already. */
+import type { Dialect } from './dialect.ts'
+
+export const javascript: Dialect = {
+  main: 'main.js',
+  pack: (source) => source,
+  words: { exception: 'Error', validate: 'validateConfig' },
+  tasks: {
+    'wraps its input': moduleOf('return ModuleResult.ok({ got: context.inputData })'),
+    'gives one': moduleOf('return ModuleResult.ok(1)'),
+    'shows its context':
+      moduleOf(`return ModuleResult.ok([context.config, typeof context.clock.now(), context.signal.aborted,
+        context.idempotencyKey, context.taskId, this.config])`),
+    'reads state, then gives its input': moduleOf(
+      'await context.state.get("x"); return ModuleResult.ok(context.inputData)',
+    ),
+    'adds its input to a list': moduleOf(`const list = (await context.state.get('list')) ?? []
+      list.push(context.inputData); await context.state.set('list', list); list.push('not kept')
+      return ModuleResult.ok(await context.state.get('list'))`),
+    'reads the secret that its input names': moduleOf(
+      'return ModuleResult.ok(await context.secrets.get(context.inputData))',
+    ),
+    'gives the shape of a result': moduleOf(
+      'return { success: true, outputData: { a: 1 }, nextModule: "b" }',
+    ),
+    'gives a timeout back': moduleOf('return ModuleResult.fail(TaskFault.of("timeout", "too late"))'),
+    'throws a fault': moduleOf('throw TaskFault.of("validation", "bad input")'),
+    throws: moduleOf('throw new Error("no such row")'),
+    'waits to be cancelled, then throws': moduleOf(
+      `await new Promise((_, reject) => context.signal.addEventListener('abort', () => reject(new Error('gone'))))`,
+    ),
+    'does "one" and no other task': moduleOf(
+      'return ModuleResult.ok(1)',
+      'canExecute(kind) { return kind === "one" }',
+    ),
+  },
+  wrongResults: {
+    nothing: [
+      moduleOf('return undefined'),
+      /Module "subject" 1\.2\.3 gave back a value of type undefined\. Expected a ModuleResult/,
+    ],
+    'a bare output': [
+      moduleOf('return { rows: 3 }'),
+      /gave back a value of type object\. Expected a ModuleResult/,
+    ],
+    'a function': [moduleOf('return () => 1'), /gave back a value of type function/],
+    'a function in the output': [
+      moduleOf('return ModuleResult.ok({ a: [1, () => 1] })'),
+      /outputData that is not JSON, at \/a\/1: a function/,
+    ],
+    'a number that is too much for JSON': [
+      moduleOf('return ModuleResult.ok({ big: 1n })'),
+      /at \/big: a bigint is not JSON/,
+    ],
+    'a class instance in the output': [
+      moduleOf('return ModuleResult.ok({ when: new Date(0) })'),
+      /at \/when: a Date is not JSON/,
+    ],
+    'a cycle in the output': [moduleOf('const a = {}; a.a = a; return ModuleResult.ok(a)'), /or a cycle/],
+    'a number that JSON lacks': [
+      moduleOf('return ModuleResult.ok([NaN])'),
+      /at \/0: NaN is not a JSON number/,
+    ],
+    'metadata that is not JSON': [
+      moduleOf('return ModuleResult.ok(1, { metadata: { f() {} } })'),
+      /metadata that is not JSON, at \/f/,
+    ],
+  },
+  refused: {
+    'an entry that exports no Module': [
+      'exports.Other = 1',
+      /main\.js must export a class named "Module" with a method "execute"; it exports Other/,
+    ],
+    'a class without execute': ['exports.Module = class {}', /must export a class named "Module"/],
+    'an entry that throws': [
+      'throw new RangeError("no")',
+      /Module "subject" 1\.2\.3 failed in load: RangeError: no/,
+    ],
+    'code that does not parse': ['exports.Module = class {', /failed in load: SyntaxError/],
+    'a package that is not listed': [
+      'require("left-pad")',
+      /requires "left-pad" at run time, which is not part of it/,
+    ],
+    'a constructor that throws': [
+      'exports.Module = class { constructor() { throw new Error("no") } execute() {} }',
+      /failed in construct: Error: no/,
+    ],
+    'a configuration that it refuses': [
+      'exports.Module = class { execute() {} validateConfig() { return ["size must be even."] } }',
+      /refuses its configuration: size must be even\./,
+    ],
+  },
+  recording: ({ setup, teardown } = {}) =>
+    moduleOf(
+      'return ModuleResult.ok(null)',
+      `async setup(context) {
+        this.log = context.log
+        context.onTeardown('the first', () => this.log.info('first'))
+        context.onTeardown('the second', async () => this.log.info('second'))
+        this.log.info('setup')
+        ${setup === undefined ? '' : setupStories[setup]}
+      }
+      async teardown() { this.log.info('teardown'); ${teardown === undefined ? '' : teardownStories[teardown]} }`,
+    ),
+}
+
+const setupStories = {
+  throws: 'throw new Error("no port")',
+  hangs: 'await new Promise(() => {})',
+  late: `await context.secrets.get('late'); context.onTeardown('late', () => context.log.info('late'))`,
+  stuck: `context.onTeardown('the socket', () => { throw new Error('busy') })`,
+}
+
+const teardownStories = { throws: 'throw new Error("stuck")', hangs: 'await new Promise(() => {})' }
+
+function moduleOf(execute: string, members = ''): string {
+  return `const { BaseModule, ModuleResult, TaskFault } = require('@nexus/sdk')
+exports.Module = class Module extends BaseModule {
+  ${members}
+  async execute(context) { ${execute} }
+}`
+}

@@ -1,0 +1,146 @@
+/** The suite's modules in Python. */
+import { packPython } from '../../src/hosts/process/python_artifact.ts'
+import type { Dialect } from './dialect.ts'
+
+export const python: Dialect = {
+  main: 'main.py',
+  pack: (source) => packPython({ 'main.py': source }),
+  words: { exception: 'RuntimeError', validate: 'validate_config' },
+  tasks: {
+    'wraps its input': moduleOf('return ModuleResult.ok({"got": context.input_data})'),
+    'gives one': moduleOf('return ModuleResult.ok(1)'),
+    'shows its context': moduleOf(`kind = "number" if context.clock.now() > 0 else "nothing"
+        return ModuleResult.ok([context.config, kind, context.signal.aborted,
+            context.idempotency_key, context.task_id, self.config])`),
+    'reads state, then gives its input': moduleOf(`await context.state.get("x")
+        return ModuleResult.ok(context.input_data)`),
+    'adds its input to a list': moduleOf(`list = await context.state.get("list", [])
+        list.append(context.input_data)
+        await context.state.set("list", list)
+        list.append("not kept")
+        return ModuleResult.ok(await context.state.get("list"))`),
+    'reads the secret that its input names': moduleOf(
+      'return ModuleResult.ok(await context.secrets.get(context.input_data))',
+    ),
+    'gives the shape of a result': moduleOf(
+      'return {"success": True, "output_data": {"a": 1}, "next_module": "b"}',
+    ),
+    'gives a timeout back': moduleOf('return ModuleResult.fail(TaskFault.of("timeout", "too late"))'),
+    'throws a fault': moduleOf('raise TaskFault.of("validation", "bad input")'),
+    throws: moduleOf('raise RuntimeError("no such row")'),
+    'waits to be cancelled, then throws': moduleOf(`try:
+            await asyncio.sleep(3600)
+        except asyncio.CancelledError:
+            raise RuntimeError("gone")`),
+    'does "one" and no other task': moduleOf(
+      'return ModuleResult.ok(1)',
+      `def can_execute(self, kind):
+        return kind == "one"`,
+    ),
+  },
+  wrongResults: {
+    nothing: [
+      moduleOf('return None'),
+      /Module "subject" 1\.2\.3 gave back a value of type NoneType\. Expected a ModuleResult/,
+    ],
+    'a bare output': [
+      moduleOf('return {"rows": 3}'),
+      /gave back a value of type dict\. Expected a ModuleResult/,
+    ],
+    'a function': [moduleOf('return lambda: 1'), /gave back a value of type function/],
+    'a function in the output': [
+      moduleOf('return ModuleResult.ok({"a": [1, lambda: 1]})'),
+      /output_data that is not JSON, at \/a\/1: a function/,
+    ],
+    'a number that is too much for JSON': [
+      moduleOf('return ModuleResult.ok({"big": 1j})'),
+      /at \/big: a complex is not JSON/,
+    ],
+    'a class instance in the output': [
+      moduleOf('return ModuleResult.ok({"when": datetime.datetime(2000, 1, 1)})'),
+      /at \/when: a datetime is not JSON/,
+    ],
+    'a cycle in the output': [
+      moduleOf(`a = {}
+        a["a"] = a
+        return ModuleResult.ok(a)`),
+      /or a cycle/,
+    ],
+    'a number that JSON lacks': [
+      moduleOf('return ModuleResult.ok([float("nan")])'),
+      /at \/0: nan is not a JSON number/,
+    ],
+    'metadata that is not JSON': [
+      moduleOf('return ModuleResult.ok(1, metadata={"f": print})'),
+      /metadata that is not JSON, at \/f/,
+    ],
+  },
+  refused: {
+    'an entry that exports no Module': [
+      'Other = 1',
+      /main\.py must define a class named "Module" with a method "execute"; it defines nothing/,
+    ],
+    'a class without execute': ['class Module: pass', /must define a class named "Module"/],
+    'an entry that throws': [
+      'raise IndexError("no")',
+      /Module "subject" 1\.2\.3 failed in load: IndexError: no/,
+    ],
+    'code that does not parse': ['class Module(', /failed in load: SyntaxError/],
+    'a package that is not listed': [
+      'import left_pad',
+      /failed in load: ModuleNotFoundError: No module named 'left_pad'/,
+    ],
+    'a constructor that throws': [
+      `class Module:
+    def __init__(self, config):
+        raise RuntimeError("no")
+    def execute(self, context): pass`,
+      /failed in construct: RuntimeError: no/,
+    ],
+    'a configuration that it refuses': [
+      `class Module:
+    def execute(self, context): pass
+    def validate_config(self, config): return ["size must be even."]`,
+      /refuses its configuration: size must be even\./,
+    ],
+  },
+  recording: ({ setup, teardown } = {}) =>
+    moduleOf(
+      'return ModuleResult.ok(None)',
+      `async def setup(self, context):
+        self.log = context.log
+        async def second():
+            self.log.info("second")
+        context.on_teardown("the first", lambda: self.log.info("first"))
+        context.on_teardown("the second", second)
+        self.log.info("setup")
+        ${setup === undefined ? '' : setupStories[setup]}
+
+    async def teardown(self):
+        self.log.info("teardown")
+        ${teardown === undefined ? '' : teardownStories[teardown]}`,
+    ),
+}
+
+const setupStories = {
+  throws: 'raise RuntimeError("no port")',
+  hangs: 'await asyncio.sleep(3600)',
+  late: `await context.secrets.get("late")
+        context.on_teardown("late", lambda: context.log.info("late"))`,
+  stuck: `def stuck():
+            raise RuntimeError("busy")
+        context.on_teardown("the socket", stuck)`,
+}
+
+const teardownStories = { throws: 'raise RuntimeError("stuck")', hangs: 'await asyncio.sleep(3600)' }
+
+function moduleOf(execute: string, members = ''): string {
+  return `import asyncio, datetime
+from nexus.modules.base import BaseModule, ModuleResult, TaskFault
+
+class Module(BaseModule):
+    ${members}
+    async def execute(self, context):
+        ${execute}
+`
+}

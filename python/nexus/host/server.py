@@ -1,0 +1,268 @@
+"""The module in its process: loads it, sets it up, runs its tasks, tears it down, as the host asks."""
+
+import asyncio
+import inspect
+import traceback
+import typing
+
+from nexus.context import ModuleContext, current_context
+from nexus.errors import Cancelled, TaskFault, to_workflow_error
+from nexus.host.channel import UNKNOWN_METHOD_CODE, MessageTooLong
+from nexus.host.contexts import make_context, make_setup_context, received, ref_of
+from nexus.host.limits import limit_memory
+from nexus.host.loader import ModuleFailure, installed_versions, load_class
+from nexus.json_values import NotJson, plain, why_not_json
+from nexus.modules.calling import accepted, call_method
+from nexus.result import ModuleResult
+
+
+class ModuleServer:
+    def __init__(self, channel):
+        self._channel = channel
+        self._module = None
+        self._manifest = {}
+        self._config = {}
+        self._input_model = None
+        self._running = {}
+        self._releases = []
+        channel.loop.set_exception_handler(self._report_unhandled)
+        self._methods = {
+            "packages": self._packages,
+            "load": self._load,
+            "set_up": self._set_up,
+            "probe": self._probe,
+            "tear_down": self._tear_down,
+            "release": self._release,
+            "ping": self._ping,
+        }
+
+    def answer(self, id, method, params):
+        work = self._execute(id, params) if method == "execute" else self._do(id, method, params)
+        task = self._channel.loop.create_task(work)
+        if method == "execute":
+            context = make_context(self._channel, self._manifest["id"], id, params, self._config)
+            self._running[id] = (task, context)
+        task.add_done_callback(lambda done: self._ended(id, done))
+
+    def hear(self, method, params):
+        if method != "abort" or params.get("task") not in self._running:
+            return
+        task, context = self._running[params["task"]]
+        context.signal.abort(received(params.get("reason") or {}))
+        task.cancel()
+
+    def _ended(self, id, task):
+        """A task that was cancelled before it began has said nothing yet."""
+        entry = self._running.pop(id, None)
+        if task.cancelled() and entry is not None:
+            self._refuse(id, entry[1].signal.reason or Cancelled("The task cancelled itself."))
+
+    async def _execute(self, id, params):
+        _, context = self._running[id]
+        current_context.set(context)
+        try:
+            self._check_input(context)
+            result = self._wire_result(await call_method(self._module.execute, context))
+            self._answer_task(id, result)
+        except asyncio.CancelledError as error:
+            self._refuse(id, error if ref_of(error) is not None else context.signal.reason or _uncalled_for(error))
+        except Exception as error:
+            self._refuse(id, error)
+        self._running.pop(id, None)
+
+    def _answer_task(self, id, result):
+        try:
+            self._channel.answer(id, result)
+        except NotJson:
+            raise self._not_json(result) from None
+        except MessageTooLong as error:
+            raise TaskFault.of("runtime", f"{self._label} gave back {error}. Pass a reference to it.") from None
+
+    def _not_json(self, result):
+        for name, value in result.items():
+            why = why_not_json(value)
+            if why is not None:
+                return TaskFault.of("runtime", f"{self._label} gave back {name} that is not JSON, at {why}.")
+        return TaskFault.of("runtime", f"{self._label} gave back what is not JSON.")
+
+    async def _do(self, id, method, params):
+        work = self._methods.get(method)
+        if work is None:
+            message = f'A module has no "{method}".'
+            data = {"kind": "thrown", "name": "UnknownMethod", "message": message}
+            self._channel.refuse(id, message, data, UNKNOWN_METHOD_CODE)
+            return
+        try:
+            self._channel.answer(id, await work(params))
+        except BaseException as error:
+            self._refuse(id, error)
+
+    async def _packages(self, params):
+        return installed_versions(params["names"])
+
+    async def _load(self, params):
+        """Gives the complaints of ``validate_config``."""
+        manifest, self._config = params["manifest"], params["config"]
+        self._manifest = manifest
+        limit_memory(params["memory_mb"])
+        with _Step("load"):
+            found = load_class(manifest, params["folder"], params["artifact"]["code"])
+        with _Step("construct"):
+            self._module = _construct(found, self._config)
+        self._input_model = _input_model(found)
+        validate = getattr(self._module, "validate_config", None)
+        with _Step("validate_config"):
+            return [] if validate is None else list(await call_method(validate, self._config) or [])
+
+    async def _set_up(self, _params):
+        def on_teardown(what, release):
+            self._releases.append(release)
+            self._channel.notify("on_teardown", {"id": len(self._releases) - 1, "what": str(what)})
+
+        setup = getattr(self._module, "setup", None)
+        if setup is not None:
+            context = make_setup_context(self._channel, self._manifest["id"], self._config, on_teardown)
+            await call_method(setup, *accepted(setup, context))
+
+    async def _tear_down(self, _params):
+        teardown = getattr(self._module, "teardown", None)
+        if teardown is not None:
+            await call_method(teardown)
+
+    async def _release(self, params):
+        await call_method(self._releases[params["id"]])
+
+    async def _ping(self, _params):
+        return None
+
+    async def _probe(self, params):
+        """The first task that the module says it does not do, or None."""
+        can_execute = getattr(self._module, "can_execute", None)
+        if can_execute is None:
+            return None
+        for task in params["tasks"]:
+            if await call_method(can_execute, task) is not True:
+                return task
+        return None
+
+    def _check_input(self, context):
+        if self._input_model is None:
+            return
+        try:
+            context.input_data = self._input_model.model_validate(context.input_data)
+        except ValueError as error:
+            raise TaskFault.of("validation", f"The input does not fit: {error}") from None
+
+    def _wire_result(self, result):
+        success = result.get("success") if isinstance(result, dict) else getattr(result, "success", None)
+        if not isinstance(success, bool):
+            wanted = "a ModuleResult: return ModuleResult.ok(output) or ModuleResult.fail(error)"
+            found = f"a value of type {type(result).__name__}"
+            raise TaskFault.of("runtime", f"{self._label} gave back {found}. Expected {wanted}.")
+        if not isinstance(result, ModuleResult):
+            result = _as_result(result)
+        wire = {
+            "success": success,
+            "output_data": plain(result.output_data),
+            "metadata": plain(result.metadata),
+            "error": result.error,
+            "next_module": result.next_module,
+        }
+        return {name: value for name, value in wire.items() if value is not None}
+
+    @property
+    def _label(self):
+        return f'Module "{self._manifest["id"]}" {self._manifest["version"]}'
+
+    def _refuse(self, id, error):
+        """What came from the host goes back as the same."""
+        step, cause = (error.step, error.cause) if isinstance(error, _FailedStep) else (None, error)
+        data = _encode_thrown(cause)
+        if ref_of(cause) is not None:
+            data["ref"] = ref_of(cause)
+        if step is not None:
+            data["step"] = step
+        self._channel.refuse(id, str(cause), data)
+
+    def _report_unhandled(self, _loop, report):
+        error = report.get("exception")
+        text = "".join(traceback.format_exception(type(error), error, error.__traceback__)) if error else ""
+        message = f"An error came that nothing in the module handles: {report.get('message')} {text}"
+        self._channel.notify("log", {"level": "error", "message": message})
+
+
+def _encode_thrown(error):
+    if isinstance(error, TaskFault):
+        return {"kind": "fault", "error": error.error}
+    if isinstance(error, Cancelled):
+        return {"kind": "cancelled", "message": str(error)}
+    if isinstance(error, ModuleFailure):
+        return {"kind": "failure", "message": str(error)}
+    stack = "".join(traceback.format_exception(type(error), error, error.__traceback__))
+    return {"kind": "thrown", "name": type(error).__name__, "message": str(error), "stack": stack}
+
+
+def _uncalled_for(error):
+    """asyncio's own cancellation, by nobody but the module: an error like any other."""
+    return RuntimeError(f"The module cancelled its own task. {error}".strip())
+
+
+def _construct(found, config):
+    arguments = accepted(found, config)
+    module = found(*arguments)
+    if not arguments or not hasattr(module, "config"):
+        module.config = config
+    return module
+
+
+def _as_result(result):
+    get = result.get if isinstance(result, dict) else lambda name: getattr(result, name, None)
+    error = get("error")
+    return ModuleResult(
+        get("success"),
+        get("output_data"),
+        None if error is None else to_workflow_error(error),
+        get("metadata"),
+        get("next_module"),
+    )
+
+
+def _input_model(found):
+    """The pydantic model in ``ModuleContext[Model]`` on the method that takes the context."""
+    for name in ("execute", "execute_task", "analyze"):
+        for hint in _hints(getattr(found, name, None)):
+            if typing.get_origin(hint) is not ModuleContext:
+                continue
+            (model,) = typing.get_args(hint)
+            if inspect.isclass(model) and hasattr(model, "model_validate"):
+                return model
+    return None
+
+
+def _hints(method):
+    try:
+        return typing.get_type_hints(method).values()
+    except Exception:
+        # Hints that cannot be resolved are for people alone.
+        return ()
+
+
+class _FailedStep(Exception):
+    def __init__(self, step, cause):
+        super().__init__(str(cause))
+        self.step = step
+        self.cause = cause
+
+
+class _Step:
+    """What was being done with the module when it raised."""
+
+    def __init__(self, step):
+        self._step = step
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, _type, error, _trace):
+        if error is not None and not isinstance(error, ModuleFailure):
+            raise _FailedStep(self._step, error) from error

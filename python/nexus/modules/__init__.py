@@ -1,0 +1,1 @@
+"""The base classes of modules: ``nexus.modules.base``."""
