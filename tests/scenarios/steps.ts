@@ -23,13 +23,15 @@ import { builtModules, ScenarioWorld } from './world.ts'
 
 setDefaultTimeout(30_000)
 setWorldConstructor(ScenarioWorld)
-let built: string
+let built = ''
 
 BeforeAll(async () => {
   built = await builtModules()
 })
 
-AfterAll(() => rmSync(built, { recursive: true, force: true }))
+AfterAll(() => {
+  if (built !== '') rmSync(built, { recursive: true, force: true })
+})
 
 Before(async function (this: ScenarioWorld) {
   await this.open(built)
@@ -83,7 +85,7 @@ When(
   },
 )
 
-When('the file {string} is there', async function (this: ScenarioWorld, name: string) {
+When('a command has written the file {string}', async function (this: ScenarioWorld, name: string) {
   await this.fileOf(name)
 })
 

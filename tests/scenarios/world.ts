@@ -5,7 +5,7 @@
 import { openNexus, type CheckedWorkflow, type Nexus, type RunRecord } from '@nexus/nexus'
 import { systemClock, type Json } from '@nexus/sdk'
 import assert from 'node:assert/strict'
-import { cpSync, existsSync, mkdirSync, mkdtempSync, rmSync, watch, writeFileSync } from 'node:fs'
+import { cpSync, existsSync, mkdirSync, mkdtempSync, rmSync, statSync, watch, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Told } from './told.ts'
@@ -103,11 +103,11 @@ export class ScenarioWorld {
     return this.ended(id)
   }
 
-  /** Resolves when a command has written a file of that name. */
+  /** Resolves when a command has written to a file of that name; before that it is there, but empty. */
   async fileOf(name: string): Promise<void> {
     const { promise, resolve, reject } = Promise.withResolvers<void>()
     const look = (): void => {
-      if (existsSync(join(this.folder, name))) resolve()
+      if (statSync(join(this.folder, name), { throwIfNoEntry: false })?.size) resolve()
     }
     const watcher = watch(this.folder, look)
     const stop = systemClock.timer(fileMsMax, () => reject(new Error(`Nobody wrote the file "${name}".`)))

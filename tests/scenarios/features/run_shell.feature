@@ -77,7 +77,7 @@ Feature: A task runs a command
         - count: { run: { shell: { command: 'cat ended begun | tr -d "\n"' } } }
       """
     When it runs
-    And the file "begun" is there
+    And a command has written the file "begun"
     And Nexus is killed and goes on
     Then it completes with the output xyy
     And the task "ended" ran 1 time
