@@ -6,7 +6,7 @@
 import { TaskFault, type Json, type JsonObject } from '@nexus/sdk'
 import { Compile, type Validator } from 'typebox/schema'
 import { evaluateExpression, type Scope } from './expressions.ts'
-import { evaluateTemplate } from './template.ts'
+import { evaluateTemplate, recordable } from './template.ts'
 
 /** `input`, `output` or `export` of a task or workflow, as far as data flow reads it. */
 export interface InputRule {
@@ -53,7 +53,7 @@ export function isTrue(expression: string, input: Json, scope: Scope): boolean {
 /** A string is an expression, an object a template of expressions. */
 function transform(rule: unknown, value: Json, scope: Scope): Json {
   if (rule === undefined) return value
-  if (typeof rule === 'string') return evaluateExpression(rule, value, scope)
+  if (typeof rule === 'string') return recordable(evaluateExpression(rule, value, scope))
   return evaluateTemplate(rule as Json, value, scope)
 }
 

@@ -1,7 +1,7 @@
 /**
  * Templates: values of a document with expressions in them. Each is compiled once and kept by the value that it is.
  */
-import type { Json, JsonObject } from '@nexus/sdk'
+import { TaskFault, whyNotJson, type Json, type JsonObject } from '@nexus/sdk'
 import { compileInScope, evaluateLoosely, expressionSource, type Scope } from './expressions.ts'
 
 /**
@@ -10,7 +10,14 @@ import { compileInScope, evaluateLoosely, expressionSource, type Scope } from '.
  */
 export function evaluateTemplate(value: Json, input: Json, scope: Scope): Json {
   const template = templateOf(value, scope.loose === true)
-  return template === undefined ? value : template(input, scope)
+  return template === undefined ? value : recordable(template(input, scope))
+}
+
+/** What expressions made, which may be nested too deep to be recorded. Throws a `TaskFault` of type expression. */
+export function recordable(made: Json): Json {
+  const why = whyNotJson(made)
+  if (why === undefined) return made
+  throw TaskFault.of('expression', `What the expressions give cannot be recorded, at ${why}.`)
 }
 
 type Template = (input: Json, scope: Scope) => Json
