@@ -18,7 +18,7 @@ import type {
 export interface Backend {
   /**
    * Accepts a run that begins at once. When it resolves, the run is on disk and will be found by `list` after any crash.
-   * Rejects with `NexusError` `run_exists` when the id is taken.
+   * Rejects with `NexusError` `run_exists` when the id is taken, with `key_taken` when its key is.
    */
   create(run: NewRun): Promise<DurableRun>
   /** Opens an accepted run to go on with it. Rejects with `NexusError` `run_not_found`. */
@@ -47,6 +47,8 @@ export interface Backend {
   advance(key: string, state: JsonObject, run?: NewRun): Promise<DurableRun | undefined>
   /** Newest first. */
   list(query?: RunQuery): Promise<readonly RunSummary[]>
+  /** The run that was accepted with this key; it is on disk when the promise resolves. */
+  keyed(key: string): Promise<StoredRun | undefined>
   /** A run's summary, document and input. Rejects with `NexusError` `run_not_found`. */
   get(id: string): Promise<StoredRun>
   /** The whole log of a run, in order. Rejects with `payload_unreadable` for a damaged payload, naming it. */
@@ -69,6 +71,8 @@ export interface NewRun {
   readonly scope?: RunScope
   /** What it shares with another run: every result that this one has recorded, up to that of the task at `path`. */
   readonly past?: { readonly run: string; readonly path: string }
+  /** Of whoever asks for the run: with the same key it is accepted once, however often it is asked for. */
+  readonly key?: string
 }
 
 /** A workflow that is found by its name, and run by its schedule. */

@@ -38,6 +38,8 @@ export interface StartOptions {
   readonly workflows?: NewRun['workflows']
   /** Begin with what another run has recorded, up to the result of one of its tasks. */
   readonly past?: NewRun['past']
+  /** At most one run is accepted with it. */
+  readonly key?: string
 }
 
 /** A run in progress in this process. */
@@ -72,12 +74,13 @@ export class Engine {
     this.#turns = new Turns(options.clock)
   }
 
-  /** Accepts a run and begins it. The run is on disk when the promise resolves. */
-  async start({ document, text, input, workflows, past }: StartOptions): Promise<LiveRun> {
+  /** Accepts a run and begins it. The run is on disk when the promise resolves. Rejects with `NexusError` `key_taken`. */
+  async start({ document, text, input, workflows, past, key }: StartOptions): Promise<LiveRun> {
     const { backend, clock } = this.#options
     const { namespace, name, version } = document.document
     const about = { id: uuidv7(clock.now()), workflow: { namespace, name, version }, document: text, input }
-    const durable = await backend.create({ ...about, ...(workflows && { workflows }), ...(past && { past }) })
+    const more = { ...(workflows && { workflows }), ...(past && { past }), ...(key !== undefined && { key }) }
+    const durable = await backend.create({ ...about, ...more })
     return this.#begin(durable, 0)
   }
 
@@ -181,6 +184,16 @@ export class Engine {
   /** Resolves when no run is in progress here, whether it ended or was stopped. */
   async idle(): Promise<void> {
     while (this.#live.size > 0) await Promise.allSettled([...this.#live.values()].map(({ run }) => run.ended))
+  }
+
+  /** A run that is in progress here. */
+  live(id: string): LiveRun | undefined {
+    return this.#live.get(id)?.run
+  }
+
+  /** All that are in progress here. */
+  liveRuns(): readonly LiveRun[] {
+    return [...this.#live.values()].map(({ run }) => run)
   }
 
   /** How many runs are in progress here. */

@@ -18,7 +18,7 @@ export type {
 export { openEmbedded, readEmbedded, type BackendReader, type EmbeddedOptions } from './backends/embedded.ts'
 export type { Capability, FindCapability, InvocationContext } from './capability.ts'
 export { completeEvent, type CloudEvent, type EventDraft } from './cloud_event.ts'
-export type { LifecycleEvent } from './lifecycle_events.ts'
+export { lifecycleTeller, type LifecycleEvent } from './lifecycle_events.ts'
 export { Engine, type EngineOptions, type LiveRun, type StartOptions } from './engine.ts'
 export {
   unfinishedStatuses,

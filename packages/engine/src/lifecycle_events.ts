@@ -19,13 +19,30 @@ export interface LifecycleEvent {
 
 /** The lifecycle events of a log, in order. */
 export function cloudEvents(run: StoredRun, log: readonly RunEvent[]): readonly LifecycleEvent[] {
+  const drafts = log.flatMap(drafting(run))
+  return drafts.toSorted(inOrder).map((draft) => toCloudEvent(draft, run))
+}
+
+/**
+ * The same, told as a log grows: what comes back is given each of its events in order, and says which lifecycle events
+ * it makes. A start that its outcome overtook is told with the outcome, so the order can differ from that of the whole.
+ */
+export function lifecycleTeller(run: StoredRun): (event: RunEvent) => readonly LifecycleEvent[] {
+  const draft = drafting(run)
+  return (event) =>
+    draft(event)
+      .toSorted(inOrder)
+      .map((each) => toCloudEvent(each, run))
+}
+
+function drafting(run: StoredRun): (event: RunEvent) => readonly Draft[] {
   const tasks: Tasks = new Map()
   const correlations = new Map<string, JsonObject>()
-  const drafts = log.flatMap((event) => [
-    ...correlationDrafts(event, run, correlations),
-    ...draftsOf(event, run, tasks),
-  ])
-  return drafts.toSorted((a, b) => a.order - b.order).map((draft) => toCloudEvent(draft, run))
+  return (event) => [...correlationDrafts(event, run, correlations), ...draftsOf(event, run, tasks)]
+}
+
+function inOrder(a: Draft, b: Draft): number {
+  return a.order - b.order
 }
 
 interface Draft {

@@ -60,6 +60,23 @@ export function backendConformance(name: string, setup: () => Promise<BackendWor
       await backend.close()
     })
 
+    test('a key begins one run, asked for twice at once and again after a crash', async () => {
+      await using world = await setup()
+      const first = await world.open()
+      expect(await first.keyed('k')).toBeUndefined()
+      const asked = ['r1', 'r2'].map((id) => first.create({ ...newRun(id), key: 'k' }))
+      const [accepted, refused] = await Promise.allSettled(asked)
+      expect(accepted?.status).toBe('fulfilled')
+      expect(refused).toMatchObject({ reason: { code: 'key_taken' } })
+      await world.crash(first)
+      const second = await world.open()
+      expect(await second.keyed('k')).toMatchObject({ id: 'r1', input: { city: 'Łódź' } })
+      await expect(second.create({ ...newRun('r3'), key: 'k' })).rejects.toMatchObject({ code: 'key_taken' })
+      await second.create({ ...newRun('r4'), key: 'other' })
+      expect((await second.list()).map(({ id }) => id)).toEqual(['r4', 'r1'])
+      await second.close()
+    })
+
     test('a run that nobody accepted is not found', async () => {
       await using world = await setup()
       const backend = await world.open()

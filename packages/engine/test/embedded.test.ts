@@ -104,9 +104,9 @@ test('a database of the first schema is brought up to date with all that it hold
   await old.close()
   const database = new DatabaseSync(join(world.folder, 'nexus.db'))
   database.exec(
-    'DROP TABLE accepted; DROP TABLE deployments; DROP INDEX runs_by_parent; PRAGMA user_version = 1',
+    'DROP TABLE accepted; DROP TABLE deployments; DROP INDEX runs_by_parent; DROP INDEX runs_by_key; PRAGMA user_version = 1',
   )
-  for (const column of ['parent', 'attached', 'input_blob', 'workflows', 'scope'])
+  for (const column of ['parent', 'attached', 'input_blob', 'workflows', 'scope', 'key'])
     database.exec(`ALTER TABLE runs DROP COLUMN ${column}`)
   database.close()
   const reader = readEmbedded({ folder: world.folder, clock: systemClock })
@@ -126,7 +126,7 @@ test('a database of the first schema is brought up to date with all that it hold
 
 test('a full disk is said, and what was recorded before is still there', async () => {
   using world = setupFolder()
-  const backend = openEmbedded({ folder: world.folder, clock: systemClock, databaseBytesMax: 45_056 })
+  const backend = openEmbedded({ folder: world.folder, clock: systemClock, databaseBytesMax: 49_152 })
   const run = await backend.create(newRun)
   await run.step(step('/kept'), async () => ({ status: 'completed', output: 'kept', then: 'continue' }))
   await run.settle()

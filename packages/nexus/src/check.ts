@@ -24,6 +24,8 @@ export interface CheckedWorkflow {
   readonly base: string | undefined
   /** The texts of the workflows that it runs, however far, by their keys. */
   readonly workflows: Readonly<Record<string, string>>
+  /** Texts of workflows that it may run, which were handed in with it. */
+  readonly others: readonly string[]
   /** Whether all that it needs from outside is in its text and those of its workflows. */
   readonly complete: boolean
   /** Where the value at a JSON pointer stands in the text. */
@@ -39,7 +41,11 @@ export interface Surroundings {
   readonly unavailable: (capability: string) => Promise<string | undefined>
 }
 
-export function checkWorkflow(whole: FoundWorkflow, { provided, source }: Surroundings): CheckedWorkflow {
+export function checkWorkflow(
+  whole: FoundWorkflow,
+  { provided, source }: Surroundings,
+  others: readonly string[],
+): CheckedWorkflow {
   const { text, file, base } = whole
   const check = (found: FoundWorkflow): ParsedWorkflow =>
     checkAlone(found.text, { file: found.file }, provided)
@@ -54,6 +60,7 @@ export function checkWorkflow(whole: FoundWorkflow, { provided, source }: Surrou
     file,
     base,
     workflows: Object.fromEntries(texts),
+    others,
     complete: false,
     positionOf: (pointer, part) => parsed.positionOf(pointer, part),
   }

@@ -3,6 +3,7 @@
  * by their schedules for as long as this Nexus is started.
  */
 import type { Backend, Deployment, Schedules, StoredDeployment } from '@nexus/engine'
+import { NexusError } from '@nexus/sdk'
 import { parseWorkflow, workflowKey, type Schedule, type WorkflowName } from '@nexus/workflow'
 import type { CheckedWorkflow } from './check.ts'
 import { valid, type Documents } from './documents.ts'
@@ -28,6 +29,11 @@ export interface Workflows {
   /** Rejects with `NexusError` `workflow_not_found`. Runs that it began go on. */
   remove(key: string): Promise<void>
   list(): readonly DeployedWorkflow[]
+  /**
+   * A deployed workflow, as it was deployed, to run it: `namespace/name:version`, or `namespace/name` for the newest.
+   * Throws `NexusError` `workflow_not_found`.
+   */
+  checked(key: string): CheckedWorkflow
 }
 
 export function deployedWorkflows(
@@ -56,7 +62,23 @@ export function deployedWorkflows(
     },
     remove: (key) => schedules.undeploy(key),
     list: () => backend.deployments().map(describe),
+    checked(key) {
+      const { document, workflows } = findDeployed(backend, key)
+      return documents.check(document, key, undefined, Object.values(workflows))
+    },
   }
+}
+
+function findDeployed(backend: Pick<Backend, 'deployments'>, key: string): StoredDeployment {
+  const stored = backend.deployments()
+  const named = stored
+    .filter(({ workflow }) => [workflowKey(workflow), `${workflow.namespace}/${workflow.name}`].includes(key))
+    .map((each) => ({ ...each, head: each.workflow }))
+  const found = newest(named)
+  if (found) return found
+  const known = stored.map(({ workflow }) => workflowKey(workflow))
+  const there = known.length > 0 ? `There are: ${known.join(', ')}.` : 'None is.'
+  throw new NexusError('workflow_not_found', `No workflow "${key}" is deployed. ${there}`)
 }
 
 /** The triggers of times have the next one as where they stand. */

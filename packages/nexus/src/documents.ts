@@ -5,6 +5,7 @@ import { NexusError } from '@nexus/sdk'
 import { formatProblems, type ParsedWorkflow, type Workflow } from '@nexus/workflow'
 import { checkAlone, checkWorkflow, type CheckedWorkflow, type Surroundings } from './check.ts'
 import { completeWorkflow, type Outside } from './complete.ts'
+import { eitherSource, textSource } from './workflow_folders.ts'
 
 /** Documents that are kept read; many runs share one. */
 const readMax = 1_000
@@ -20,12 +21,20 @@ export class Documents {
     this.#outside = outside
   }
 
-  check(text: string, file: string, base?: string): CheckedWorkflow {
-    return checkWorkflow({ text, file, ...(base !== undefined && { base }) }, this.#surroundings())
+  check(text: string, file: string, base?: string, others: readonly string[] = []): CheckedWorkflow {
+    const found = { text, file, ...(base !== undefined && { base }) }
+    return checkWorkflow(found, this.#around(others), others)
+  }
+
+  /** What was handed in with a document is nearer to it than all else. */
+  #around(others: readonly string[]): Surroundings {
+    const surroundings = this.#surroundings()
+    if (others.length === 0) return surroundings
+    return { ...surroundings, source: eitherSource([textSource(others), surroundings.source]) }
   }
 
   async complete(checked: CheckedWorkflow): Promise<CheckedWorkflow> {
-    const whole = await completeWorkflow(checked, this.#surroundings(), this.#outside)
+    const whole = await completeWorkflow(checked, this.#around(checked.others), this.#outside)
     if (whole.document) this.#remember(whole.text, whole.document)
     return whole
   }

@@ -1,10 +1,19 @@
 /**
  * @nexus/nexus: Nexus as a library. The only place that wires kernel, engine and storage together.
  */
-export { openNexus, readRuns, resumable, type Nexus, type NexusOptions, type RunReader } from './nexus.ts'
+export {
+  openNexus,
+  readRuns,
+  resumable,
+  type Nexus,
+  type NexusOptions,
+  type RunReader,
+  type Runs,
+} from './nexus.ts'
 export type { CheckedWorkflow } from './check.ts'
 export type { DeployedWorkflow, Workflows } from './deployed_workflows.ts'
 export type { Events } from './events.ts'
+export type { FollowOptions } from './follow.ts'
 export { version } from './version.ts'
 export type {
   CloudEvent,

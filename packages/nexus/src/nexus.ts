@@ -13,6 +13,7 @@ import {
 import type {
   Backend,
   BackendReader,
+  LifecycleEvent,
   LiveRun,
   MissedFirings,
   RunQuery,
@@ -29,6 +30,7 @@ import type { CheckedWorkflow } from './check.ts'
 import { deployedSource, deployedWorkflows, type Workflows } from './deployed_workflows.ts'
 import { Documents, valid } from './documents.ts'
 import { eventsOf, type Events } from './events.ts'
+import { followAll, followRun, type FollowOptions } from './follow.ts'
 import { httpGetBy } from './http_get.ts'
 import { fileAndHttpFetcher } from './resources/fetcher.ts'
 import { folderPins } from './resources/folder_pins.ts'
@@ -70,19 +72,29 @@ export interface Nexus {
   idle(): Promise<void>
   /**
    * Says of a document what is wrong with it, without the network. Never throws. `base`: the folder of its file, for
-   * what it names beside it; without it, it may name no files.
+   * what it names beside it; without it, it may name no files. `others`: texts of workflows that it may run, which go
+   * before those that are found elsewhere.
    */
-  check(text: string, file?: string, base?: string): CheckedWorkflow
+  check(text: string, file?: string, base?: string, others?: readonly string[]): CheckedWorkflow
   /**
    * Fetches what a checked document needs from outside (functions of catalogs, schemas); what came over HTTP is pinned
    * in the data directory. Comes back without a document, with problems, where something cannot be had.
    * What runs or deploys a document does it too.
    */
   complete(workflow: CheckedWorkflow): Promise<CheckedWorkflow>
-  /** Accepts a run of a checked document and begins it; it is on disk when the promise resolves. */
-  run(workflow: CheckedWorkflow, input: Json): Promise<LiveRun>
+  /**
+   * Accepts a run of a checked document and begins it; it is on disk when the promise resolves. `key`: with the same one
+   * a run is accepted once; then it rejects with `NexusError` `key_taken`, and `runs.keyed` has the run.
+   */
+  run(workflow: CheckedWorkflow, input: Json, options?: { readonly key?: string }): Promise<LiveRun>
   readonly runs: Runs
-  readonly events: Pick<Events, 'publish'>
+  readonly events: Pick<Events, 'publish'> & {
+    /**
+     * The lifecycle events of all runs, from now on and as they come, until the signal aborts.
+     * Rejects with `NexusError` `reader_too_slow`.
+     */
+    follow(signal: AbortSignal): AsyncIterable<LifecycleEvent>
+  }
   readonly workflows: Workflows
   /** What came over HTTP and stays as it came, until it is removed: the next document that needs it fetches it anew. */
   readonly resources: Pick<PinStore, 'list' | 'remove'>
@@ -118,6 +130,16 @@ export interface Runs extends Omit<RunReader, 'close'> {
   suspend(id: string): Promise<void>
   /** How many are in progress here. */
   readonly inProgress: number
+  /** One that is in progress here. */
+  live(id: string): LiveRun | undefined
+  /** The run that was accepted with this key, and what it began with. */
+  keyed(key: string): Promise<(RunSummary & { readonly input: Json; readonly document: string }) | undefined>
+  /**
+   * The lifecycle events of one run from its beginning, or those after the one with the id `after`, as they come: until
+   * it ends or stops here, or the signal aborts. In the order of the log, which is the same for everyone who reads.
+   * Rejects with `NexusError` `run_not_found` or `reader_too_slow`.
+   */
+  follow(id: string, options: FollowOptions): AsyncIterable<LifecycleEvent>
   /**
    * A new run that shares the past of another, up to the result of the task at `path`, and goes on from there; with
    * another document or input where they are given. Rejects with `NexusError` `task_not_completed` and others.
@@ -170,13 +192,17 @@ export async function openNexus(options: NexusOptions): Promise<Nexus> {
       },
     )
     const common = { backend, clock, runtime: { name: 'nexus', version, metadata: {} } }
+    const begun = new Set<(run: LiveRun) => void>()
     const engine = new Engine({
       ...common,
       find: (name) => kernel.route(name),
       secrets,
       read: (text, variables) => documents.read(text, variables),
       ...(stream && { stream }),
-      ...(runBegan && { began: runBegan }),
+      began: (run) => {
+        runBegan?.(run)
+        for (const tell of begun) tell(run)
+      },
     })
     const schedules = new Schedules({
       ...common,
@@ -186,7 +212,7 @@ export async function openNexus(options: NexusOptions): Promise<Nexus> {
       begin: (run) => void engine.begin(run),
       ended: (run, signal) => engine.ended(run, signal),
     })
-    return new OpenNexus({ backend, kernel, engine, schedules, documents, pins, clock })
+    return new OpenNexus({ backend, kernel, engine, schedules, documents, pins, clock, begun })
   } catch (error) {
     await backend.close()
     throw error
@@ -232,6 +258,8 @@ interface Parts {
   readonly documents: Documents
   readonly pins: PinStore
   readonly clock: Clock
+  /** Who is told of runs that begin or go on. */
+  readonly begun: Set<(run: LiveRun) => void>
 }
 
 class OpenNexus implements Nexus {
@@ -247,13 +275,19 @@ class OpenNexus implements Nexus {
     this.#parts = parts
     this.resources = parts.pins
     const events = eventsOf(backend, clock)
-    this.events = { publish: (event) => events.publish(event) }
+    this.events = {
+      publish: (event) => events.publish(event),
+      follow: (signal) => followAll(parts, signal),
+    }
     this.runs = {
       get inProgress() {
         return engine.runsInProgress
       },
       list: (query) => backend.list(query),
       get: (id) => recordOf(backend, id),
+      live: (id) => engine.live(id),
+      keyed: (key) => backend.keyed(key),
+      follow: (id, options) => followRun(parts, id, options),
       resume: (id) => engine.resume(id),
       retry: (id) => engine.retry(id),
       cancel: (id) => engine.cancel(id),
@@ -277,18 +311,23 @@ class OpenNexus implements Nexus {
     return this.#parts.engine.idle()
   }
 
-  check(text: string, file = 'workflow.yaml', base?: string): CheckedWorkflow {
-    return this.#parts.documents.check(text, file, base)
+  check(
+    text: string,
+    file = 'workflow.yaml',
+    base?: string,
+    others: readonly string[] = [],
+  ): CheckedWorkflow {
+    return this.#parts.documents.check(text, file, base, others)
   }
 
   complete(workflow: CheckedWorkflow): Promise<CheckedWorkflow> {
     return this.#parts.documents.complete(workflow)
   }
 
-  async run(workflow: CheckedWorkflow, input: Json): Promise<LiveRun> {
+  async run(workflow: CheckedWorkflow, input: Json, options: { key?: string } = {}): Promise<LiveRun> {
     const whole = await this.complete(workflow)
     const { text, workflows } = whole
-    return this.#parts.engine.start({ document: valid(whole), text, workflows, input })
+    return this.#parts.engine.start({ document: valid(whole), text, workflows, input, ...options })
   }
 
   async close(): Promise<void> {

@@ -21,6 +21,18 @@ export function folderSource(folders: readonly string[]): WorkflowSource {
   }
 }
 
+/** Documents that were handed in as texts; they name no files. */
+export function textSource(texts: readonly string[]): WorkflowSource {
+  const all = texts.flatMap((text) => {
+    const head = readWorkflowName(text)
+    return head ? [{ text, file: workflowKey(head), head }] : []
+  })
+  return {
+    find: (wanted) => newest(all.filter(({ head }) => fits(wanted, head))),
+    known: () => all.map(({ head }) => workflowKey(head)).toSorted(),
+  }
+}
+
 /** The first that has it. */
 export function eitherSource(sources: readonly WorkflowSource[]): WorkflowSource {
   return {

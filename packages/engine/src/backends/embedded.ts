@@ -90,6 +90,8 @@ class Embedded implements Backend, Storage {
   readonly #database: DatabaseSync
   readonly #deployments: DeploymentsTable
   readonly #release: () => void
+  /** Keys of runs that are on their way to disk. */
+  readonly #keys = new Set<string>()
   #lastRun = 0
 
   constructor(parts: { database: DatabaseSync; folder: string; clock: Clock; release: () => void }) {
@@ -116,10 +118,31 @@ class Embedded implements Backend, Storage {
 
   async create(run: NewRun): Promise<EmbeddedRun> {
     const past = run.past ? this.#pastOf(run.past) : []
-    const created = this.begin(run)
-    for (const event of past) this.#share(this.#lastRun, event)
+    const stopKeeping = this.#keep(run.key)
+    try {
+      const created = this.begin(run)
+      for (const event of past) this.#share(this.#lastRun, event)
+      await this.journal.flush()
+      return run.past ? await this.open(run.id) : created
+    } finally {
+      stopKeeping()
+    }
+  }
+
+  /** The table sees a key only once it is on disk; until then it is taken here. */
+  #keep(key: string | undefined): () => void {
+    if (key === undefined) return () => {}
+    if (this.#keys.has(key) || this.runs.keyed(key) !== undefined) {
+      throw new NexusError('key_taken', `There is a run with the key "${key}" already.`)
+    }
+    this.#keys.add(key)
+    return () => this.#keys.delete(key)
+  }
+
+  async keyed(key: string): Promise<StoredRun | undefined> {
     await this.journal.flush()
-    return run.past ? this.open(run.id) : created
+    const id = this.runs.keyed(key)
+    return id === undefined ? undefined : this.#find(id)
   }
 
   begin(run: NewRun, parent?: Parent): EmbeddedRun {

@@ -11,7 +11,7 @@ import { NexusError } from '@nexus/sdk'
 import { DatabaseSync } from 'node:sqlite'
 
 /** Raised with every change of the schema; a file of a newer one is refused. */
-const schemaVersion = 3
+const schemaVersion = 4
 
 /** Pages in the write-ahead log before they go to the database: more of them, and a page that changes often goes once. */
 const checkpointPages = 8_192
@@ -61,8 +61,14 @@ CREATE TABLE deployments (
 ) WITHOUT ROWID;
 `
 
+/** `key`: what whoever asked for the run calls it, so that asking twice begins it once. */
+const keys = `
+ALTER TABLE runs ADD COLUMN key TEXT;
+CREATE UNIQUE INDEX runs_by_key ON runs (key) WHERE key IS NOT NULL;
+`
+
 /** From each version of the schema to the next; the first stands at 1. */
-const migrations: readonly string[] = [acceptedTable, families]
+const migrations: readonly string[] = [acceptedTable, families, keys]
 
 const schema = `
 CREATE TABLE documents (
@@ -95,6 +101,7 @@ CREATE TABLE events (
 CREATE INDEX events_by_path ON events (run, path);
 ${acceptedTable}
 ${families}
+${keys}
 PRAGMA user_version = ${schemaVersion};
 `
 

@@ -45,11 +45,12 @@ export class RunsTable {
     const { namespace, name, version } = run.workflow
     const { text, blob } = this.#inputOf(run.input)
     const sql = `INSERT INTO runs (number, id, status, namespace, name, version, document, input, input_blob, created_at,
-      started_at, parent, attached, workflows, scope) VALUES (?, ?, 'running', ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`
+      started_at, parent, attached, workflows, scope, key)
+      VALUES (?, ?, 'running', ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`
     const named = [number, run.id, namespace, name, version, this.#documents.store(run.document)]
     const placed = [createdAt, createdAt, parent?.number ?? null, parent?.attached ? 1 : 0]
     const around = [this.#documents.storeAll(run.workflows), run.scope ? JSON.stringify(run.scope) : null]
-    this.#statements.run(sql, ...named, text, blob, ...placed, ...around)
+    this.#statements.run(sql, ...named, text, blob, ...placed, ...around, run.key ?? null)
   }
 
   #inputOf(input: Json): { text: string; blob: string | null } {
@@ -108,6 +109,12 @@ export class RunsTable {
 
   has(id: string): boolean {
     return this.#statements.all('SELECT 1 FROM runs WHERE id = ?', id).length > 0
+  }
+
+  /** The id of the run with this key. */
+  keyed(key: string): string | undefined {
+    const id = this.#statements.all('SELECT id FROM runs WHERE key = ?', key)[0]?.['id']
+    return typeof id === 'string' ? id : undefined
   }
 }
 
