@@ -67,6 +67,8 @@ export interface NewRun {
   readonly input: Json
   /** The texts of the workflows that it may run, by their keys; kept with it, so that it runs the same ones later. */
   readonly workflows?: Readonly<Record<string, string>>
+  /** Which modules it began with, as a number of whoever provides capabilities. */
+  readonly generation?: number
   /** What its expressions see besides, where a task of another run goes on in it. */
   readonly scope?: RunScope
   /** What it shares with another run: every result that this one has recorded, up to that of the task at `path`. */
@@ -133,6 +135,8 @@ export interface StoredRun extends RunSummary {
   readonly input: Json
   readonly workflows: Readonly<Record<string, string>>
   readonly scope: RunScope | undefined
+  /** Undefined where it was accepted before that was kept. */
+  readonly generation: number | undefined
 }
 
 /** One run, open in this process and in no other. */

@@ -19,3 +19,16 @@ export interface Capability {
 
 /** Asked at every task, so that a swapped module serves the next one. */
 export type FindCapability = (name: string) => Capability | undefined
+
+/** The capabilities as runs in flight see them, whatever is swapped meanwhile. */
+export interface Capabilities {
+  /** What a run that begins now begins with: a number that is kept with it. */
+  current(): number
+  /** For a run in progress that began with that number, until it is released. */
+  hold(run: string, began: number): HeldCapabilities
+}
+
+export interface HeldCapabilities {
+  readonly find: FindCapability
+  release(): void
+}

@@ -74,6 +74,8 @@ function subflowRun(frame: Frame, subflow: Subflow, attached: boolean): ChildRun
     document,
     input: run.mask(evaluateTemplate(subflow.input ?? {}, input, frame)),
     workflows: run.workflows,
+    // What lives with a run sees what that one sees.
+    ...(attached && run.generation !== undefined && { generation: run.generation }),
     attached,
   }
 }

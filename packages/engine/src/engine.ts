@@ -7,7 +7,7 @@ import { inlineComponents, type Workflow } from '@nexus/workflow'
 import { setMaxListeners } from 'node:events'
 import { setImmediate } from 'node:timers/promises'
 import type { Backend, DurableRun, NewRun } from './backend.ts'
-import type { FindCapability } from './capability.ts'
+import type { Capabilities } from './capability.ts'
 import { unfinishedStatuses, type RunEvent, type RunOutcome } from './events.ts'
 import { runDocument, Stopping, Suspending } from './interpreter.ts'
 import { RunState, type RunServices } from './run_state.ts'
@@ -17,7 +17,7 @@ import { uuidv7 } from './uuid.ts'
 
 export interface EngineOptions {
   readonly backend: Backend
-  readonly find: FindCapability
+  readonly capabilities: Capabilities
   readonly clock: Clock
   /** `$runtime` in expressions. */
   readonly runtime: JsonObject
@@ -76,9 +76,11 @@ export class Engine {
 
   /** Accepts a run and begins it. The run is on disk when the promise resolves. Rejects with `NexusError` `key_taken`. */
   async start({ document, text, input, workflows, past, key }: StartOptions): Promise<LiveRun> {
-    const { backend, clock } = this.#options
+    const { backend, clock, capabilities } = this.#options
     const { namespace, name, version } = document.document
-    const about = { id: uuidv7(clock.now()), workflow: { namespace, name, version }, document: text, input }
+    const generation = capabilities.current()
+    const workflow = { namespace, name, version }
+    const about = { id: uuidv7(clock.now()), workflow, document: text, input, generation }
     const more = { ...(workflows && { workflows }), ...(past && { past }), ...(key !== undefined && { key }) }
     const durable = await backend.create({ ...about, ...more })
     return this.#begin(durable, 0)
@@ -211,16 +213,27 @@ export class Engine {
 
   #begin(durable: DurableRun, nesting: number): LiveRun {
     if (this.#closed) throw new NexusError('closed', 'This Nexus is closed.')
-    const { find, clock, runtime, read, stream = () => {} } = this.#options
-    const { id, document, scope, workflow: name } = durable.stored
+    const { capabilities, clock, runtime, read, stream = () => {} } = this.#options
+    const { id, document, scope, workflow: name, generation = capabilities.current() } = durable.stored
     const workflow = inlineComponents(read(document, Object.keys(scope?.variables ?? {})))
     const abort = new AbortController()
     setMaxListeners(0, abort.signal)
     const launch: RunServices['launch'] = (child, options) => this.#launch(child, options)
-    const services = { find, clock, runtime, stream, read, launch, names: this.#names, turns: this.#turns }
-    const ended = this.#run({ durable, workflow, services, nesting }, abort.signal).finally(() =>
-      this.#live.delete(id),
-    )
+    const held = capabilities.hold(id, generation)
+    const services = {
+      find: held.find,
+      clock,
+      runtime,
+      stream,
+      read,
+      launch,
+      names: this.#names,
+      turns: this.#turns,
+    }
+    const ended = this.#run({ durable, workflow, services, nesting }, abort.signal).finally(() => {
+      this.#live.delete(id)
+      held.release()
+    })
     ended.catch(() => {}) // whoever waits for it is told; without anybody it must not end the process
     const cancel = (): void => abort.abort(new Cancelled(`Run ${id} was cancelled.`))
     const run: LiveRun = { id, workflow: name, ended, cancel, listen: (listener) => durable.listen(listener) }

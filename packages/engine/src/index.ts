@@ -16,7 +16,13 @@ export type {
   TaskStep,
 } from './backend.ts'
 export { openEmbedded, readEmbedded, type BackendReader, type EmbeddedOptions } from './backends/embedded.ts'
-export type { Capability, FindCapability, InvocationContext } from './capability.ts'
+export type {
+  Capabilities,
+  Capability,
+  FindCapability,
+  HeldCapabilities,
+  InvocationContext,
+} from './capability.ts'
 export { completeEvent, type CloudEvent, type EventDraft } from './cloud_event.ts'
 export { lifecycleTeller, type LifecycleEvent } from './lifecycle_events.ts'
 export { Engine, type EngineOptions, type LiveRun, type StartOptions } from './engine.ts'

@@ -45,6 +45,7 @@ export class RunState {
   /** The texts of the workflows that it may run, by their keys. */
   readonly workflows: Readonly<Record<string, string>>
   readonly scope: RunScope | undefined
+  readonly generation: number | undefined
   /** How many runs are around it that wait for it. */
   readonly nesting: number
   readonly secrets: JsonObject
@@ -57,10 +58,11 @@ export class RunState {
     services: RunServices,
     { secrets, nesting }: { secrets: JsonObject; nesting: number },
   ) {
-    const { id, workflows, scope } = durable.stored
+    const { id, workflows, scope, generation } = durable.stored
     this.id = id
     this.workflows = workflows
     this.scope = scope
+    this.generation = generation
     this.nesting = nesting
     this.document = document
     this.durable = durable

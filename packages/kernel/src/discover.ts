@@ -46,6 +46,20 @@ export function discover(sources: readonly string[], readManifest: ReadManifest)
   return refuseDuplicates(found)
 }
 
+/** The module in one folder, wherever that is and whatever it is called. */
+export function discoverAt(folder: string, source: number, readManifest: ReadManifest): FoundModule {
+  const path = realpathSync(folder)
+  const file = join(path, 'manifest.yaml')
+  const reading = readManifest(readFileSync(file, 'utf8'), file)
+  const problems = [...reading.problems, ...linkedEntries(reading, path)]
+  const manifest = problems.length === 0 ? reading.manifest : undefined
+  const { draft, problemAt } = reading
+  const id = manifest?.id ?? basename(path)
+  const type = manifest?.type ?? 'executor'
+  const missing = missingFiles(reading, path)
+  return { id, type, folder: path, file, source, manifest, draft, problemAt, problems, missing }
+}
+
 /** The sources that are there, each once, however it is named. */
 function distinct(sources: readonly string[]): string[] {
   const there = sources.filter(isFolder)

@@ -39,7 +39,14 @@ export interface ServedGeneration extends Generation {
   readonly routes: ReadonlyMap<string, Route>
 }
 
-export function makeGeneration(number: number, slots: readonly Slot[]): ServedGeneration {
+/** Who does a task now, where the slot that was found has left meanwhile. */
+export type Elsewhere = (capability: string) => Route | undefined
+
+export function makeGeneration(
+  number: number,
+  slots: readonly Slot[],
+  elsewhere: Elsewhere = () => undefined,
+): ServedGeneration {
   const entries = slots.map((slot): [string, GenerationEntry] => [
     slot.manifest.id,
     Object.freeze({ manifest: slot.manifest, artifact: slot.artifact.digest, config: slot.config }),
@@ -48,21 +55,21 @@ export function makeGeneration(number: number, slots: readonly Slot[]): ServedGe
     number,
     modules: new Map(entries),
     slots: new Map(slots.map((slot) => [slot.manifest.id, slot])),
-    routes: makeRoutes(slots),
+    routes: makeRoutes(slots, elsewhere),
   })
 }
 
 const ranks = { high: 0, normal: 1, low: 2 } as const
 
 /** Who gets a task that several provide: the higher `behavior.priority`, then the source nearer to the user, then the id. */
-function makeRoutes(slots: readonly Slot[]): Map<string, Route> {
+export function makeRoutes(slots: readonly Slot[], elsewhere: Elsewhere): Map<string, Route> {
   const ranked = [...slots].sort(
     (a, b) => rank(a) - rank(b) || b.source - a.source || (a.manifest.id < b.manifest.id ? -1 : 1),
   )
   const routes = new Map<string, Route>()
   for (const slot of ranked) {
     for (const provided of slot.manifest.provides ?? []) {
-      if (!routes.has(provided.task)) routes.set(provided.task, makeRoute(slot, provided))
+      if (!routes.has(provided.task)) routes.set(provided.task, makeRoute(slot, provided, elsewhere))
     }
   }
   return routes
@@ -72,16 +79,20 @@ function rank({ manifest }: Slot): number {
   return ranks[manifest.behavior?.priority ?? 'normal']
 }
 
-function makeRoute(slot: Slot, provided: ProvidedTask): Route {
+function makeRoute(slot: Slot, provided: ProvidedTask, elsewhere: Elsewhere): Route {
   const { id, version, type } = slot.manifest
-  return Object.freeze({
+  const route: Route = Object.freeze({
     capability: provided.task,
     module: id,
     version,
     artifact: slot.artifact.digest,
     type,
     provided,
-    invoke: (context: InvocationContext) => slot.invoke(context),
+    invoke: (context: InvocationContext) => {
+      const next = slot.retired ? elsewhere(provided.task) : undefined
+      return next === undefined || next === route ? slot.invoke(context) : next.invoke(context)
+    },
     unavailable: () => slot.unavailable(provided.task),
   })
+  return route
 }

@@ -11,7 +11,10 @@ export {
   type InvocationContext,
   type StopReport,
 } from './host.ts'
-export { openKernel, type Kernel, type KernelOptions } from './kernel.ts'
+export type { Change } from './change.ts'
+export type { StoredGeneration, StoredModule } from './generation_journal.ts'
+export { openKernel, type HeldModules, type Holder, type Kernel, type KernelOptions } from './kernel.ts'
+export type { ChangedModule, Receipt } from './receipt.ts'
 export { readManifest, type ManifestReading } from './manifest.ts'
 export type { ModuleInfo, ProvidedInfo } from './module_info.ts'
 export { formatProblem, formatProblems, type Problem } from './problem.ts'

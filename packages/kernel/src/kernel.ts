@@ -1,30 +1,34 @@
 /**
- * The kernel: finds the modules, brings those that fit together into generation 1, and routes tasks through the current
- * generation until it is closed. It names no module and knows none. One of its own runs at a time on a data folder,
- * which is for whoever opens it to see to.
+ * The kernel: finds the modules, brings those that fit together into a generation, and routes tasks through the current
+ * one until it is closed. It names no module and knows none. One of its own runs at a time on a data folder, which is for
+ * whoever opens it to see to. How one generation follows another is in `change.ts`.
  */
 import { NexusError, type Clock, type JsonObject, type Log, type Secrets } from '@nexus/sdk'
 import { openArtifactStore } from './artifact.ts'
 import { openBuilder, type Builder } from './build.ts'
+import { Changes, type Change } from './change.ts'
 import { defaultDeadlines, type Deadlines } from './deadline.ts'
 import { discover, type FoundModule } from './discover.ts'
-import { makeGeneration, type Generation, type Route, type ServedGeneration } from './generation.ts'
+import { Fleet } from './fleet.ts'
+import type { Generation, Route } from './generation.ts'
+import { GenerationJournal, type StoredGeneration } from './generation_journal.ts'
 import { ModuleFailure, type Host } from './host.ts'
 import { inProcessHost } from './hosts/in_process.ts'
 import { noSecrets } from './hosts/services.ts'
+import { Lineage } from './lineage.ts'
 import { openManifestCache, type ManifestCache } from './manifest_cache.ts'
-import { describeModule, type ModuleInfo } from './module_info.ts'
 import { missingPythonPackages } from './missing_packages.ts'
+import { describeModule, type ModuleInfo } from './module_info.ts'
 import { didYouMean } from './nearest.ts'
 import { formatProblem, type Problem } from './problem.ts'
+import type { Receipt } from './receipt.ts'
 import { resolve, withDependencies } from './resolve.ts'
-import type { Slot } from './slot.ts'
-import { stage, type Candidate, type StageOptions } from './stage.ts'
+import type { Candidate, StageOptions } from './stage.ts'
 
 export interface KernelOptions {
   /** Folders like `modules/`, searched for `<type>s/<id>/manifest.yaml`; later ones are nearer to the user. */
   readonly sources: readonly string[]
-  /** Artifacts go to `<data>/artifacts`. */
+  /** Artifacts go to `<data>/artifacts`, generations to `<data>/modules.db`. */
   readonly data: string
   readonly clock: Clock
   readonly log: Log
@@ -38,12 +42,46 @@ export interface KernelOptions {
   readonly hosts?: readonly Host[]
 }
 
+/** What a run in flight sees of the modules, for as long as it holds them. */
+export interface HeldModules {
+  /** Who does that task for this run, at the moment. */
+  find(capability: string): Route | undefined
+  release(): void
+}
+
+export interface Holder {
+  readonly run: string
+  readonly version: string
+  readonly artifact: string
+}
+
 export interface Kernel {
   /** The current one; immutable. */
   readonly generation: Generation
   /** Who does that task, through the current generation. */
   route(capability: string): Route | undefined
   routes(): readonly Route[]
+  /**
+   * For a run in flight that began under a generation: minor and patch versions are followed at the next task, of another
+   * major version the run keeps what it began with.
+   */
+  hold(run: string, generation: number): HeldModules
+  /** The runs that see a module, and which version of it. */
+  holders(id: string): readonly Holder[]
+  /**
+   * Brings modules in or out, or changes their configuration, all of it or nothing, while tasks go on. Resolves when it
+   * is live; what leaves is drained after that. Rejects with `ModuleFailure`, and nothing has changed.
+   */
+  change(change: Change): Promise<Receipt>
+  /** Looks at the sources again, and takes what has changed there. */
+  rescan(): Promise<Receipt>
+  /** Goes back, or forth, to a generation that was committed once. Rejects with `ModuleFailure`. */
+  activate(generation: number): Promise<Receipt>
+  /** Oldest first. */
+  generations(): readonly StoredGeneration[]
+  receipts(): readonly Receipt[]
+  /** Resolves when nothing is left to drain but what runs in flight hold. */
+  settled(): Promise<void>
   /** Why no module does that task, and what to do, in a sentence. */
   explainMissing(capability: string): string
   modules(): readonly ModuleInfo[]
@@ -69,31 +107,52 @@ class ModuleKernel implements Kernel {
   readonly #options: KernelOptions
   readonly #builder: Builder
   readonly #manifests: ManifestCache
-  readonly #started: Slot[] = []
+  readonly #journal: GenerationJournal
+  readonly #fleet = new Fleet()
+  readonly #lineage: Lineage
+  readonly #changes: Changes
   #found: readonly FoundModule[] = []
   #problems: ReadonlyMap<string, readonly Problem[]> = new Map()
-  #generation: ServedGeneration = makeGeneration(0, [])
   #closing: Promise<void> | undefined
 
   constructor(options: KernelOptions) {
+    const { data, clock, log } = options
+    const store = openArtifactStore(data)
     this.#options = options
-    const store = openArtifactStore(options.data)
     this.#builder = openBuilder(store)
     this.#manifests = openManifestCache(store.folder)
+    this.#journal = new GenerationJournal(data)
+    const staging = { ...this.#stageOptions(), store, fleet: this.#fleet }
+    this.#lineage = new Lineage({ journal: this.#journal, fleet: this.#fleet, staging, log })
+    const readManifest = this.#manifests.read
+    this.#changes = new Changes({
+      journal: this.#journal,
+      lineage: this.#lineage,
+      fleet: this.#fleet,
+      staging,
+      clock,
+      log,
+      readManifest,
+    })
   }
 
   get generation(): Generation {
-    return this.#generation
+    return this.#lineage.current
   }
 
   async open(): Promise<void> {
+    await this.#takeSources()
+    this.#report()
+  }
+
+  /** Discovers, and makes what is there the current generation. */
+  async #takeSources(): Promise<Receipt | undefined> {
     this.#found = discover(this.#options.sources, this.#manifests.read)
     const { candidates, problems } = this.#choose()
-    const staged = await stage(candidates, this.#stageOptions())
+    const taken = await this.#changes.takeSources(candidates)
     this.#saveCaches()
-    this.#problems = new Map([...problems, ...staged.problems])
-    this.#generation = makeGeneration(this.#generation.number + 1, staged.slots)
-    this.#report()
+    this.#problems = new Map([...problems, ...taken.problems])
+    return taken.receipt
   }
 
   /** A cache that cannot be written costs the next start some time, and nothing else. */
@@ -127,7 +186,7 @@ class ModuleKernel implements Kernel {
     return { candidates, problems }
   }
 
-  #stageOptions(): StageOptions {
+  #stageOptions(): Omit<StageOptions, 'store' | 'fleet'> {
     const { clock, log, config = {}, secrets = noSecrets, hosts = [inProcessHost] } = this.#options
     const deadlines = { ...defaultDeadlines, ...this.#options.deadlines }
     return {
@@ -135,7 +194,6 @@ class ModuleKernel implements Kernel {
       hosts,
       config,
       services: ({ id }) => ({ clock, secrets, deadlines, log: logOf(log, id) }),
-      started: (slot) => this.#started.push(slot),
     }
   }
 
@@ -154,17 +212,70 @@ class ModuleKernel implements Kernel {
   }
 
   route(capability: string): Route | undefined {
-    return this.#generation.routes.get(capability)
+    return this.#lineage.current.routes.get(capability)
   }
 
   routes(): readonly Route[] {
-    return [...this.#generation.routes.values()]
+    return [...this.#lineage.current.routes.values()]
+  }
+
+  hold(run: string, generation: number): HeldModules {
+    const release = this.#lineage.holders.hold(run, generation)
+    return {
+      find: (capability) => this.#lineage.routesFor(generation).get(capability),
+      release: () => {
+        release()
+        this.#changes.drain()
+      },
+    }
+  }
+
+  holders(id: string): readonly Holder[] {
+    const { holders } = this.#lineage
+    return [...holders.generations].flatMap((generation) => {
+      const slot = this.#lineage.slotsFor(generation).get(id)
+      if (!slot) return []
+      const { manifest, artifact } = slot
+      return holders
+        .runsOf(generation)
+        .map((run) => ({ run, version: manifest.version, artifact: artifact.digest }))
+    })
+  }
+
+  change(change: Change): Promise<Receipt> {
+    return this.#changes.apply(change)
+  }
+
+  async rescan(): Promise<Receipt> {
+    return this.#changes.exclusively(async () => {
+      const receipt = await this.#takeSources()
+      if (receipt) return receipt
+      const [last] = this.#journal.receipts().slice(-1)
+      if (last) return last
+      throw new ModuleFailure('Nothing has changed in the folders of modules.')
+    })
+  }
+
+  activate(generation: number): Promise<Receipt> {
+    return this.#changes.activate(generation)
+  }
+
+  generations(): readonly StoredGeneration[] {
+    return this.#journal.list()
+  }
+
+  receipts(): readonly Receipt[] {
+    return this.#journal.receipts()
+  }
+
+  settled(): Promise<void> {
+    return this.#changes.settled()
   }
 
   explainMissing(capability: string): string {
     const first = this.modules().find(({ provides }) => provides.some(({ task }) => task === capability))
     if (first === undefined) {
-      const hint = didYouMean(capability, [...this.#generation.routes.keys()])
+      const hint = didYouMean(capability, [...this.#lineage.current.routes.keys()])
       return `No module provides "${capability}".${hint === undefined ? '' : ` ${hint}`}`
     }
     const [problem] = first.problems
@@ -175,12 +286,12 @@ class ModuleKernel implements Kernel {
 
   modules(): readonly ModuleInfo[] {
     return this.#found.map((found) =>
-      describeModule(found, this.#generation, this.#problems.get(found.id) ?? []),
+      describeModule(found, this.#lineage.current, this.#problems.get(found.id) ?? []),
     )
   }
 
   async load(id: string): Promise<void> {
-    const slot = this.#generation.slots.get(id)
+    const slot = this.#lineage.current.slots.get(id)
     if (slot !== undefined) return void (await slot.start())
     const info = this.modules().find((module) => module.id === id)
     if (info === undefined) {
@@ -204,10 +315,10 @@ class ModuleKernel implements Kernel {
   }
 
   async #closeOnce(): Promise<void> {
-    const idle = [...this.#generation.slots.values()].filter((slot) => !this.#started.includes(slot))
-    await Promise.all(idle.map((slot) => slot.stop()))
-    for (let slot = this.#started.pop(); slot !== undefined; slot = this.#started.pop()) await slot.stop()
+    await this.#changes.close()
+    await this.#fleet.close()
     await this.#builder.close()
+    this.#journal.close()
   }
 }
 

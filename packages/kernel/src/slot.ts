@@ -32,6 +32,8 @@ export class Slot {
   #starting: Promise<Instance> | undefined
   #stopping: Promise<StopReport | undefined> | undefined
   #failure: ModuleFailure | undefined
+  #inFlight = 0
+  #idle: PromiseWithResolvers<void> | undefined
 
   constructor(options: SlotOptions) {
     this.#options = options
@@ -93,9 +95,33 @@ export class Slot {
     }
   }
 
+  /** Whether it takes no more tasks. */
+  get retired(): boolean {
+    return this.#stopping !== undefined
+  }
+
+  /** Tasks under way. */
+  get inFlight(): number {
+    return this.#inFlight
+  }
+
   /** Does one task; rejects with `TaskFault` or `Cancelled`, also where the module does not start. */
-  invoke(context: InvocationContext): Promise<ModuleResult> {
-    return this.#instance === undefined ? this.#startAndInvoke(context) : this.#instance.execute(context)
+  async invoke(context: InvocationContext): Promise<ModuleResult> {
+    this.#inFlight++
+    try {
+      const instance = this.#instance
+      return await (instance === undefined ? this.#startAndInvoke(context) : instance.execute(context))
+    } finally {
+      if (--this.#inFlight === 0) this.#idle?.resolve()
+    }
+  }
+
+  /** Resolves when no task is under way. */
+  async idle(): Promise<void> {
+    if (this.#inFlight === 0) return
+    this.#idle ??= Promise.withResolvers<void>()
+    await this.#idle.promise
+    this.#idle = undefined
   }
 
   async #startAndInvoke(context: InvocationContext): Promise<ModuleResult> {

@@ -1,13 +1,15 @@
 /**
  * Brings modules from what was found to slots that can serve: configuration checked, artifact built, host chosen, started
  * where the manifest wants that. A module that cannot be brought there is left out with its problems, and so is whoever
- * depends on it; the others are not touched by it. Nothing here makes anything live.
+ * depends on it; the others are not touched by it. A module that is up already keeps its slot. Nothing here makes
+ * anything live.
  */
 import type { JsonObject, Manifest } from '@nexus/sdk'
-import type { Artifact } from './artifact.ts'
+import type { Artifact, ArtifactStore } from './artifact.ts'
 import type { Builder } from './build.ts'
 import { readConfig } from './config.ts'
 import type { FoundModule } from './discover.ts'
+import { slotKey, type Fleet } from './fleet.ts'
 import { ModuleFailure, type Host, type HostedModule } from './host.ts'
 import { languageOf } from './manifest.ts'
 import { missingNpmPackages } from './missing_packages.ts'
@@ -17,15 +19,26 @@ import { Slot } from './slot.ts'
 
 export interface StageOptions {
   readonly builder: Builder
+  readonly store: ArtifactStore
+  readonly fleet: Fleet
   readonly hosts: readonly Host[]
   readonly config: Readonly<Record<string, JsonObject>>
   /** What every module is hosted with. */
   readonly services: (manifest: Manifest) => Pick<HostedModule, 'clock' | 'log' | 'secrets' | 'deadlines'>
-  readonly started: (slot: Slot) => void
 }
 
 export interface Candidate extends FoundModule {
   readonly manifest: Manifest
+  /** Taken from the store as it is, with its configuration, where it served before; else it is built. */
+  readonly stored?: { readonly artifact: string; readonly config: JsonObject }
+}
+
+/** A candidate with all that a slot needs, not yet started. */
+export interface Prepared {
+  readonly candidate: Candidate
+  readonly host: Host
+  readonly artifact: Artifact
+  readonly config: JsonObject
 }
 
 export interface Staged {
@@ -33,25 +46,31 @@ export interface Staged {
   readonly problems: ReadonlyMap<string, readonly Problem[]>
 }
 
-/** `candidates` come each after all that it depends on, and are started in that order. */
-export async function stage(candidates: readonly Candidate[], options: StageOptions): Promise<Staged> {
-  const prepared = await Promise.all(candidates.map((candidate) => prepare(candidate, options)))
-  const slots = new Map<string, Slot>()
+/** Checks and builds. Order is kept; those that cannot be used are not in it. */
+export async function prepare(
+  candidates: readonly Candidate[],
+  options: StageOptions,
+): Promise<{
+  readonly prepared: readonly Prepared[]
+  readonly problems: ReadonlyMap<string, readonly Problem[]>
+}> {
+  const outcomes = await Promise.all(candidates.map((candidate) => prepareOne(candidate, options)))
   const problems = new Map<string, readonly Problem[]>()
-  for (const [index, candidate] of candidates.entries()) {
-    const parts = prepared[index]
-    if (parts === undefined) continue
-    const outcome = 'problems' in parts ? parts.problems : await makeSlot(candidate, parts, slots, options)
-    if (outcome instanceof Slot) slots.set(candidate.id, outcome)
-    else problems.set(candidate.id, outcome)
+  const prepared: Prepared[] = []
+  for (const [index, outcome] of outcomes.entries()) {
+    const candidate = candidates[index]
+    if ('problems' in outcome && candidate) problems.set(candidate.id, outcome.problems)
+    else if ('host' in outcome) prepared.push(outcome)
   }
-  return { slots: [...slots.values()], problems }
+  return { prepared, problems }
 }
 
-type Parts = { host: Host; artifact: Artifact; config: JsonObject } | { problems: readonly Problem[] }
-
-async function prepare(candidate: Candidate, options: StageOptions): Promise<Parts> {
-  const { id, manifest, folder } = candidate
+async function prepareOne(
+  candidate: Candidate,
+  options: StageOptions,
+): Promise<Prepared | { problems: readonly Problem[] }> {
+  const { id, manifest, folder, stored } = candidate
+  if (stored) return prepareStored(candidate, options)
   const host = chooseHost(candidate, options.hosts)
   if (!('name' in host)) return { problems: [...candidate.missing, host] }
   const missing = [...candidate.missing, ...missingNpmPackages(candidate)]
@@ -61,36 +80,92 @@ async function prepare(candidate: Candidate, options: StageOptions): Promise<Par
     return { problems: reading.problems.map((message) => candidate.problemAt('/config_schema', message)) }
   }
   const built = await options.builder.build({ folder, manifest })
-  return 'problems' in built ? built : { host, artifact: built.artifact, config: reading.config }
+  return 'problems' in built ? built : { candidate, host, artifact: built.artifact, config: reading.config }
+}
+
+/** What served before, as it was; nothing is built. */
+export function prepareStored(
+  candidate: Candidate,
+  { hosts, store }: StageOptions,
+): Prepared | { problems: readonly Problem[] } {
+  const host = chooseHost(candidate, hosts)
+  return 'name' in host ? fromStore(candidate, host, store) : { problems: [host] }
+}
+
+function fromStore(
+  candidate: Candidate,
+  host: Host,
+  store: ArtifactStore,
+): Prepared | { problems: readonly Problem[] } {
+  const { artifact: digest = '', config = {} } = candidate.stored ?? {}
+  const artifact = store.get(digest)
+  if (artifact) return { candidate, host, artifact, config }
+  const message = `The artifact ${digest} of "${candidate.id}" ${candidate.manifest.version} is not in the store any more.`
+  return { problems: [candidate.problemAt('/entry_points/main', message)] }
 }
 
 function chooseHost({ manifest, problemAt }: Candidate, hosts: readonly Host[]): Host | Problem {
   const { main } = manifest.entry_points
   const language = languageOf(main)
-  const host = hosts.find((host) => language !== undefined && host.runs(language))
+  const host = hosts.find((each) => language !== undefined && each.runs(language))
   return (
     host ??
     problemAt('/entry_points/main', `No host here runs "${main}" (${language ?? 'an unknown language'}).`)
   )
 }
 
-async function makeSlot(
-  candidate: Candidate,
-  { host, artifact, config }: Exclude<Parts, { problems: unknown }>,
-  slots: ReadonlyMap<string, Slot>,
-  { services, started }: StageOptions,
+/**
+ * Slots for modules that come each after all that it depends on, started in that order. `around`: slots of modules that
+ * are not among them, by id.
+ */
+export async function stage(
+  prepared: readonly Prepared[],
+  options: StageOptions,
+  around: ReadonlyMap<string, Slot> = new Map(),
+): Promise<Staged> {
+  const slots = new Map<string, Slot>()
+  const problems = new Map<string, readonly Problem[]>()
+  for (const parts of prepared) {
+    const { id } = parts.candidate
+    const outcome = await stageOne(parts, (other) => slots.get(other) ?? around.get(other), options)
+    if (outcome instanceof Slot) slots.set(id, outcome)
+    else problems.set(id, outcome)
+  }
+  return { slots: [...slots.values()], problems }
+}
+
+async function stageOne(
+  prepared: Prepared,
+  slotOf: (id: string) => Slot | undefined,
+  options: StageOptions,
 ): Promise<Slot | readonly Problem[]> {
+  const slot = slotFor(prepared, slotOf, options)
+  if (!(slot instanceof Slot)) return slot
+  const { candidate } = prepared
+  return candidate.manifest.behavior?.auto_load === false ? slot : startNow(slot, candidate)
+}
+
+/** The slot of a module, also where it is up already; problems where it depends on what is not there. */
+export function slotFor(
+  { candidate, host, artifact, config }: Prepared,
+  slotOf: (id: string) => Slot | undefined,
+  { services, fleet }: StageOptions,
+): Slot | readonly Problem[] {
   const { manifest, folder, source } = candidate
+  const key = slotKey(manifest, artifact.digest, config)
+  const known = fleet.get(key)
+  if (known && !known.retired) return known
   const dependencies: Slot[] = []
   for (const { id, pointer } of dependenciesOf(manifest)) {
-    const slot = slots.get(id)
+    const slot = slotOf(id)
     if (slot !== undefined) dependencies.push(slot)
     else if (!kernelModules.has(id))
       return [candidate.problemAt(pointer, `Needs "${id}", which cannot be used itself.`)]
   }
   const hosted = { manifest, artifact, config, folder, ...services(manifest) }
-  const slot = new Slot({ host, hosted, source, dependencies, started })
-  return manifest.behavior?.auto_load === false ? slot : startNow(slot, candidate)
+  const slot = new Slot({ host, hosted, source, dependencies, started: (each) => fleet.started(each) })
+  fleet.add(key, slot)
+  return slot
 }
 
 async function startNow(slot: Slot, { problemAt }: Candidate): Promise<Slot | readonly Problem[]> {

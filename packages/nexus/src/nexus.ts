@@ -195,7 +195,10 @@ export async function openNexus(options: NexusOptions): Promise<Nexus> {
     const begun = new Set<(run: LiveRun) => void>()
     const engine = new Engine({
       ...common,
-      find: (name) => kernel.route(name),
+      capabilities: {
+        current: () => kernel.generation.number,
+        hold: (run, began) => kernel.hold(run, began),
+      },
       secrets,
       read: (text, variables) => documents.read(text, variables),
       ...(stream && { stream }),

@@ -156,6 +156,7 @@ class Embedded implements Backend, Storage {
       parent: undefined,
       workflows: run.workflows ?? {},
       scope: run.scope,
+      generation: run.generation,
       createdAt,
       startedAt: createdAt,
       endedAt: undefined,

@@ -103,6 +103,17 @@ class InProcessInstance implements Instance {
     return checkResult(result, this.#hosted.manifest)
   }
 
+  async unavailable(task: string): Promise<string | undefined> {
+    const { clock, deadlines, manifest } = this.#hosted
+    try {
+      // A module may be written without the base class.
+      return await withDeadline(clock, deadlines.setupMsMax, () => this.#module.unavailable?.(task))
+    } catch (error) {
+      this.#mapFrames(error)
+      return `${label(manifest)} could not say whether it can do "${task}": ${describeThrown(error)}`
+    }
+  }
+
   /** An executor must say that it does each kind of task that its manifest provides. */
   async probe(): Promise<void> {
     const module = this.#module

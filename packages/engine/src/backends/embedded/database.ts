@@ -61,9 +61,13 @@ CREATE TABLE deployments (
 ) WITHOUT ROWID;
 `
 
-/** `key`: what whoever asked for the run calls it, so that asking twice begins it once. */
+/**
+ * `key`: what whoever asked for the run calls it, so that asking twice begins it once. `generation`: which modules it
+ * began with.
+ */
 const keys = `
 ALTER TABLE runs ADD COLUMN key TEXT;
+ALTER TABLE runs ADD COLUMN generation INTEGER;
 CREATE UNIQUE INDEX runs_by_key ON runs (key) WHERE key IS NOT NULL;
 `
 

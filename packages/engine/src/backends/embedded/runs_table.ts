@@ -45,12 +45,21 @@ export class RunsTable {
     const { namespace, name, version } = run.workflow
     const { text, blob } = this.#inputOf(run.input)
     const sql = `INSERT INTO runs (number, id, status, namespace, name, version, document, input, input_blob, created_at,
-      started_at, parent, attached, workflows, scope, key)
-      VALUES (?, ?, 'running', ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`
+      started_at, parent, attached, workflows, scope, key, generation)
+      VALUES (?, ?, 'running', ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`
     const named = [number, run.id, namespace, name, version, this.#documents.store(run.document)]
     const placed = [createdAt, createdAt, parent?.number ?? null, parent?.attached ? 1 : 0]
     const around = [this.#documents.storeAll(run.workflows), run.scope ? JSON.stringify(run.scope) : null]
-    this.#statements.run(sql, ...named, text, blob, ...placed, ...around, run.key ?? null)
+    this.#statements.run(
+      sql,
+      ...named,
+      text,
+      blob,
+      ...placed,
+      ...around,
+      run.key ?? null,
+      run.generation ?? null,
+    )
   }
 
   #inputOf(input: Json): { text: string; blob: string | null } {
@@ -67,7 +76,8 @@ export class RunsTable {
   }
 
   find(id: string): RunRow | undefined {
-    const sql = `SELECT ${columns}, runs.context_seq, runs.input, runs.input_blob, runs.workflows, runs.scope, documents.text
+    const sql = `SELECT ${columns}, runs.context_seq, runs.input, runs.input_blob, runs.workflows, runs.scope,
+      runs.generation, documents.text
       FROM ${tables} JOIN documents ON documents.digest = runs.document WHERE runs.id = ?`
     const [row] = this.#statements.all(sql, id)
     return row && this.#wholeRun(row)
@@ -82,6 +92,7 @@ export class RunsTable {
       document: String(row['text']),
       input: JSON.parse(typeof blob === 'string' ? this.#blobs.get(blob) : String(input)) as Json,
       workflows: this.#documents.readAll(workflows),
+      generation: optionalNumber(row['generation']),
       scope: typeof scope === 'string' ? (JSON.parse(scope) as RunScope) : undefined,
     }
   }

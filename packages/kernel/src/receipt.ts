@@ -1,0 +1,35 @@
+/**
+ * The receipt of a change: what it changed, how long each step took, who goes over to it, and what the modules that left
+ * had not let go of. Kept for good, and shown.
+ */
+
+/** The steps of a change, in their order; `drain` goes on after it is live. */
+export const steps = ['resolve', 'verify', 'stage', 'hand_over', 'commit', 'drain'] as const
+export type Step = (typeof steps)[number]
+
+export interface Receipt {
+  /** Counts the changes of this data directory, from 1. */
+  readonly number: number
+  /** The generation that it made current, and the one before; 0 where there was none. */
+  readonly generation: number
+  readonly before: number
+  /** Milliseconds since the Unix epoch. */
+  readonly at: number
+  readonly changed: readonly ChangedModule[]
+  /** Milliseconds. A step that is still to come is not there. */
+  readonly ms: Readonly<Partial<Record<Step, number>>>
+  /** Runs in flight when it became live: those that go over to all of it, and those that keep an older version of something. */
+  readonly runs: { readonly followed: number; readonly pinned: number }
+  /** What the modules that have left did not let go of; complete once `drain` is there. */
+  readonly handles_left: number
+  /** What went wrong after it was live, in sentences. */
+  readonly problems: readonly string[]
+}
+
+export interface ChangedModule {
+  readonly id: string
+  /** Versions; null where the module came or went. */
+  readonly from: string | null
+  readonly to: string | null
+  readonly artifact: string | null
+}
