@@ -20,7 +20,7 @@ const runMsMax = 180_000
 
 async function runScenarios(...args: string[]): Promise<{ code: number | null; said: string }> {
   const { CUCUMBER_PUBLISH_TOKEN: _, ...environment } = process.env
-  const steps = ['--import', join(import.meta.dirname, 'steps.ts')]
+  const steps = ['--import', join(import.meta.dirname, 'steps/*.ts')]
   const child = spawn(process.execPath, [cucumber, ...steps, '--format', 'summary', ...args, features], {
     cwd: import.meta.dirname,
     env: { ...environment, CUCUMBER_PUBLISH_ENABLED: 'false', CUCUMBER_PUBLISH_QUIET: 'true', NO_COLOR: '1' },

@@ -63,21 +63,28 @@ export class Told {
   }
 
   async until(what: string, holds: () => boolean): Promise<void> {
-    const { promise, resolve, reject } = Promise.withResolvers<void>()
+    const { promise, resolve } = Promise.withResolvers<void>()
     const look = (): void => {
       if (holds()) resolve()
     }
-    const stop = systemClock.timer(waitMsMax, () =>
-      reject(new Error(`In ${waitMsMax / 1000} s it did not come to pass that ${what}. ${this.#story()}`)),
-    )
     this.#watching.add(look)
-    try {
-      look()
-      await promise
-    } finally {
-      this.#watching.delete(look)
-      stop()
-    }
+    look()
+    await this.#inTime(what, promise).finally(() => this.#watching.delete(look))
+  }
+
+  async end(id: string): Promise<void> {
+    await this.#inTime('the run ends', this.live(id).ended)
+  }
+
+  /** Rejects, saying what was told so far, when that takes too long. */
+  async #inTime(what: string, awaited: Promise<unknown>): Promise<void> {
+    const late = Promise.withResolvers<never>()
+    const stop = systemClock.timer(waitMsMax, () =>
+      late.reject(
+        new Error(`In ${waitMsMax / 1000} s it did not come to pass that ${what}. ${this.#story()}`),
+      ),
+    )
+    await Promise.race([awaited, late.promise]).finally(stop)
   }
 
   #count(pathOf: (entry: Entry) => string | undefined, task: string): number {

@@ -91,7 +91,7 @@ export class ScenarioWorld {
 
   /** The record of the scenario's run once it has ended. */
   async ended(run = this.run): Promise<RunRecord> {
-    await this.told.live(run).ended
+    await this.told.end(run)
     return this.nexus.runs.get(run)
   }
 

@@ -1,6 +1,6 @@
 Feature: A task exports to the context
-  The context is what all tasks of a run share. It begins as the input of the workflow; only "export" changes it, and
-  it is there again after a restart.
+  The context is what all tasks of a run share. It begins as the input of the workflow; only "export" changes
+  it, and it is there again after a restart.
 
   Scenario: The context begins as the workflow's input, after its transformation
     Given a workflow

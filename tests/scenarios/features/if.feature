@@ -1,6 +1,6 @@
 Feature: A task runs on a condition
-  Where the expression of its "if" is neither true nor a value that counts as true, a task is passed over: what it was
-  given goes on to the next as it is, and the rest of what the task says is not looked at.
+  Where the expression of its "if" is neither true nor a value that counts as true, a task is passed over: what
+  it was given goes on to the next as it is, and the rest of what the task says is not looked at.
 
   Scenario Outline: Only a condition that holds lets its task run
     Given a workflow
@@ -15,9 +15,9 @@ Feature: A task runs on a condition
     Then it completes with the output <output>
 
     Examples:
-      | input          | output                       |
+      | input          | output                        |
       | { total: 200 } | { total: 180, reduced: true } |
-      | { total: 100 } | { total: 100 }               |
+      | { total: 100 } | { total: 100 }                |
 
   Scenario: What is passed over tells only that it came and went
     Given a workflow

@@ -1,6 +1,6 @@
 Feature: A task listens for events
-  A listen takes events from outside until it has what it asks for, and gives what they carry, in the order of their
-  coming. What it has taken stays taken over the end of the process.
+  A listen takes events from outside until it has what it asks for, and gives what they carry, in the order
+  of their coming. What it has taken stays taken over the end of the process.
 
   Scenario: One event is enough, and others are let pass
     Given a workflow
@@ -75,7 +75,8 @@ Feature: A task listens for events
       document: { dsl: '1.0.3', namespace: scenarios, name: shift, version: '1.0.0' }
       do:
         - guests:
-            listen: { to: { any: [ { with: { type: guest } } ], until: { one: { with: { type: closing } } } } }
+            listen:
+              to: { any: [ { with: { type: guest } } ], until: { one: { with: { type: closing } } } }
       """
     When it runs
     And the task "guests" waits
@@ -139,7 +140,13 @@ Feature: A task listens for events
     When it runs
     And the task "letter" waits
     And the event "letter" is published with the data { dear: you }
-    Then it completes with the output { specversion: '1.0', type: letter, source: /nexus/events, data: { dear: you } }
+    Then it completes with the output
+      """yaml
+      specversion: '1.0'
+      type: letter
+      source: /nexus/events
+      data: { dear: you }
+      """
 
   Scenario: What was taken before Nexus was killed is not waited for again
     Given a workflow
@@ -155,7 +162,7 @@ Feature: A task listens for events
       """
     When it runs
     And the task "runners" waits
-    And the event "first" is published with the data Cleo
+    And the signal "first" is sent to it with the data Cleo
     And the task "run" has ended 1 time
     And Nexus is killed and goes on
     And the event "second" is published with the data Dan

@@ -73,7 +73,8 @@ Feature: A task runs a command
       document: { dsl: '1.0.3', namespace: scenarios, name: interrupted, version: '1.0.0' }
       do:
         - ended: { run: { shell: { command: 'echo x >> ended' } } }
-        - under_way: { run: { shell: { command: 'echo y >> begun; test $(wc -l < begun) -eq 2 || sleep 600' } } }
+        - under_way:
+            run: { shell: { command: 'echo y >> begun; test $(wc -l < begun) -eq 2 || sleep 600' } }
         - count: { run: { shell: { command: 'cat ended begun | tr -d "\n"' } } }
       """
     When it runs

@@ -1,6 +1,6 @@
 Feature: A task runs another workflow
-  The other workflow is a run of its own, with an input, an output and a log of its own. It lives with the run that
-  began it, unless that one does not wait for it.
+  The other workflow is a run of its own, with an input, an output and a log of its own. It lives with the run
+  that began it, unless that one does not wait for it.
 
   Scenario: The other workflow gets the input that the task makes, and the task gives its output
     Given a workflow
@@ -8,7 +8,8 @@ Feature: A task runs another workflow
       document: { dsl: '1.0.3', namespace: scenarios, name: outer, version: '1.0.0' }
       do:
         - square:
-            run: { workflow: { namespace: scenarios, name: power, version: '1.0.0', input: { base: '${ .n }' } } }
+            run:
+              workflow: { namespace: scenarios, name: power, version: '1.0.0', input: { base: '${ .n }' } }
         - show: { set: { squared: '${ .result }' } }
       """
     And a workflow beside it
@@ -124,7 +125,9 @@ Feature: A task runs another workflow
       """yaml
       document: { dsl: '1.0.3', namespace: scenarios, name: waiting, version: '1.0.0' }
       do:
-        - wait_for_it: { listen: { to: { one: { with: { type: it } } } }, output: { as: '${ {n: $input.n, it: .[0]} }' } }
+        - wait_for_it:
+            listen: { to: { one: { with: { type: it } } } }
+            output: { as: '${ {n: $input.n, it: .[0]} }' }
       """
     When it runs
     And the task "wait_for_it" waits

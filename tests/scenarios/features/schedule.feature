@@ -1,6 +1,6 @@
 Feature: A workflow runs by itself
-  A workflow that is deployed begins runs by its schedule for as long as Nexus is up, and goes on with its schedule after
-  a restart.
+  A workflow that is deployed begins runs by its schedule for as long as Nexus is up, and goes on with its
+  schedule after a restart.
 
   Scenario: It runs every so often
     Given a workflow

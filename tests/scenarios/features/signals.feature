@@ -1,6 +1,6 @@
 Feature: Events and signals reach runs
-  What is published reaches the runs that listen by then. A signal is for one run alone, and is kept until that run
-  listens for it.
+  What is published reaches the runs that listen by then. A signal is for one run alone, and is kept until that
+  run listens for it.
 
   Scenario: An event that nobody listens for yet is lost
     Given a workflow
@@ -47,7 +47,7 @@ Feature: Events and signals reach runs
                 - speak:
                     do:
                       - breathe: { listen: { to: { one: { with: { type: breath } } } } }
-                      - say: { emit: { event: { with: { type: word, source: /mouth, data: { text: hello } } } } }
+                      - say: { emit: { event: { with: { type: word, source: /me, data: { text: hello } } } } }
             output: { as: '${ .[0][0].text }' }
       """
     When it runs
@@ -56,7 +56,7 @@ Feature: Events and signals reach runs
     And the event "breath" is published
     Then it completes with the output hello
 
-  Scenario: A suspended run does nothing until it is resumed
+  Scenario: A suspended run does nothing until it is resumed, and then takes what came in the meantime
     Given a workflow
       """yaml
       document: { dsl: '1.0.3', namespace: scenarios, name: held, version: '1.0.0' }
@@ -68,7 +68,7 @@ Feature: Events and signals reach runs
     And the task "gate" waits
     And it is suspended
     And Nexus is restarted
-    And the signal "open" is sent to it with the data 1
+    And the event "open" is published with the data 1
     Then its status is "suspended"
     When it is resumed
     Then it completes with the output { passed: 1 }

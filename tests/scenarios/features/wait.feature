@@ -16,17 +16,17 @@ Feature: A task waits for a time
     And it took at least 40 ms
     And the tasks ran in the order before, pause, after
     And these lifecycle events were told
-      | workflow started   | /           |
+      | workflow started   | /            |
       | task created       | /do/0/before |
       | task started       | /do/0/before |
       | task completed     | /do/0/before |
-      | task created       | /do/1/pause |
-      | task started       | /do/1/pause |
-      | task completed     | /do/1/pause |
-      | task created       | /do/2/after |
-      | task started       | /do/2/after |
-      | task completed     | /do/2/after |
-      | workflow completed | /           |
+      | task created       | /do/1/pause  |
+      | task started       | /do/1/pause  |
+      | task completed     | /do/1/pause  |
+      | task created       | /do/2/after  |
+      | task started       | /do/2/after  |
+      | task completed     | /do/2/after  |
+      | workflow completed | /            |
 
   Scenario: A wait gives what it was given
     Given a workflow

@@ -1,5 +1,6 @@
 Feature: A loop goes on while a condition holds
-  Before each iteration the loop asks its "while", which sees what the iteration before gave, the item and the index.
+  Before each iteration the loop asks its "while", which sees what the iteration before gave, the item and the
+  index.
 
   Scenario: The loop ends before the first iteration for which the condition does not hold
     Given a workflow
