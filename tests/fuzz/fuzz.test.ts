@@ -18,7 +18,7 @@ import { seeds } from './seeds.ts'
 import { setup, type World } from './world.ts'
 
 const seed = Number(process.env['NEXUS_FUZZ_SEED'] ?? 1)
-const count = Number(process.env['NEXUS_FUZZ_COUNT'] ?? 600)
+const count = Number(process.env['NEXUS_FUZZ_COUNT'] ?? 500)
 const onlyPath = process.env['NEXUS_FUZZ_PATH']
 
 /** Documents that are looked at the same time. */
@@ -54,7 +54,7 @@ test(`${count} mutated documents are refused or end (seed ${seed})`, { timeout: 
   const documents = fc.sample(alone, { seed, numRuns: count }).map(([document]) => document)
   const suspects = await judgeAll(documents, figures)
   await world.settle()
-  const wrong = await confirm(suspects)
+  const wrong = await confirm(suspects, figures)
   figures.heapMb = [heapBefore, heapMb()]
   console.log(`fuzz: seed ${seed}, ${documents.length} documents: ${figures.toString()}`)
   const failures: string[] = []
@@ -93,22 +93,23 @@ async function judgeAll(
 }
 
 /** Those that are too slow alone as well, and all that are wrong otherwise. */
-async function confirm(suspects: readonly Suspect[]): Promise<readonly Suspect[]> {
+async function confirm(suspects: readonly Suspect[], figures: Figures): Promise<readonly Suspect[]> {
   const wrong: Suspect[] = []
   for (const suspect of suspects) {
-    const isWrong = !suspect.isSlow || (await isWrongAlone(suspect.document))
-    if (isWrong) wrong.push(suspect)
+    const verdict = suspect.isSlow ? await judgeAlone(suspect.document) : undefined
+    if (verdict) figures.add(verdict, `${suspect.index} (${suspect.document.seed}, alone)`)
+    else wrong.push(suspect)
   }
   return wrong
 }
 
-async function isWrongAlone({ text }: MutatedDocument): Promise<boolean> {
+/** Undefined for one that is wrong again. */
+async function judgeAlone({ text }: MutatedDocument): Promise<Verdict | undefined> {
   try {
-    await judge(world, text)
-    return false
+    return await judge(world, text)
   } catch (error) {
     if (!(error instanceof Wrong)) throw error
-    return true
+    return undefined
   }
 }
 

@@ -47,7 +47,7 @@ const blockedMsMax = 5_000
 export async function judge(world: World, text: string): Promise<Verdict> {
   const began = systemClock.elapsed()
   const loop = world.watchLoop()
-  const checked = check(world, text)
+  const checked = await check(world, text)
   const { fate, isBusy } = checked.document
     ? await play(world, checked)
     : { fate: 'refused' as const, isBusy: false }
@@ -60,31 +60,41 @@ export async function judge(world: World, text: string): Promise<Verdict> {
   return { fate, isBusy, blockedMs, tookMs: systemClock.elapsed() - began }
 }
 
-function check({ nexus }: World, text: string): CheckedWorkflow {
-  const checked = checkedOrWrong(() => nexus.check(text))
-  const errors = checked.problems.filter(({ severity }) => severity === 'error')
-  if (errors.length > 0 === (checked.document !== undefined)) {
-    throw new Wrong(`There are ${errors.length} errors, and ${checked.document ? 'a' : 'no'} document.`)
+async function check({ nexus }: World, text: string): Promise<CheckedWorkflow> {
+  const checked = await checkedOrWrong(() => nexus.check(text))
+  checkProblems(checked)
+  if (!checked.document) return checked
+  const whole = await checkedOrWrong(() => nexus.complete(checked))
+  checkProblems(whole)
+  return whole
+}
+
+async function checkedOrWrong(
+  make: () => CheckedWorkflow | Promise<CheckedWorkflow>,
+): Promise<CheckedWorkflow> {
+  try {
+    const checked = await make()
+    formatProblems(checked.problems, checked)
+    return checked
+  } catch (error) {
+    throw new Wrong('The check threw.', { cause: error })
+  }
+}
+
+/** There is a document or an error, and every problem has a place in the text. */
+function checkProblems({ document, problems, text }: CheckedWorkflow): void {
+  const errors = problems.filter(({ severity }) => severity === 'error')
+  if (errors.length > 0 === (document !== undefined)) {
+    throw new Wrong(`There are ${errors.length} errors, and ${document ? 'a' : 'no'} document.`)
   }
   const lines = text.split('\n')
-  for (const { start, end, message, code } of checked.problems) {
+  for (const { start, end, message, code } of problems) {
     const { [start.line - 1]: line } = lines
     const isInText = line !== undefined && start.column >= 1 && start.column <= line.length + 1
     const isRange = end.offset >= start.offset && end.offset <= text.length
     if (!isInText || !isRange || message.trim() === '' || code === 'unreadable') {
       throw new Wrong(`A problem is out of place: ${JSON.stringify({ code, message, start, end })}`)
     }
-  }
-  return checked
-}
-
-function checkedOrWrong(make: () => CheckedWorkflow): CheckedWorkflow {
-  try {
-    const checked = make()
-    formatProblems(checked.problems, checked)
-    return checked
-  } catch (error) {
-    throw new Wrong('The check threw.', { cause: error })
   }
 }
 
