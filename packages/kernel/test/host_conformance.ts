@@ -2,11 +2,26 @@
  * What every host promises, as one suite: `hostConformance('in_process', makeHost, options)`. Modules have been built
  * already, so that the suite tests the host and nothing around it; a dialect has them in one language.
  */
-import { ModuleFailure, type Host, type HostedModule, type Instance } from '@nexus/kernel'
-import { Cancelled, systemClock, TaskFault, type Json, type JsonObject, type Manifest } from '@nexus/sdk'
+import {
+  ModuleFailure,
+  type Host,
+  type HostedModule,
+  type Instance,
+  type InvocationContext,
+} from '@nexus/kernel'
+import {
+  Cancelled,
+  NexusError,
+  systemClock,
+  TaskFault,
+  type ChildTask,
+  type Json,
+  type JsonObject,
+  type Manifest,
+} from '@nexus/sdk'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { digestOf } from '../src/artifact.ts'
-import { refused, wrongResults, type Dialect } from './dialects/dialect.ts'
+import { refused, wrongResults, type Dialect, type TaskName } from './dialects/dialect.ts'
 import { logInto, makeWorld, manualClock, task } from './world.ts'
 
 export interface ConformanceOptions {
@@ -29,6 +44,7 @@ export function hostConformance(name: string, makeHost: () => Host, options: Con
   const title = options.skip === undefined ? `host ${name}` : `host ${name} (not here: ${options.skip})`
   describe.skipIf(options.skip !== undefined)(title, () => {
     describe('tasks', () => tasks(subject))
+    describe('tasks that ask their host', () => askingTasks(subject))
     describe('tasks that fail', () => failures(subject))
     describe('results that are none', () => notResults(subject))
     describe('modules that do not start', () => refusals(subject))
@@ -102,6 +118,102 @@ function tasks({ dialect, setUp, run }: Subject): void {
     await expect(run({ code, manifest, hosted }, 'other')).rejects.toThrow(
       /"subject" asks for the secret "other"/,
     )
+  })
+}
+
+function askingTasks({ dialect, setUp }: Subject): void {
+  const runWith = async (
+    name: TaskName,
+    options: Parameters<typeof task>[1],
+    more: Partial<InvocationContext> = {},
+  ): Promise<{ result: Promise<unknown>; logged: string[] }> => {
+    const { logged, start } = setUp({ code: dialect.tasks[name] })
+    const instance = await start()
+    const result = instance.execute({ ...task(null, options), ...more })
+    await result.catch(() => undefined)
+    await instance.stop()
+    return { result, logged }
+  }
+
+  test('a task reaches its run, other capabilities, its stream and its log', async () => {
+    const streamed: unknown[] = []
+    const seen: unknown[] = []
+    const see = (input: Json, child: ChildTask): Json => {
+      const { signal: _signal, ...rest } = child
+      seen.push(rest)
+      return input
+    }
+    const options = {
+      input: 'run input',
+      parentContext: { taskId: '/do', name: 'around', kind: 'do' },
+      tasks: { one: see, do: see },
+      calls: { double: (input: Json) => Number(input) * 2 },
+      evaluate: (expression: string, input: Json) => [expression, input],
+      kept: { before: true },
+    }
+    const { result, logged } = await runWith('asks its host for everything', options, {
+      stream: (chunk) => void streamed.push(chunk),
+    })
+    expect(await result).toMatchObject({
+      outputData: {
+        run: ['00000000-0000-7000-8000-000000000000', 'run input'],
+        parent: { taskId: '/do', name: 'around', kind: 'do' },
+        kind: 'test',
+        child: { status: 'completed', output: 1, then: 'continue' },
+        list: { status: 'completed', output: 2, then: 'continue' },
+        kept: { before: true },
+        value: ['.a', { a: 4 }],
+        output: 42,
+      },
+    })
+    expect(seen).toEqual([
+      { at: ['do', 0, 'one'], input: 1, variables: { v: 2 } },
+      { at: ['do'], path: ['for', 3], input: 2 },
+    ])
+    expect(streamed).toEqual([{ channel: 'progress', text: 'half' }])
+    expect(logged).toEqual(['careful'])
+  })
+
+  test.each([
+    ['a fault', TaskFault.of('communication', 'the line is dead')],
+    ['a cancellation', new Cancelled('no longer needed')],
+    ['an error of the host itself', new NexusError('storage_failed', 'the disk is full')],
+  ])('%s that a call throws passes through the module as the very same', async (_name, thrown) => {
+    const risky = (): never => {
+      throw thrown
+    }
+    const { result } = await runWith('calls "risky"', { calls: { risky } })
+    expect(await result.catch((error: unknown) => error)).toBe(thrown)
+  })
+
+  test('any other error that a call throws is a runtime fault that names the module', async () => {
+    const risky = (): never => {
+      throw new RangeError('too far')
+    }
+    const { result } = await runWith('calls "risky"', { calls: { risky } })
+    await expect(result).rejects.toThrow('Module "subject" 1.2.3 failed: RangeError: too far.')
+  })
+
+  test('what is not JSON is not handed to a call', async () => {
+    const { result } = await runWith('calls with what is not JSON', { calls: { double: () => 1 } })
+    await expect(result).rejects.toThrow(/[Nn]ot JSON/)
+  })
+
+  test('a child task is aborted alone', async () => {
+    const aborted: unknown[] = []
+    const tasks = {
+      quick: () => 'quick',
+      slow: (_input: Json, { signal }: ChildTask) =>
+        new Promise<never>((_, reject) =>
+          signal?.addEventListener('abort', () => {
+            aborted.push('slow')
+            reject(signal.reason as Error)
+          }),
+        ),
+    }
+    const { result } = await runWith('aborts one of its children', { tasks })
+    expect(await result).toMatchObject({ outputData: ['quick', 'not needed'] })
+    expect(aborted).toEqual(['slow'])
   })
 }
 

@@ -43,6 +43,9 @@ class Channel(asyncio.Protocol):
         self._last_id = 0
         self._rest = bytearray()
         self._receiver = None
+        #: Whether several answers are likely to come in a row; they then go out together.
+        self.busy = False
+        self._outgoing = []
 
     async def open(self, reading, receiver):
         """``receiver`` has ``answer(id, method, params)`` and ``hear(method, params)``."""
@@ -79,7 +82,14 @@ class Channel(asyncio.Protocol):
         self._send(encode({"jsonrpc": "2.0", "method": method, "params": params}))
 
     def answer(self, id, result):
-        self._send(encode({"jsonrpc": "2.0", "id": id, "result": result}))
+        line = self._line(encode({"jsonrpc": "2.0", "id": id, "result": result}))
+        if not self.busy:
+            self._flush(line)
+            return
+        with self._lock:
+            if not self._outgoing:
+                self.loop.call_soon(self._flush)
+            self._outgoing.append(line)
 
     def refuse(self, id, message, data, code=THROWN_CODE):
         error = {"code": code, "message": message, "data": data}
@@ -105,11 +115,19 @@ class Channel(asyncio.Protocol):
             future.set_result(message.get("result"))
 
     def _send(self, text):
+        self._flush(self._line(text))
+
+    def _line(self, text):
         line = text.encode("ascii") + b"\n"
         if len(line) > MESSAGE_BYTES_MAX:
             raise MessageTooLong(f"more than {MESSAGE_BYTES_MAX // 1_048_576} MB of JSON")
+        return line
+
+    def _flush(self, line=b""):
+        """Answers that wait go first."""
         with self._lock:
-            self._write(line)
+            waiting, self._outgoing = self._outgoing, []
+            self._write(b"".join([*waiting, line]) if waiting else line)
 
     def _write(self, line):
         """Blocks while the host is behind, which it never is for long."""

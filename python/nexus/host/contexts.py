@@ -2,7 +2,7 @@
 
 import asyncio
 
-from nexus.context import AbortSignal, ChildOutcome, Clock, ModuleContext, SetupContext
+from nexus.context import AbortSignal, ChildOutcome, Clock, Facts, ModuleContext, SetupContext
 from nexus.errors import Cancelled, TaskFault
 from nexus.host.channel import RemoteError
 from nexus.json_values import NotJson
@@ -145,30 +145,50 @@ def _given(**members):
 _clock = Clock()
 
 
-def make_context(channel, module, task, params, config):
-    """The context of the task that the request with the id ``task`` asks for."""
-    link = Link(channel, module, task)
+class HostContext(ModuleContext):
+    """The context of the task that the request with the id ``task`` asks for. Services are made when they are used."""
 
-    async def call(capability, input):
-        return await link.ask("call", {"capability": capability, "input": input}, f'calls "{capability}" with')
+    def __init__(self, channel, module, task, params, config):
+        self.task_id = params["task_id"]
+        self.input_data = params["input_data"]
+        self.config = config
+        self.idempotency_key = params["idempotency_key"]
+        self.clock = _clock
+        self._params = params
+        self._about = (channel, module, task)
 
-    return ModuleContext(
-        params["task_id"],
-        params["input_data"],
-        config,
-        params["metadata"],
-        params.get("parent_context"),
-        run=HostRun(link, params["run"]),
-        call=call,
-        log=HostLog(link),
-        stream=lambda text, channel: link.tell("stream", {"channel": channel, "text": str(text)}),
-        state=HostState(link),
-        secrets=HostSecrets(link),
-        signal=AbortSignal(),
-        clock=_clock,
-        idempotency_key=params["idempotency_key"],
-        loop=channel.loop,
-    )
+    def __getattr__(self, name):
+        make = _services.get(name)
+        if make is None:
+            raise AttributeError(f"A context has no {name!r}.")
+        value = make(self)
+        self.__dict__[name] = value
+        return value
+
+    async def call(self, capability, input=None):
+        params = {"capability": capability, "input": input}
+        return await self._link.ask("call", params, f'calls "{capability}" with')
+
+    def stream(self, text, channel="stdout"):
+        self._link.tell("stream", {"channel": channel, "text": str(text)})
+
+
+def _parent(context):
+    parent = context._params.get("parent_context")
+    return None if parent is None else Facts(parent)
+
+
+_services = {
+    "metadata": lambda context: Facts(context._params["metadata"]),
+    "parent_context": _parent,
+    "run": lambda context: HostRun(context._link, context._params["run"]),
+    "log": lambda context: HostLog(context._link),
+    "state": lambda context: HostState(context._link),
+    "secrets": lambda context: HostSecrets(context._link),
+    "signal": lambda _context: AbortSignal(),
+    "_link": lambda context: Link(*context._about),
+    "_loop": lambda context: context._about[0].loop,
+}
 
 
 def make_setup_context(channel, module, config, on_teardown):

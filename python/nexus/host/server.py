@@ -8,12 +8,23 @@ import typing
 from nexus.context import ModuleContext, current_context
 from nexus.errors import Cancelled, TaskFault, to_workflow_error
 from nexus.host.channel import UNKNOWN_METHOD_CODE, MessageTooLong
-from nexus.host.contexts import make_context, make_setup_context, received, ref_of
+from nexus.host.contexts import HostContext, make_setup_context, received, ref_of
 from nexus.host.limits import limit_memory
 from nexus.host.loader import ModuleFailure, installed_versions, load_class
 from nexus.json_values import NotJson, plain, why_not_json
 from nexus.modules.calling import accepted, call_method
 from nexus.result import ModuleResult
+
+
+class Work:
+    """A task under way. One that is aborted before its first step has nobody to answer for it."""
+
+    __slots__ = ("begun", "context", "task")
+
+    def __init__(self, context):
+        self.context = context
+        self.begun = False
+        self.task = None
 
 
 class ModuleServer:
@@ -37,38 +48,41 @@ class ModuleServer:
         }
 
     def answer(self, id, method, params):
-        work = self._execute(id, params) if method == "execute" else self._do(id, method, params)
-        task = self._channel.loop.create_task(work)
-        if method == "execute":
-            context = make_context(self._channel, self._manifest["id"], id, params, self._config)
-            self._running[id] = (task, context)
-        task.add_done_callback(lambda done: self._ended(id, done))
+        if method != "execute":
+            self._channel.loop.create_task(self._do(id, method, params))
+            return
+        work = Work(HostContext(self._channel, self._manifest["id"], id, params, self._config))
+        self._running[id] = work
+        self._channel.busy = len(self._running) > 1
+        work.task = self._channel.loop.create_task(self._execute(id, work))
 
     def hear(self, method, params):
-        if method != "abort" or params.get("task") not in self._running:
+        work = self._running.get(params.get("task")) if method == "abort" else None
+        if work is None:
             return
-        task, context = self._running[params["task"]]
-        context.signal.abort(received(params.get("reason") or {}))
-        task.cancel()
+        reason = received(params.get("reason") or {})
+        work.context.signal.abort(reason)
+        work.task.cancel()
+        if not work.begun:
+            self._end(params["task"])
+            self._refuse(params["task"], reason)
 
-    def _ended(self, id, task):
-        """A task that was cancelled before it began has said nothing yet."""
-        entry = self._running.pop(id, None)
-        if task.cancelled() and entry is not None:
-            self._refuse(id, entry[1].signal.reason or Cancelled("The task cancelled itself."))
+    def _end(self, id):
+        self._running.pop(id, None)
+        self._channel.busy = len(self._running) > 1
 
-    async def _execute(self, id, params):
-        _, context = self._running[id]
+    async def _execute(self, id, work):
+        work.begun = True
+        context = work.context
         current_context.set(context)
         try:
             self._check_input(context)
-            result = self._wire_result(await call_method(self._module.execute, context))
-            self._answer_task(id, result)
+            self._answer_task(id, self._wire_result(await call_method(self._module.execute, context)))
         except asyncio.CancelledError as error:
             self._refuse(id, error if ref_of(error) is not None else context.signal.reason or _uncalled_for(error))
         except Exception as error:
             self._refuse(id, error)
-        self._running.pop(id, None)
+        self._end(id)
 
     def _answer_task(self, id, result):
         try:

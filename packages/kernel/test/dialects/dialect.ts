@@ -32,6 +32,12 @@ export type TaskName =
   | 'throws'
   | 'waits to be cancelled, then throws'
   | 'does "one" and no other task'
+  /** Gives what a child task, a list, a wait, what was kept, an expression and a call gave; streams and logs. */
+  | 'asks its host for everything'
+  | 'calls "risky"'
+  | 'calls with what is not JSON'
+  /** Runs two children, aborts "slow" when "quick" is done, and gives how each of them ended. */
+  | 'aborts one of its children'
 
 export const wrongResults = [
   'nothing',

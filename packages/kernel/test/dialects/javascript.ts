@@ -33,6 +33,27 @@ export const javascript: Dialect = {
       'return ModuleResult.ok(1)',
       'canExecute(kind) { return kind === "one" }',
     ),
+    'asks its host for everything': moduleOf(`const { run } = context
+      const child = await run.task({ at: ['do', 0, 'one'], input: 1, variables: { v: 2 } })
+      const list = await run.list({ at: ['do'], path: ['for', 3], input: 2 })
+      await run.sleep('nap', 5)
+      await run.keep({ at: 3 })
+      const value = await run.evaluate('.a', { input: { a: 4 } })
+      const output = await context.call('double', 21)
+      context.stream({ channel: 'progress', text: 'half' })
+      context.log.warn('careful', { n: 1 })
+      return ModuleResult.ok({ run: [run.id, run.input], parent: context.parentContext,
+        kind: context.metadata.kind, child, list, kept: await run.recall(), value, output })`),
+    'calls "risky"': moduleOf('return ModuleResult.ok(await context.call("risky", null))'),
+    'calls with what is not JSON': moduleOf(
+      'return ModuleResult.ok(await context.call("double", { at: new Date(0) }))',
+    ),
+    'aborts one of its children': moduleOf(`const stop = new AbortController()
+      const slow = context.run.task({ at: ['slow'], input: null, signal: stop.signal })
+        .then(() => 'ended', (error) => error.message)
+      const quick = await context.run.task({ at: ['quick'], input: null })
+      stop.abort(new Error('not needed'))
+      return ModuleResult.ok([quick.output, await slow])`),
   },
   wrongResults: {
     nothing: [

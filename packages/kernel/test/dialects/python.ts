@@ -37,6 +37,32 @@ export const python: Dialect = {
       `def can_execute(self, kind):
         return kind == "one"`,
     ),
+    'asks its host for everything': moduleOf(`run = context.run
+        child = await run.task(["do", 0, "one"], 1, variables={"v": 2})
+        list = await run.list(["do"], 2, path=["for", 3])
+        await run.sleep("nap", 5)
+        await run.keep({"at": 3})
+        value = await run.evaluate(".a", {"a": 4})
+        output = await context.call("double", 21)
+        context.stream("half", "progress")
+        context.log.warn("careful", {"n": 1})
+        return ModuleResult.ok({"run": [run.id, run.input], "parent": {"taskId": context.parent_context.task_id,
+            "name": context.parent_context.name, "kind": context.parent_context["kind"]},
+            "kind": context.metadata.kind, "child": child._asdict(), "list": list._asdict(),
+            "kept": await run.recall(), "value": value, "output": output})`),
+    'calls "risky"': moduleOf('return ModuleResult.ok(await context.call("risky"))'),
+    'calls with what is not JSON': moduleOf(
+      'return ModuleResult.ok(await context.call("double", {"at": datetime.datetime(2000, 1, 1)}))',
+    ),
+    'aborts one of its children': moduleOf(`slow = asyncio.create_task(context.run.task(["slow"]))
+        quick = await context.run.task(["quick"])
+        slow.cancel()
+        try:
+            await slow
+            how = "ended"
+        except asyncio.CancelledError:
+            how = "not needed"
+        return ModuleResult.ok([quick.output, how])`),
   },
   wrongResults: {
     nothing: [

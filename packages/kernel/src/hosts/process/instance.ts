@@ -13,7 +13,7 @@ import {
 import { describeThrown, label } from '../results.ts'
 import { listedSecrets, memoryState } from '../services.ts'
 import type { Services } from './answers.ts'
-import { describeEnd } from './end.ts'
+import { describeEnd, type ProcessEnd } from './end.ts'
 import type { Launch } from './launch.ts'
 import type { Pool } from './pool.ts'
 import { Session } from './session.ts'
@@ -60,16 +60,18 @@ export class ProcessInstance implements Instance {
   }
 
   async execute(context: InvocationContext): Promise<ModuleResult> {
-    if (this.#stopping !== undefined) {
-      throw TaskFault.of(
-        'runtime',
-        `${label(this.#options.hosted.manifest)} is stopped and takes no more tasks.`,
-      )
-    }
-    const session = this.#session ?? (await this.#reopen(context.signal))
+    this.#refuseStopped()
+    const current = this.#session
+    const session = current?.process.usable === true ? current : await this.#reopen(context.signal)
     const result = await session.execute(context)
     this.#ends = 0
     return result
+  }
+
+  #refuseStopped(): void {
+    if (this.#stopping === undefined) return
+    const { manifest } = this.#options.hosted
+    throw TaskFault.of('runtime', `${label(manifest)} is stopped and takes no more tasks.`)
   }
 
   stop(): Promise<StopReport> {
@@ -78,9 +80,9 @@ export class ProcessInstance implements Instance {
   }
 
   #stopOnce(): Promise<StopReport> {
-    if (this.#session !== undefined) return this.#session.stop()
-    const nothing = { problems: [], handlesLeft: 0 }
-    return this.#opening?.then((session) => session.stop()).catch(() => nothing) ?? Promise.resolve(nothing)
+    const stop = (session = this.#session): Promise<StopReport> =>
+      session?.stop() ?? Promise.resolve({ problems: [], handlesLeft: 0 })
+    return this.#opening === undefined ? stop() : this.#opening.then(stop, () => stop())
   }
 
   /** Several tasks at once share one start. */
@@ -94,22 +96,22 @@ export class ProcessInstance implements Instance {
     const process = await pool.take(launch).catch((error: unknown) => {
       throw new ModuleFailure(`${label(hosted.manifest)}: ${messageOf(error)}`, { cause: error })
     })
-    const session = new Session(process, { hosted, services: this.#services, memoryMb, clock, graceMsMax })
+    const services = this.#services
+    const ended = (end: ProcessEnd): void => this.#lose(session, end)
+    const session = new Session(process, { hosted, services, memoryMb, clock, graceMsMax, ended })
     await session.open()
     this.#session = session
-    void process.gone.then(() => this.#lose(session))
     pool.keepSpare(launch)
     return session
   }
 
-  #lose(session: Session): void {
-    if (this.#session === session) this.#session = undefined
-    const { hosted } = this.#options
-    const end = session.process.ending
-    if (end === undefined || end.kind === 'stopped') return
+  /** One that ends while it opens has failed to, which is told to whoever opens it. */
+  #lose(session: Session, end: ProcessEnd): void {
+    if (this.#session !== session || end.kind === 'stopped') return
     this.#countEnd()
+    const { log, manifest } = this.#options.hosted
     const next = 'What it had under way has failed; the next task starts it again.'
-    hosted.log.error(`${label(hosted.manifest)}: ${describeEnd(end)} ${next}`)
+    log.error(`${label(manifest)}: ${describeEnd(end)} ${next}`)
   }
 
   #countEnd(): void {
@@ -120,14 +122,15 @@ export class ProcessInstance implements Instance {
 
   /** Rejects with `TaskFault`, or the reason of the task's signal while it waits. */
   async #reopen(signal: AbortSignal): Promise<Session> {
-    const { hosted, clock } = this.#options
+    const { clock } = this.#options
+    await this.#session?.process.gone
     const waitMs = this.#restAfterMs - clock.elapsed()
     if (waitMs > waitMsMax) throw this.#restFault(waitMs)
     if (waitMs > 0) await clock.sleep(waitMs, signal)
-    if (this.#stopping !== undefined) {
-      throw TaskFault.of('runtime', `${label(hosted.manifest)} is stopped and takes no more tasks.`)
-    }
-    return this.#session ?? this.#open().catch((error: unknown) => this.#failToReopen(error))
+    this.#refuseStopped()
+    const current = this.#session
+    if (current?.process.usable === true) return current
+    return this.#open().catch((error: unknown) => this.#failToReopen(error))
   }
 
   #failToReopen(error: unknown): never {

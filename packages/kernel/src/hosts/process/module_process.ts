@@ -36,6 +36,8 @@ export interface Tenant {
   hear(method: string, params: JsonObject): void
   encode(thrown: unknown, method: string, params: JsonObject): WireThrown
   printed(channel: 'stdout' | 'stderr', line: string): void
+  /** Called once, before what is under way is rejected. */
+  ended(end: ProcessEnd): void
 }
 
 export class ModuleProcess {
@@ -78,9 +80,14 @@ export class ModuleProcess {
     this.#keepAlive(false)
   }
 
-  /** Set as soon as the process is known to end. */
+  /** Set as soon as it is known how the process ends. */
   get ending(): ProcessEnd | undefined {
     return this.#end
+  }
+
+  /** Whether it can be given anything more to do. */
+  get usable(): boolean {
+    return this.#end === undefined && this.#child.exitCode === null && this.#child.signalCode === null
   }
 
   /** From now on the process works for that one, and keeps the host's process alive. */
@@ -134,6 +141,7 @@ export class ModuleProcess {
     this.#stopWaiting()
     const ended = this.ended(end)
     this.#hello.reject(ended)
+    this.#tenant?.ended(end)
     this.peer.close(ended)
   }
 

@@ -53,6 +53,8 @@ export class Peer {
   readonly #pending = new Map<number, Pending>()
   #lastId = 0
   #closed: unknown
+  /** Lines that go out together, once what is under way now has been done. */
+  #outgoing = ''
 
   constructor(options: PeerOptions) {
     this.#options = options
@@ -83,8 +85,11 @@ export class Peer {
     return { id, answer }
   }
 
+  /** Goes out at once: what is told may be the last before a crash. */
   notify(method: string, params: JsonObject): void {
-    if (this.#closed === undefined) this.#send({ jsonrpc: '2.0', method, params })
+    if (this.#closed !== undefined) return
+    this.#send({ jsonrpc: '2.0', method, params })
+    this.#flush()
   }
 
   /** Everything that is not answered yet is rejected with `why`, and so is all that comes. */
@@ -101,7 +106,16 @@ export class Peer {
     if (line.length > messageBytesMax / 3 && Buffer.byteLength(line) >= messageBytesMax) {
       throw new MessageTooLong(`more than ${messageBytesMax / 1_048_576} MB of JSON`)
     }
-    this.#options.output.write(`${line}\n`)
+    if (this.#outgoing === '') process.nextTick(() => this.#flush())
+    this.#outgoing += `${line}\n`
+    if (this.#outgoing.length > outgoingMax) this.#flush()
+  }
+
+  #flush(): void {
+    const lines = this.#outgoing
+    if (lines === '') return
+    this.#outgoing = ''
+    this.#options.output.write(lines)
   }
 
   #break(why: string): void {
@@ -146,6 +160,7 @@ export class UnknownMethod extends Error {
 }
 
 const shownMax = 200
+const outgoingMax = 65_536
 
 function asError(error: unknown, data: WireThrown): WireError {
   const message = error instanceof Error ? error.message : String(error)

@@ -18,7 +18,7 @@ import {
   type RunningTask,
   type Services,
 } from './answers.ts'
-import { ProcessEnded } from './end.ts'
+import { ProcessEnded, type ProcessEnd } from './end.ts'
 import { residentBytes, watchMemory } from './memory.ts'
 import type { ModuleProcess, Tenant } from './module_process.ts'
 import { checkPackages, pythonPackages } from './packages.ts'
@@ -36,6 +36,7 @@ export interface SessionOptions {
   readonly clock: Clock
   /** How long a task that is cancelled, and a process that tore down too slowly, have before the process is ended. */
   readonly graceMsMax: number
+  readonly ended: (end: ProcessEnd) => void
 }
 
 export class Session implements Tenant {
@@ -73,7 +74,6 @@ export class Session implements Tenant {
       graceMsMax,
     })
     process.serve(this)
-    void process.gone.then(() => this.#stopWatching?.())
   }
 
   /** Brings the module up to where it takes tasks. Rejects with `ModuleFailure`; nothing of it is left then. */
@@ -104,7 +104,9 @@ export class Session implements Tenant {
     }
     const complaints = await this.#ask('load', params, hosted.deadlines.setupMsMax)
     if (Array.isArray(complaints) && complaints.length > 0) throw refusal(manifest, complaints.map(String))
-    this.#stopWatching = await this.#watchMemory()
+    const stopWatching = await this.#watchMemory()
+    if (this.process.usable) this.#stopWatching = stopWatching
+    else stopWatching()
   }
 
   async #watchMemory(): Promise<() => void> {
@@ -213,6 +215,11 @@ export class Session implements Tenant {
     else if (method === 'on_teardown') this.#enter(params)
     else if (method === 'stream' && task !== undefined) writeStream(task, params)
     else if (method === 'abort') task?.abortChild(params['request'])
+  }
+
+  ended(end: ProcessEnd): void {
+    this.#stopWatching?.()
+    this.#options.ended(end)
   }
 
   encode(thrown: unknown, _method: string, params: JsonObject): WireThrown {

@@ -81,9 +81,12 @@ export class Tasks {
 
   #fault(error: unknown, task: RunningTask): unknown {
     const { manifest, mapFrames } = this.#options
+    const { signal } = task.context
+    // It was aborted, and ended one way or the other.
+    if (error instanceof ProcessEnded && signal.aborted) return signal.reason
     const same = error instanceof RemoteError ? task.thrownAt(error.thrown['ref']) : undefined
     const thrown = same === undefined ? this.#explain(error) : same.thrown
-    return asFault(thrown, { manifest, signal: task.context.signal, mapFrames })
+    return asFault(thrown, { manifest, signal, mapFrames })
   }
 
   #explain(error: unknown): unknown {
