@@ -22,7 +22,7 @@ import type { GenerationJournal, StoredGeneration } from './generation_journal.t
 import { ModuleFailure } from './host.ts'
 import { storedCandidate, type Lineage } from './lineage.ts'
 import { formatProblem, type Problem } from './problem.ts'
-import type { ChangedModule, Receipt } from './receipt.ts'
+import type { ChangedModule, Receipt, Step } from './receipt.ts'
 import type { Slot } from './slot.ts'
 import { prepare, stage, type Candidate, type Prepared, type StageOptions } from './stage.ts'
 
@@ -47,6 +47,8 @@ export interface ChangeParts {
   readonly clock: Clock
   readonly log: Log
   readonly readManifest: ReadManifest
+  /** Told after each step. */
+  readonly stepped: (step: Step) => void
 }
 
 export class Changes {
@@ -75,7 +77,7 @@ export class Changes {
   }
 
   async #apply(change: Change): Promise<Receipt> {
-    const ms = new Stopwatch(this.#parts.clock)
+    const ms = new Stopwatch(this.#parts.clock, this.#parts.stepped)
     const { journal } = this.#parts
     const before = journal.current()
     const candidates = this.#candidates(change, before)
@@ -174,7 +176,7 @@ export class Changes {
   }> {
     const { journal, lineage } = this.#parts
     const staging = this.#stagingWith()
-    const ms = new Stopwatch(this.#parts.clock)
+    const ms = new Stopwatch(this.#parts.clock, this.#parts.stepped)
     const before = journal.current()
     const offered = await prepare(candidates, staging)
     const checked = { ...offered, prepared: offered.prepared.filter((parts) => !staysOut(parts, before)) }
@@ -232,7 +234,7 @@ export class Changes {
   activate(number: number): Promise<Receipt> {
     return this.exclusively(async () => {
       const { journal, lineage } = this.#parts
-      const ms = new Stopwatch(this.#parts.clock)
+      const ms = new Stopwatch(this.#parts.clock, this.#parts.stepped)
       const target = journal.get(number)
       if (!target) {
         const known = journal
@@ -288,11 +290,11 @@ export class Changes {
     ms: Stopwatch,
   ): Receipt {
     const { journal, lineage, clock } = this.#parts
-    const last = journal.receipts().at(-1)?.number ?? 0
-    lineage.become(number, slots, { warm: before > 0 })
     ms.lap('commit')
+    lineage.become(number, slots, { warm: before > 0 })
+    ms.lap('flip')
     const receipt: Receipt = {
-      number: last + 1,
+      number: journal.lastReceipt() + 1,
       generation: number,
       before,
       at: clock.now(),

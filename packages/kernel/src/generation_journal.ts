@@ -75,6 +75,12 @@ export class GenerationJournal {
     return this.#database.prepare('SELECT * FROM generations ORDER BY number').all().map(generationOf)
   }
 
+  /** Those between two numbers, oldest first. */
+  between(after: number, before: number): readonly StoredGeneration[] {
+    const sql = 'SELECT * FROM generations WHERE number > ? AND number < ? ORDER BY number'
+    return this.#database.prepare(sql).all(after, before).map(generationOf)
+  }
+
   /** The number of the newest, current or not; 0 where there is none. */
   last(): number {
     return Number(this.#database.prepare('SELECT max(number) AS last FROM generations').get()?.['last'] ?? 0)
@@ -97,6 +103,11 @@ export class GenerationJournal {
   receipts(): readonly Receipt[] {
     const rows = this.#database.prepare('SELECT body FROM receipts ORDER BY number').all()
     return rows.map(({ body }) => JSON.parse(String(body)) as Receipt)
+  }
+
+  /** The number of the last receipt; 0 where there is none. */
+  lastReceipt(): number {
+    return Number(this.#database.prepare('SELECT max(number) AS last FROM receipts').get()?.['last'] ?? 0)
   }
 
   /** Keeps a receipt, in place of what was said of the same change before. */

@@ -21,7 +21,7 @@ import { missingPythonPackages } from './missing_packages.ts'
 import { describeModule, type ModuleInfo } from './module_info.ts'
 import { didYouMean } from './nearest.ts'
 import { formatProblem, type Problem } from './problem.ts'
-import type { Receipt } from './receipt.ts'
+import type { Receipt, Step } from './receipt.ts'
 import { resolve, withDependencies } from './resolve.ts'
 import type { Candidate, StageOptions } from './stage.ts'
 
@@ -38,6 +38,8 @@ export interface KernelOptions {
   /** Only these modules and what they depend on are taken; the others are listed. */
   readonly only?: readonly string[]
   readonly deadlines?: Partial<Deadlines>
+  /** Told after each step of a change, before the next begins. */
+  readonly stepped?: (step: Step) => void
   /** The first that runs a module's language gets it. */
   readonly hosts?: readonly Host[]
 }
@@ -133,6 +135,7 @@ class ModuleKernel implements Kernel {
       clock,
       log,
       readManifest,
+      stepped: options.stepped ?? ((): void => {}),
     })
   }
 

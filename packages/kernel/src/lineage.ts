@@ -94,9 +94,7 @@ export class Lineage {
   /** The generations after one, up to the current one, which counts wherever it stands. */
   #later(generation: number): readonly StoredGeneration[] {
     const { number } = this.#current
-    const between = this.#parts.journal
-      .list()
-      .filter((each) => each.number > generation && each.number < number)
+    const between = this.#parts.journal.between(generation, number)
     const current = this.#parts.journal.get(number)
     return current ? [...between, current] : between
   }

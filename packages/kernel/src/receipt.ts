@@ -4,7 +4,7 @@
  */
 
 /** The steps of a change, in their order; `drain` goes on after it is live. */
-export const steps = ['resolve', 'verify', 'stage', 'hand_over', 'commit', 'drain'] as const
+export const steps = ['resolve', 'verify', 'stage', 'hand_over', 'commit', 'flip', 'drain'] as const
 export type Step = (typeof steps)[number]
 
 export interface Receipt {

@@ -83,11 +83,14 @@ async function prepareOne(
   return 'problems' in built ? built : { candidate, host, artifact: built.artifact, config: reading.config }
 }
 
-/** What served before, as it was; nothing is built. */
+/** What served before, as it was; nothing is built, and of what is up nothing is read. */
 export function prepareStored(
   candidate: Candidate,
-  { hosts, store }: StageOptions,
+  { hosts, store, fleet }: StageOptions,
 ): Prepared | { problems: readonly Problem[] } {
+  const { manifest, stored } = candidate
+  const up = stored && fleet.get(slotKey(manifest, stored.artifact, stored.config))
+  if (up && !up.retired) return { candidate, host: up.host, artifact: up.artifact, config: up.config }
   const host = chooseHost(candidate, hosts)
   return 'name' in host ? fromStore(candidate, host, store) : { problems: [host] }
 }

@@ -28,6 +28,7 @@ export type {
   TaskRecord,
 } from '@nexus/engine'
 export { Stopping, Suspending, unfinishedStatuses } from '@nexus/engine'
-export type { ModuleInfo } from '@nexus/kernel'
+export type { Change, Holder, ModuleInfo, Receipt, StoredGeneration } from '@nexus/kernel'
+export type { Modules } from './modules.ts'
 export { Manifest as manifestSchema } from '@nexus/sdk'
 export { formatProblems, workflowSchema, type Problem } from '@nexus/workflow'

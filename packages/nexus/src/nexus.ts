@@ -21,8 +21,8 @@ import type {
   RunSummary,
   SecretProvider,
 } from '@nexus/engine'
-import { openKernel, type Kernel, type ModuleInfo } from '@nexus/kernel'
-import { NexusError, systemClock, TaskFault } from '@nexus/sdk'
+import { openKernel, type Kernel, type KernelOptions } from '@nexus/kernel'
+import { systemClock, TaskFault } from '@nexus/sdk'
 import type { Clock, Json, JsonObject, Log, Secrets, StreamChunk } from '@nexus/sdk'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -35,6 +35,7 @@ import { httpGetBy } from './http_get.ts'
 import { fileAndHttpFetcher } from './resources/fetcher.ts'
 import { folderPins } from './resources/folder_pins.ts'
 import type { PinStore } from './resources/pins.ts'
+import { modulesOf, type Modules } from './modules.ts'
 import { version } from './version.ts'
 import { eitherSource, folderSource } from './workflow_folders.ts'
 
@@ -54,6 +55,10 @@ export interface NexusOptions {
   /** What happens to the times of schedules that passed while nobody was up; `once` by default. */
   readonly missedFirings?: MissedFirings
   readonly clock?: Clock
+  /** How long a module may take to set up and to tear down. */
+  readonly deadlines?: KernelOptions['deadlines']
+  /** Told after each step of a change of modules, before the next begins. */
+  readonly stepped?: KernelOptions['stepped']
   /** Messages for the operator; none by default. */
   readonly log?: Log
   /** Told of every run that begins or goes on here, before anything of it happens. */
@@ -98,10 +103,7 @@ export interface Nexus {
   readonly workflows: Workflows
   /** What came over HTTP and stays as it came, until it is removed: the next document that needs it fetches it anew. */
   readonly resources: Pick<PinStore, 'list' | 'remove'>
-  readonly modules: {
-    list(): readonly ModuleInfo[]
-    get(id: string): ModuleInfo
-  }
+  readonly modules: Modules
   /** Stops every run where it is, tears the modules down, and lets go of the data. Safe to call twice. */
   close(): Promise<void>
 }
@@ -174,6 +176,8 @@ export async function openNexus(options: NexusOptions): Promise<Nexus> {
       clock,
       log,
       config,
+      ...(options.deadlines && { deadlines: options.deadlines }),
+      ...(options.stepped && { stepped: options.stepped }),
       secrets: forModules(secrets),
     })
     const pins = folderPins(join(data, 'resources'))
@@ -299,7 +303,7 @@ class OpenNexus implements Nexus {
       signal: (id, event) => events.signal(id, event),
     }
     this.workflows = deployedWorkflows(backend, schedules, parts.documents)
-    this.modules = { list: () => kernel.modules(), get: (id) => this.#module(id) }
+    this.modules = modulesOf(kernel)
   }
 
   async start(): Promise<readonly LiveRun[]> {
@@ -351,16 +355,5 @@ class OpenNexus implements Nexus {
       input: input ?? source.input,
       past: { run: id, path },
     })
-  }
-
-  #module(id: string): ModuleInfo {
-    const modules = this.#parts.kernel.modules()
-    const found = modules.find((module) => module.id === id)
-    if (found) return found
-    const installed = modules.map((module) => module.id).join(', ')
-    throw new NexusError(
-      'module_not_found',
-      `No module "${id}". Installed: ${installed}. Try: nexus modules list`,
-    )
   }
 }

@@ -8,8 +8,11 @@ export class Stopwatch {
   readonly #clock: Clock
   #last: number
 
-  constructor(clock: Clock) {
+  readonly #stepped: (step: Step) => void
+
+  constructor(clock: Clock, stepped: (step: Step) => void) {
     this.#clock = clock
+    this.#stepped = stepped
     this.#last = clock.elapsed()
   }
 
@@ -17,6 +20,7 @@ export class Stopwatch {
     const now = this.#clock.elapsed()
     this.laps[step] = round(now - this.#last)
     this.#last = now
+    this.#stepped(step)
   }
 }
 
