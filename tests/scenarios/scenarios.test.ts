@@ -4,7 +4,8 @@
  */
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { readdirSync, readFileSync } from 'node:fs'
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { expect, test } from 'vitest'
@@ -18,12 +19,19 @@ const cucumber = join(
 /** Some seconds on a quiet machine. */
 const runMsMax = 180_000
 
-async function runScenarios(...args: string[]): Promise<{ code: number | null; said: string }> {
+/** `folder`: where its temporary files go, so that none is left even when it is stopped. */
+async function runScenarios(folder: string): Promise<{ code: number | null; said: string }> {
   const { CUCUMBER_PUBLISH_TOKEN: _, ...environment } = process.env
   const steps = ['--import', join(import.meta.dirname, 'steps/*.ts')]
-  const child = spawn(process.execPath, [cucumber, ...steps, '--format', 'summary', ...args, features], {
+  const child = spawn(process.execPath, [cucumber, ...steps, '--format', 'summary', features], {
     cwd: import.meta.dirname,
-    env: { ...environment, CUCUMBER_PUBLISH_ENABLED: 'false', CUCUMBER_PUBLISH_QUIET: 'true', NO_COLOR: '1' },
+    env: {
+      ...environment,
+      TMPDIR: folder,
+      CUCUMBER_PUBLISH_ENABLED: 'false',
+      CUCUMBER_PUBLISH_QUIET: 'true',
+      NO_COLOR: '1',
+    },
     stdio: ['ignore', 'pipe', 'pipe'],
     timeout: runMsMax,
   })
@@ -48,7 +56,10 @@ test(
   'every scenario of the workflow language comes out as it is told',
   { timeout: runMsMax + 10_000 },
   async () => {
-    const { code, said } = await runScenarios()
+    const folder = mkdtempSync(join(tmpdir(), 'nexus-scenarios-'))
+    const { code, said } = await runScenarios(folder).finally(() =>
+      rmSync(folder, { recursive: true, force: true }),
+    )
     if (code !== 0) throw new Error(said)
     const count = scenariosWritten()
     expect(said).toContain(`${count} scenarios (${count} passed)`)
