@@ -1,12 +1,12 @@
 /**
  * A test's own process host, and modules in it that misbehave. Everything is ended and removed when the test ends.
  */
-import { mkdtempSync, realpathSync, rmSync } from 'node:fs'
+import { mkdtempSync, readFileSync, realpathSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Host, HostedModule, Instance } from '@nexus/kernel'
 import { systemClock, type Json, type JsonObject, type Manifest } from '@nexus/sdk'
-import { onTestFinished } from 'vitest'
+import { afterAll, onTestFinished } from 'vitest'
 import { digestOf } from '../src/artifact.ts'
 import { processHost, type ProcessHostOptions } from '../src/hosts/process.ts'
 import { packPython } from '../src/hosts/process/python_artifact.ts'
@@ -32,7 +32,7 @@ export interface StartOptions {
 
 /** Where the code of Node's processes is kept for all tests of a file. */
 const shared = mkdtempSync(join(tmpdir(), 'nexus-process-test-'))
-process.once('exit', () => rmSync(shared, { recursive: true, force: true }))
+afterAll(() => rmSync(shared, { recursive: true, force: true }))
 
 export function makeProcessWorld(options: ProcessHostOptions = {}): ProcessWorld {
   const folder = realpathSync(mkdtempSync(join(tmpdir(), 'nexus-process-world-')))
@@ -123,9 +123,11 @@ export async function failureOf(work: Promise<unknown>): Promise<string> {
   }
 }
 
+/** One that is dead but not yet collected by its parent counts as gone. */
 export function isAlive(pid: number): boolean {
   try {
-    return process.kill(pid, 0)
+    process.kill(pid, 0)
+    return process.platform !== 'linux' || !/\) Z /.test(readFileSync(`/proc/${pid}/stat`, 'latin1'))
   } catch {
     return false
   }

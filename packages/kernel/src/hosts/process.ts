@@ -6,14 +6,12 @@
  * A Node process is held by Node's permission model, which covers files, sockets, programs, workers and add-ons. A Python
  * process has no such thing: it is separate, not confined, unless bubblewrap is there, which then goes around both.
  */
-import { mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import { systemClock, type Clock, type Manifest } from '@nexus/sdk'
 import { ModuleFailure, type Host, type HostedModule } from '../host.ts'
 import { languageOf, type Language } from '../manifest.ts'
 import { findBubblewrap } from './process/bubblewrap.ts'
 import { Guard } from './process/guard.ts'
+import { openHome, type Home } from './process/home.ts'
 import { ProcessInstance } from './process/instance.ts'
 import { launchNode, launchPython, type Launch, type LaunchOptions } from './process/launch.ts'
 import { Pool } from './process/pool.ts'
@@ -22,7 +20,7 @@ import { nodeRuntime } from './process/runtime.ts'
 import { label } from './results.ts'
 
 export interface ProcessHostOptions {
-  /** Where the Node processes' own code is kept between starts; a temporary folder without it, built anew each time. */
+  /** Where the Node processes' own code is kept between starts, and where processes have their temporary folders. */
   readonly folder?: string
   readonly clock?: Clock
   /** What `permissions.env` chooses from; nothing by default. */
@@ -52,14 +50,15 @@ class ProcessHost implements Required<Host> {
   readonly #pool: Pool
   readonly #bubblewrap = once(findBubblewrap)
   readonly #python = once(() => findPython(this.#options.programs?.python))
-  readonly #runtime = once(() => nodeRuntime(this.#folder()))
-  #scratch: string | undefined
+  readonly #runtime = once(() => nodeRuntime(this.#openHome().folder))
+  #home: Home | undefined
 
   constructor(options: ProcessHostOptions) {
     this.#options = options
     this.#clock = options.clock ?? systemClock
     const { sparesMax = 1, helloMsMax = 10_000 } = options
-    this.#pool = new Pool({ clock: this.#clock, guard: this.#guard, sparesMax, helloMsMax })
+    const makeTemporary = (): string => this.#openHome().makeTemporary()
+    this.#pool = new Pool({ clock: this.#clock, guard: this.#guard, makeTemporary, sparesMax, helloMsMax })
   }
 
   runs(language: Language): boolean {
@@ -83,7 +82,7 @@ class ProcessHost implements Required<Host> {
   async close(): Promise<void> {
     await this.#pool.close()
     await this.#guard.close()
-    if (this.#scratch !== undefined) rmSync(this.#scratch, { recursive: true, force: true })
+    this.#home?.close()
   }
 
   async #launch({ manifest, folder }: HostedModule, memoryMb: number): Promise<Launch> {
@@ -103,10 +102,9 @@ class ProcessHost implements Required<Host> {
     return launchPython(options, { ...python, sdk: pythonSdk })
   }
 
-  #folder(): string {
-    if (this.#options.folder !== undefined) return join(this.#options.folder, 'process_host')
-    this.#scratch ??= mkdtempSync(join(tmpdir(), 'nexus-process-host-'))
-    return this.#scratch
+  #openHome(): Home {
+    this.#home ??= openHome(this.#options.folder)
+    return this.#home
   }
 }
 

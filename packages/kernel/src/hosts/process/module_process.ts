@@ -3,11 +3,8 @@
  * temporary folder. It has said `hello` in the right version when `ready` resolves. What runs in it, it does not know.
  */
 import { spawn, type ChildProcess, type StdioOptions } from 'node:child_process'
-import { mkdtempSync, realpathSync } from 'node:fs'
 import { rm } from 'node:fs/promises'
 import { Socket } from 'node:net'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import type { Readable, Writable } from 'node:stream'
 import { invariant, type Clock, type Json, type JsonObject } from '@nexus/sdk'
 import { ProcessEnded, type ProcessEnd } from './end.ts'
@@ -26,6 +23,8 @@ const leaveMsMax = 500
 export interface ProcessServices {
   readonly clock: Clock
   readonly guard: Guard
+  /** A folder for one process, which is removed after it. */
+  readonly makeTemporary: () => string
   /** How long a process has for its `hello`. */
   readonly helloMsMax: number
 }
@@ -60,7 +59,7 @@ export class ModuleProcess {
 
   constructor(launch: Launch, services: ProcessServices) {
     this.#services = services
-    this.#temporary = realpathSync(mkdtempSync(join(tmpdir(), 'nexus-module-')))
+    this.#temporary = services.makeTemporary()
     this.#child = start(launch, this.#temporary)
     this.pid = this.#child.pid ?? 0
     if (this.pid > 0) services.guard.begin(this.pid)
