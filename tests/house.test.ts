@@ -19,7 +19,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   engine: ['sdk', 'workflow'],
   nexus: ['sdk', 'workflow', 'kernel', 'engine', 'registry'],
   api: ['sdk'],
-  server: ['nexus', 'api'],
+  server: ['nexus', 'api', 'sdk'],
   cli: ['api', 'sdk', 'nexus', 'server'],
   console: ['api'],
 }

@@ -132,6 +132,8 @@ export interface Runs extends Omit<RunReader, 'close'> {
   suspend(id: string): Promise<void>
   /** How many are in progress here. */
   readonly inProgress: number
+  /** What a list shows of one run. Rejects with `NexusError` `run_not_found`. */
+  summary(id: string): Promise<RunSummary>
   /** One that is in progress here. */
   live(id: string): LiveRun | undefined
   /** The run that was accepted with this key, and what it began with. */
@@ -292,6 +294,7 @@ class OpenNexus implements Nexus {
       },
       list: (query) => backend.list(query),
       get: (id) => recordOf(backend, id),
+      summary: (id) => backend.get(id),
       live: (id) => engine.live(id),
       keyed: (key) => backend.keyed(key),
       follow: (id, options) => followRun(parts, id, options),

@@ -1,0 +1,6 @@
+/**
+ * @nexus/server: HTTP over an open Nexus.
+ */
+export { defaultLimits, type Limits } from './limits.ts'
+export { defaultPort, serve, type Served, type ServeOptions } from './server.ts'
+export { moduleToWire, runToWire, workflowToWire } from './wire.ts'

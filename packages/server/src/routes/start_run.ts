@@ -1,0 +1,54 @@
+/**
+ * A run that is asked for: of a deployed workflow or of a document that was sent, once for each idempotency key.
+ */
+import type { NewRun } from '@nexus/api'
+import type { CheckedWorkflow, Nexus } from '@nexus/nexus'
+import { NexusError, type Json } from '@nexus/sdk'
+import { isDeepStrictEqual } from 'node:util'
+import { completeText, valid } from './workflows.ts'
+
+export interface Accepted {
+  readonly id: string
+  /** Whether it has begun just now; false where the key had begun it before. */
+  readonly begun: boolean
+}
+
+export async function startRun(nexus: Nexus, asked: NewRun): Promise<Accepted> {
+  const { input = {}, idempotency_key: key } = asked
+  const workflow = await workflowOf(nexus, asked)
+  const known = key === undefined ? undefined : await sameRun(nexus, key, workflow, input)
+  if (known !== undefined) return { id: known, begun: false }
+  try {
+    const { id } = await nexus.run(workflow, input, key === undefined ? {} : { key })
+    return { id, begun: true }
+  } catch (error) {
+    if (key === undefined || !(error instanceof NexusError) || error.code !== 'key_taken') throw error
+    const id = await sameRun(nexus, key, workflow, input) // somebody asked at the same moment
+    if (id === undefined) throw error
+    return { id, begun: false }
+  }
+}
+
+async function workflowOf(nexus: Nexus, asked: NewRun): Promise<CheckedWorkflow> {
+  const { workflow, workflow_text: text, workflows } = asked
+  if (typeof workflow === 'string') return valid(await nexus.complete(nexus.workflows.checked(workflow)))
+  return completeText(nexus, text ?? JSON.stringify(workflow), workflows)
+}
+
+/** The run that the key began. Rejects with `NexusError` `key_reused` where it was another one that was asked for. */
+async function sameRun(
+  nexus: Nexus,
+  key: string,
+  { document }: CheckedWorkflow,
+  input: Json,
+): Promise<string | undefined> {
+  const known = await nexus.runs.keyed(key)
+  if (!known) return undefined
+  const { namespace, name } = known.workflow
+  const wanted = document?.document
+  if (wanted?.namespace === namespace && wanted.name === name && isDeepStrictEqual(known.input, input)) {
+    return known.id
+  }
+  const message = `The key "${key}" has begun run ${known.id} of ${namespace}/${name} already, with another workflow or another input. Take another key.`
+  throw new NexusError('key_reused', message)
+}

@@ -1,0 +1,66 @@
+/**
+ * What the library has, as the wire says it: keys in snake_case, moments in ISO 8601, null where there is nothing.
+ */
+import type { Module, RunSummary, Workflow } from '@nexus/api'
+import type { DeployedWorkflow, ModuleInfo, RunSummary as Summary } from '@nexus/nexus'
+import type { JsonObject } from '@nexus/sdk'
+
+function iso(timeMs: number): string {
+  return new Date(timeMs).toISOString()
+}
+
+function isoOrNull(timeMs: number | undefined): string | null {
+  return timeMs === undefined ? null : iso(timeMs)
+}
+
+export function runToWire({
+  id,
+  status,
+  workflow,
+  createdAt,
+  parent,
+  startedAt,
+  endedAt,
+}: Summary): RunSummary {
+  const { namespace, name, version } = workflow
+  return {
+    id,
+    status,
+    workflow: { namespace, name, version },
+    created_at: iso(createdAt),
+    parent: parent?.run ?? null,
+    started_at: isoOrNull(startedAt),
+    ended_at: isoOrNull(endedAt),
+  }
+}
+
+export function workflowToWire({ deployedAt, nextAt, schedule, ...deployed }: DeployedWorkflow): Workflow {
+  const { namespace, name, version, key, document } = deployed
+  return {
+    namespace,
+    name,
+    version,
+    key,
+    document,
+    schedule: (schedule as JsonObject | undefined) ?? null,
+    deployed_at: iso(deployedAt),
+    next_at: isoOrNull(nextAt),
+  }
+}
+
+export function moduleToWire(module: ModuleInfo): Module {
+  const { id, version, type, name, description, state, artifact, provides, host, folder, problems } = module
+  return {
+    id,
+    version: version ?? null,
+    type,
+    name,
+    description,
+    state,
+    artifact: artifact ?? null,
+    provides: provides.map(({ served_by: by, ...task }) => ({ ...task, served_by: by ?? null })),
+    host: host ?? null,
+    folder,
+    problems,
+  }
+}
