@@ -29,13 +29,16 @@ entry_points: {main: main.js}\nprovides: [{task: tell}]\n`
   return { folder, [Symbol.dispose]: () => rmSync(folder, { recursive: true, force: true }) }
 }
 
+/** A life that hangs is ended by SIGTERM, which no test expects. */
+const lifeMsMax = 30_000
+
 async function life(folder: string, dieAfter?: string): Promise<unknown> {
   const args = [
     join(import.meta.dirname, 'swap_child.ts'),
     folder,
     ...(dieAfter === undefined ? [] : [dieAfter]),
   ]
-  const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'inherit'] })
+  const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'inherit'], timeout: lifeMsMax })
   let said = ''
   child.stdout.setEncoding('utf8').on('data', (text: string) => (said += text))
   const [, signal] = (await once(child, 'close')) as [number | null, string | null]

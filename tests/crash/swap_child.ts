@@ -15,20 +15,22 @@ const nexus = await openNexus({
     if (swapping && step === dieAfter) process.kill(process.pid, 'SIGKILL')
   },
 })
+const approval = { listen: { to: { one: { with: { type: 'go' } } } } }
 const tell = { call: 'tell', with: {} }
 const document = {
   document: { dsl: '1.0.3', namespace: 'test', name: 'swap', version: '1.0.0' },
-  do: [{ first: tell }, { pause: { wait: { milliseconds: 30 } } }, { last: tell }],
+  do: [{ first: tell }, { approve: { if: '$workflow.input.waits == true', ...approval } }, { last: tell }],
 }
 
 if (dieAfter !== undefined) {
-  const live = await nexus.run(nexus.check(JSON.stringify(document)), {})
-  await new Promise<void>((resolve) => live.listen((event) => event.type === 'timer.set' && resolve()))
+  const live = await nexus.run(nexus.check(JSON.stringify(document)), { waits: true })
+  await new Promise<void>((resolve) => live.listen((event) => event.type === 'listen.begun' && resolve()))
   swapping = true
   await nexus.modules.change({ folders: [join(folder, 'v2/executors/teller')] })
   process.kill(process.pid, 'SIGKILL')
 }
 const [live] = await nexus.start()
+if (live) await nexus.runs.signal(live.id, { type: 'go' })
 const ended = await live?.ended
 const after = await nexus.run(nexus.check(JSON.stringify(document)), {})
 const { generation } = nexus.modules

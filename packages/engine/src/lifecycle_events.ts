@@ -67,7 +67,6 @@ function draftsOf(event: RunEvent, run: StoredRun, tasks: Tasks): readonly Draft
         workflowDraft(event, run, 'suspended', { suspendedAt: iso(event.at) }),
       ]
     case 'run.resumed':
-    case 'run.retried':
       return [workflowDraft(event, run, 'resumed', { resumedAt: iso(event.at) })]
     case 'run.ended':
       return [workflowDraft(event, run, event.outcome.status, endOfRun(event.outcome, event.at))]

@@ -165,3 +165,13 @@ describe('hostile texts are refused', () => {
     expect(() => compile(`${patterns} | 1`)).toThrow('Program is too large')
   })
 })
+
+test('a chain of thousands of members is compiled in the time of its length', () => {
+  const time = (length: number): number => {
+    const before = performance.now()
+    compile('.a'.repeat(length))
+    return performance.now() - before
+  }
+  time(1_000)
+  expect(time(4_000)).toBeLessThan(500)
+})

@@ -175,4 +175,5 @@ Feature: A task is tried again
     When it is retried
     Then it completes with the output xxx
     And of the task "unsure" was told: created, started, faulted, retried, completed
+    And of the workflow was told: started, faulted, resumed, completed
     And the task "once" ran 1 time

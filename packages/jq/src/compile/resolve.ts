@@ -56,11 +56,13 @@ export class Resolver {
       case 'format':
         return formatter(node.name)
       case 'index':
-        return this.#access(node.target, this.resolve(node.key, place), node.optional, place)
+        return node.key.kind === 'literal'
+          ? this.#suffixes(node, place)
+          : this.#access(node.target, this.resolve(node.key, place), node.optional, place)
       case 'slice':
         return this.#slice(node, place)
       case 'iterate':
-        return pipe(this.resolve(node.target, place), { kind: 'iterate', optional: node.optional })
+        return this.#suffixes(node, place)
       case 'negate':
         return pipe(this.resolve(node.operand, place), native('_negate/0'))
       case 'pipe':
@@ -167,6 +169,22 @@ export class Resolver {
       return pipe(this.resolve(part, place), format)
     })
     return this.withSimple(parts, 'last', (simple) => ({ kind: 'text', parts: simple }))
+  }
+
+  /** `.a.b[0][]`, taken from its end, so that a long chain costs no more than its length. */
+  #suffixes(node: Node, place: Place): Op {
+    let chain: Op = IDENTITY
+    let target = node
+    for (;;) {
+      const { kind } = target
+      if (kind === 'iterate') chain = pipe({ kind, optional: target.optional }, chain)
+      else if (kind === 'index' && target.key.kind === 'literal') {
+        const key: Op = { kind: 'literal', value: target.key.value }
+        chain = pipe({ kind, key, optional: target.optional }, chain)
+      } else return pipe(this.resolve(target, place), chain)
+      if (++this.#ops > OPS_MAX) throw new JqSyntaxError('Program is too large', '', { start: 0, end: 0 })
+      target = target.target
+    }
   }
 
   /** `target[key]`: jq evaluates the key first and on the original input. */
