@@ -43,7 +43,7 @@ interface Round {
 const folder = mkdtempSync(join(tmpdir(), 'nexus-bench-'))
 const floor = new Floor(folder)
 const modules = [fileURLToPath(new URL('modules', import.meta.url))]
-const nexus = await openNexus({ data: join(folder, 'data'), modules })
+const nexus = await openNexus({ data: join(folder, 'data'), modules, trust: modules })
 try {
   const floors: Round[] = []
   const engines: Round[] = []

@@ -27,7 +27,7 @@ const noop = { call: 'bench.noop', with: { n: '${ .n }' } }
 
 const folder = mkdtempSync(join(tmpdir(), 'nexus-bench-'))
 const modules = [fileURLToPath(new URL('modules', import.meta.url))]
-const open = (): Promise<Nexus> => openNexus({ data: join(folder, 'data'), modules })
+const open = (): Promise<Nexus> => openNexus({ data: join(folder, 'data'), modules, trust: modules })
 
 try {
   const results = {
@@ -71,7 +71,12 @@ async function benchMap(): Promise<object> {
 
 async function benchFirstTask(): Promise<object> {
   let atWork = (): void => {}
-  const nexus = await openNexus({ data: join(folder, 'data'), modules, stream: () => atWork() })
+  const nexus = await openNexus({
+    data: join(folder, 'data'),
+    modules,
+    trust: modules,
+    stream: () => atWork(),
+  })
   const workflow = nexus.check(documentOf({ first: { call: 'bench.tell', with: {} } }))
   const times: number[] = []
   for (let run = 0; run < latencyRuns; run++) {

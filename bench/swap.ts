@@ -76,6 +76,7 @@ class Load {
 const nexus = await openNexus({
   data: join(folder, 'data'),
   modules: [join(writeVersion(0, 'fine'), '../..')],
+  trust: [folder],
   deadlines: { setupMsMax },
 })
 try {

@@ -19,6 +19,7 @@ const { values } = parseArgs({
 const nexus = await openNexus({
   data: values.data,
   modules: [join(import.meta.dirname, '../modules')],
+  trust: [join(import.meta.dirname, '../modules')],
   workflows: [dirname(values.document)],
 })
 const live = await begin(nexus)

@@ -14,8 +14,10 @@ const everyEvent = process.env['NEXUS_CRASH_EVERY'] !== undefined
 /** Events between one kill of a real process and the next. */
 const stride = everyEvent ? 1 : 31
 
+const ours = join(import.meta.dirname, '../modules')
+
 const open = (data: string, workflows: string): Promise<Nexus> =>
-  openNexus({ data, workflows: [workflows], modules: [join(import.meta.dirname, '../modules')] })
+  openNexus({ data, workflows: [workflows], modules: [ours], trust: [ours] })
 
 /** Runs the document once and keeps what is on disk after each event. Gives the folders. */
 async function kept(world: ReturnType<typeof setup>): Promise<readonly string[]> {

@@ -11,6 +11,7 @@ let swapping = false
 const nexus = await openNexus({
   data: join(folder, 'data'),
   modules: [join(folder, 'v1')],
+  trust: [folder],
   stepped: (step) => {
     if (swapping && step === dieAfter) process.kill(process.pid, 'SIGKILL')
   },

@@ -23,7 +23,7 @@ import { didYouMean } from './nearest.ts'
 import { formatProblem, type Problem } from './problem.ts'
 import type { Receipt, Step } from './receipt.ts'
 import { resolve, withDependencies } from './resolve.ts'
-import type { Candidate, StageOptions } from './stage.ts'
+import type { Candidate, Placement, StageOptions } from './stage.ts'
 
 export interface KernelOptions {
   /** Folders like `modules/`, searched for `<type>s/<id>/manifest.yaml`; later ones are nearer to the user. */
@@ -40,8 +40,10 @@ export interface KernelOptions {
   readonly deadlines?: Partial<Deadlines>
   /** Told after each step of a change, before the next begins. */
   readonly stepped?: (step: Step) => void
-  /** The first that runs a module's language gets it. */
+  /** Closed with the kernel. */
   readonly hosts?: readonly Host[]
+  /** Where a module runs; by default in the first host that runs its language. */
+  readonly placement?: Placement
 }
 
 /** What a run in flight sees of the modules, for as long as it holds them. */
@@ -191,10 +193,12 @@ class ModuleKernel implements Kernel {
 
   #stageOptions(): Omit<StageOptions, 'store' | 'fleet'> {
     const { clock, log, config = {}, secrets = noSecrets, hosts = [inProcessHost] } = this.#options
+    const { placement = (): undefined => undefined } = this.#options
     const deadlines = { ...defaultDeadlines, ...this.#options.deadlines }
     return {
       builder: this.#builder,
       hosts,
+      placement,
       config,
       services: ({ id }) => ({ clock, secrets, deadlines, log: logOf(log, id) }),
     }
@@ -320,6 +324,7 @@ class ModuleKernel implements Kernel {
   async #closeOnce(): Promise<void> {
     await this.#changes.close()
     await this.#fleet.close()
+    for (const host of this.#options.hosts ?? []) await host.close?.()
     await this.#builder.close()
     this.#journal.close()
   }

@@ -11,17 +11,28 @@ import { readConfig } from './config.ts'
 import type { FoundModule } from './discover.ts'
 import { slotKey, type Fleet } from './fleet.ts'
 import { ModuleFailure, type Host, type HostedModule } from './host.ts'
-import { languageOf } from './manifest.ts'
+import { languageOf, type Language } from './manifest.ts'
 import { missingNpmPackages } from './missing_packages.ts'
 import type { Problem } from './problem.ts'
 import { dependenciesOf, kernelModules } from './resolve.ts'
 import { Slot } from './slot.ts'
+
+/**
+ * Which host a module runs in, by its name; undefined for the first that runs its language. It is the policy of whoever
+ * opens the kernel, never the manifest's.
+ */
+export type Placement = (module: {
+  readonly id: string
+  readonly folder: string
+  readonly language: Language
+}) => string | undefined
 
 export interface StageOptions {
   readonly builder: Builder
   readonly store: ArtifactStore
   readonly fleet: Fleet
   readonly hosts: readonly Host[]
+  readonly placement: Placement
   readonly config: Readonly<Record<string, JsonObject>>
   /** What every module is hosted with. */
   readonly services: (manifest: Manifest) => Pick<HostedModule, 'clock' | 'log' | 'secrets' | 'deadlines'>
@@ -71,7 +82,7 @@ async function prepareOne(
 ): Promise<Prepared | { problems: readonly Problem[] }> {
   const { id, manifest, folder, stored } = candidate
   if (stored) return prepareStored(candidate, options)
-  const host = chooseHost(candidate, options.hosts)
+  const host = chooseHost(candidate, options)
   if (!('name' in host)) return { problems: [...candidate.missing, host] }
   const missing = [...candidate.missing, ...missingNpmPackages(candidate)]
   if (missing.length > 0) return { problems: missing }
@@ -86,13 +97,13 @@ async function prepareOne(
 /** What served before, as it was; nothing is built, and of what is up nothing is read. */
 export function prepareStored(
   candidate: Candidate,
-  { hosts, store, fleet }: StageOptions,
+  options: StageOptions,
 ): Prepared | { problems: readonly Problem[] } {
   const { manifest, stored } = candidate
-  const up = stored && fleet.get(slotKey(manifest, stored.artifact, stored.config))
+  const up = stored && options.fleet.get(slotKey(manifest, stored.artifact, stored.config))
   if (up && !up.retired) return { candidate, host: up.host, artifact: up.artifact, config: up.config }
-  const host = chooseHost(candidate, hosts)
-  return 'name' in host ? fromStore(candidate, host, store) : { problems: [host] }
+  const host = chooseHost(candidate, options)
+  return 'name' in host ? fromStore(candidate, host, options.store) : { problems: [host] }
 }
 
 function fromStore(
@@ -107,10 +118,15 @@ function fromStore(
   return { problems: [candidate.problemAt('/entry_points/main', message)] }
 }
 
-function chooseHost({ manifest, problemAt }: Candidate, hosts: readonly Host[]): Host | Problem {
+function chooseHost(
+  { id, folder, manifest, problemAt }: Candidate,
+  { hosts, placement }: StageOptions,
+): Host | Problem {
   const { main } = manifest.entry_points
   const language = languageOf(main)
-  const host = hosts.find((each) => language !== undefined && each.runs(language))
+  const fits = hosts.filter((host) => language !== undefined && host.runs(language))
+  const place = language && placement({ id, folder, language })
+  const host = place === undefined ? fits[0] : fits.find(({ name }) => name === place)
   return (
     host ??
     problemAt('/entry_points/main', `No host here runs "${main}" (${language ?? 'an unknown language'}).`)

@@ -21,7 +21,7 @@ import type {
   RunSummary,
   SecretProvider,
 } from '@nexus/engine'
-import { openKernel, type Kernel, type KernelOptions } from '@nexus/kernel'
+import { inProcessHost, openKernel, processHost, type Kernel, type KernelOptions } from '@nexus/kernel'
 import { systemClock, TaskFault } from '@nexus/sdk'
 import type { Clock, Json, JsonObject, Log, Secrets, StreamChunk } from '@nexus/sdk'
 import { join } from 'node:path'
@@ -32,6 +32,7 @@ import { Documents, valid } from './documents.ts'
 import { eventsOf, type Events } from './events.ts'
 import { followAll, followRun, type FollowOptions } from './follow.ts'
 import { httpGetBy } from './http_get.ts'
+import { placementBy } from './placement.ts'
 import { fileAndHttpFetcher } from './resources/fetcher.ts'
 import { folderPins } from './resources/folder_pins.ts'
 import type { PinStore } from './resources/pins.ts'
@@ -44,6 +45,11 @@ export interface NexusOptions {
   readonly data: string
   /** Folders of modules besides those that come with Nexus, laid out as `<type>s/<id>/manifest.yaml`. */
   readonly modules?: readonly string[]
+  /**
+   * Folders whose modules run in this process, as those do that come with Nexus. A module from anywhere else runs in a
+   * process of its own, without rights that its manifest does not list.
+   */
+  readonly trust?: readonly string[]
   /** Configuration by module id. */
   readonly config?: Readonly<Record<string, JsonObject>>
   /** Where secrets come from; from the environment (`NEXUS_SECRET_<NAME>`) and the folder `NEXUS_SECRETS_DIR` by default. */
@@ -178,6 +184,8 @@ export async function openNexus(options: NexusOptions): Promise<Nexus> {
       clock,
       log,
       config,
+      hosts: [inProcessHost, processHost({ folder: join(data, 'hosts'), clock, environment: process.env })],
+      placement: placementBy([firstParty, ...(options.trust ?? [])]),
       ...(options.deadlines && { deadlines: options.deadlines }),
       ...(options.stepped && { stepped: options.stepped }),
       secrets: forModules(secrets),

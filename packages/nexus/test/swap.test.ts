@@ -23,7 +23,7 @@ export class Module { async execute(context) { ${body} } }\n`
 
 async function open(world: World): Promise<Nexus> {
   const folder = version(world, '1.0.0')
-  return world.restart({ modules: [join(folder, '../..')] })
+  return world.restart({ modules: [join(folder, '../..')], trust: [world.folder] })
 }
 
 const tell = "{ call: tell, with: { n: '${ .n }' } }"
@@ -56,7 +56,7 @@ test('a run in flight keeps the major version that it began with, also over a re
   await nexus.modules.change({ folders: [version(world, '2.0.0')] })
   expect(nexus.modules.holders('teller')).toMatchObject([{ run: live.id, version: '1.0.0' }])
   expect(await (await start(nexus, `  - a: ${tell}\n`)).ended).toMatchObject({ output: { by: '2.0.0' } })
-  const again = await world.restart({ modules: [join(world.folder, 'v1.0.0')] })
+  const again = await world.restart({ modules: [join(world.folder, 'v1.0.0')], trust: [world.folder] })
   expect(again.modules.get('teller').version).toBe('1.0.0') // what the folder has; what serves is:
   expect(await (await start(again, `  - a: ${tell}\n`)).ended).toMatchObject({ output: { by: '2.0.0' } })
   const resumed = await again.runs.resume(live.id)

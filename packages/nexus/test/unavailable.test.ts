@@ -23,7 +23,7 @@ test('what a module cannot do here and now is told before the run, at the task, 
   mkdirSync(folder, { recursive: true })
   writeFileSync(join(folder, 'manifest.yaml'), manifest)
   writeFileSync(join(folder, 'main.js'), main)
-  const nexus = await world.restart({ modules: [join(world.folder, 'modules')] })
+  const nexus = await world.restart({ modules: [join(world.folder, 'modules')], trust: [world.folder] })
   const tasks = '  - fine: { set: { x: 1 } }\n  - work: { call: moon.work }\n'
   const { problems } = await nexus.complete(nexus.check(documentOf(tasks)))
   expect(problems).toMatchObject([
