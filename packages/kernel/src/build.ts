@@ -1,6 +1,6 @@
 /**
  * Builds a module in JavaScript or TypeScript into one CommonJS artifact with esbuild, which is imported only when
- * something has to be built. The SDK and Node's own modules stay outside and are served by the host; so are the packages
+ * something has to be built; one in Python is its sources. The SDK and Node's own modules stay outside and are served by the host; so are the packages
  * under `dependencies.npm`, for those that cannot be bundled. Everything else that the module imports goes in.
  * The same sources give the same bytes, wherever the module and the data are.
  */
@@ -14,6 +14,8 @@ import type { Artifact, ArtifactStore } from './artifact.ts'
 import { metaNames, sdkNames, sharedPackages } from './artifact_interface.ts'
 import { openBuildCache } from './build_cache.ts'
 import { isInside } from './discover.ts'
+import { packPython, readPythonSources } from './hosts/process/python_artifact.ts'
+import { languageOf } from './manifest.ts'
 import { outsidePackages } from './outside_packages.ts'
 import { problemOfFile, type Problem } from './problem.ts'
 
@@ -40,6 +42,7 @@ export function openBuilder(store: ArtifactStore): Builder {
   const service = new EsbuildService()
   return {
     async build(request) {
+      if (languageOf(request.manifest.entry_points.main) === 'python') return packed(request, store)
       const recipe = recipeOf(request)
       const known = cache.lookup(request.folder, recipe)
       const stored = known === undefined ? undefined : store.get(known)
@@ -61,6 +64,10 @@ export function openBuilder(store: ArtifactStore): Builder {
       await service.close()
     },
   }
+}
+
+function packed({ folder }: BuildRequest, store: ArtifactStore): BuildOutcome {
+  return { artifact: store.put(packPython(readPythonSources(folder))) }
 }
 
 /** esbuild has one process for all who use it in this one, so it is ended when the last of them closes. */
