@@ -16,8 +16,8 @@ suite = unittest.defaultTestLoader.discover(${JSON.stringify(join(pythonSdk, 'te
 result = unittest.TextTestRunner(sys.stdout, warnings="error").run(suite)
 sys.exit(not result.wasSuccessful())`
     const run = promisify(execFile)(python.program, ['-I', '-B', '-W', 'error', '-c', code])
-    const { stdout } = await run.catch((error: { stdout?: string }) => ({
-      stdout: error.stdout ?? String(error),
+    const { stdout } = await run.catch((error: Error & { stdout?: string }) => ({
+      stdout: error.stdout ?? error.message,
     }))
     expect(stdout).toMatch(/Ran (?!0 )\d+ tests in [\d.]+s\n\nOK\n$/)
   },

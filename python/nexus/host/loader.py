@@ -2,9 +2,7 @@
 not from the disk: a process that starts later runs what the first one ran, whatever has become of the files.
 """
 
-import importlib.abc
 import importlib.machinery
-import importlib.metadata
 import importlib.util
 import json
 import os
@@ -17,17 +15,19 @@ class ModuleFailure(Exception):
 
 def installed_versions(names):
     """The version of each package, None for one that is not there; from now on they can be imported."""
+    # Only modules that list packages pay for these imports.
+    import importlib.metadata
     import site
 
     site.main()
-    return {name: _version(name) for name in names}
 
+    def version(name):
+        try:
+            return importlib.metadata.version(name)
+        except importlib.metadata.PackageNotFoundError:
+            return None
 
-def _version(name):
-    try:
-        return importlib.metadata.version(name)
-    except importlib.metadata.PackageNotFoundError:
-        return None
+    return {name: version(name) for name in names}
 
 
 def load_class(manifest, folder, code):
@@ -45,7 +45,16 @@ def load_class(manifest, folder, code):
     return _class_in(module, manifest, entry)
 
 
-_standard = getattr(sys, "stdlib_module_names", frozenset())
+def _standard_names():
+    """Python 3.9 has no list of them."""
+    if hasattr(sys, "stdlib_module_names"):
+        return sys.stdlib_module_names
+    home = os.path.dirname(os.__file__)
+    files = [*os.listdir(home), *os.listdir(os.path.join(home, "lib-dynload"))]
+    return {*sys.builtin_module_names, *(name.split(".")[0] for name in files)}
+
+
+_standard = _standard_names()
 
 
 def _place_of_path_finder():
@@ -62,7 +71,7 @@ def _class_in(module, manifest, entry):
     raise ModuleFailure(f'Module "{manifest["id"]}": {wanted}; it defines {", ".join(own) or "nothing"}.')
 
 
-class ArtifactFinder(importlib.abc.MetaPathFinder):
+class ArtifactFinder:
     """Finds the module's own files, by the names that they would have on disk. The standard library's names stay its own."""
 
     def __init__(self, files, folder, roots):

@@ -10,9 +10,16 @@ import sys
 sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__)))))
 
 import asyncio  # noqa: E402
+import threading  # noqa: E402
+from concurrent.futures import ThreadPoolExecutor  # noqa: E402
 
 from nexus.host.channel import PROTOCOL_VERSION, Channel  # noqa: E402
 from nexus.host.server import ModuleServer  # noqa: E402
+
+#: Methods that are not async and run at once; more of them wait.
+THREADS_MAX = 32
+#: Stacks count as memory of the module.
+STACK_BYTES = 1_048_576
 
 
 def move_standard_streams():
@@ -28,7 +35,10 @@ def move_standard_streams():
 
 
 async def serve(reading, writing):
-    channel = Channel(writing, asyncio.get_running_loop())
+    threading.stack_size(STACK_BYTES)
+    loop = asyncio.get_running_loop()
+    loop.set_default_executor(ThreadPoolExecutor(THREADS_MAX))
+    channel = Channel(writing, loop)
     server = ModuleServer(channel)
     await channel.open(reading, server)
     version = ".".join(map(str, sys.version_info[:3]))

@@ -12,7 +12,7 @@ from nexus.host.contexts import HostContext, make_setup_context, received, ref_o
 from nexus.host.limits import limit_memory
 from nexus.host.loader import ModuleFailure, installed_versions, load_class
 from nexus.json_values import NotJson, plain, why_not_json
-from nexus.modules.calling import accepted, call_method
+from nexus.modules.calling import accepted, ask_method, call_method
 from nexus.result import ModuleResult
 
 
@@ -126,7 +126,7 @@ class ModuleServer:
         self._input_model = _input_model(found)
         validate = getattr(self._module, "validate_config", None)
         with _Step("validate_config"):
-            return [] if validate is None else list(await call_method(validate, self._config) or [])
+            return [] if validate is None else list(await ask_method(validate, self._config) or [])
 
     async def _set_up(self, _params):
         def on_teardown(what, release):
@@ -155,7 +155,7 @@ class ModuleServer:
         if can_execute is None:
             return None
         for task in params["tasks"]:
-            if await call_method(can_execute, task) is not True:
+            if await ask_method(can_execute, task) is not True:
                 return task
         return None
 
