@@ -1,12 +1,13 @@
 /**
- * What is remembered of generations, in one SQLite file of the data directory: which there were, which one is current,
- * and the receipts of the changes. A generation and the pointer to it are written in one transaction, so that a crash
+ * What is remembered of modules, in one SQLite file of the data directory: which generations there were, which one is
+ * current, the receipts of the changes, and what modules keep between tasks. A generation and the pointer to it are written in one transaction, so that a crash
  * at any instant comes back to the last one that was committed.
  */
 import { NexusError, type JsonObject, type Manifest } from '@nexus/sdk'
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { DatabaseSync, type SQLOutputValue } from 'node:sqlite'
+import type { StateStore } from './hosts/services.ts'
 import type { Receipt } from './receipt.ts'
 
 export interface StoredGeneration {
@@ -44,6 +45,7 @@ const schemaVersion = 1
 const schema = `
 CREATE TABLE generations (number INTEGER PRIMARY KEY, at INTEGER NOT NULL, body TEXT NOT NULL);
 CREATE TABLE current (id INTEGER PRIMARY KEY CHECK (id = 0), generation INTEGER NOT NULL REFERENCES generations (number));
+CREATE TABLE state (module TEXT, key TEXT, value TEXT NOT NULL, PRIMARY KEY (module, key)) WITHOUT ROWID;
 CREATE TABLE receipts (number INTEGER PRIMARY KEY, body TEXT NOT NULL);
 PRAGMA user_version = ${schemaVersion};
 `
@@ -114,6 +116,24 @@ export class GenerationJournal {
   receipt(receipt: Receipt): void {
     const sql = 'INSERT OR REPLACE INTO receipts (number, body) VALUES (?, ?)'
     this.#database.prepare(sql).run(receipt.number, JSON.stringify(receipt))
+  }
+
+  /** What a module keeps between tasks, over restarts and swaps; on disk when a call returns. */
+  stateOf(module: string): StateStore {
+    const database = this.#database
+    return {
+      get(key) {
+        const row = database.prepare('SELECT value FROM state WHERE module = ? AND key = ?').get(module, key)
+        return row && String(row['value'])
+      },
+      set(key, text) {
+        const sql = 'INSERT OR REPLACE INTO state (module, key, value) VALUES (?, ?, ?)'
+        database.prepare(sql).run(module, key, text)
+      },
+      delete(key) {
+        database.prepare('DELETE FROM state WHERE module = ? AND key = ?').run(module, key)
+      },
+    }
   }
 
   close(): void {

@@ -13,6 +13,7 @@ import {
   type Manifest,
   type ModuleContext,
   type ModuleResult,
+  type ModuleState,
   type Secrets,
 } from '@nexus/sdk'
 import type { Artifact } from './artifact.ts'
@@ -44,6 +45,8 @@ export interface HostedModule {
   readonly log: Log
   readonly secrets: Secrets
   readonly deadlines: Deadlines
+  /** What the module keeps between tasks; in memory, for as long as the instance lives, where there is none. */
+  readonly state?: ModuleState
 }
 
 export interface Instance {

@@ -14,7 +14,7 @@ import type { Generation, Route } from './generation.ts'
 import { GenerationJournal, type StoredGeneration } from './generation_journal.ts'
 import { ModuleFailure, type Host } from './host.ts'
 import { inProcessHost } from './hosts/in_process.ts'
-import { noSecrets } from './hosts/services.ts'
+import { noSecrets, stateOf } from './hosts/services.ts'
 import { Lineage } from './lineage.ts'
 import { openManifestCache, type ManifestCache } from './manifest_cache.ts'
 import { missingPythonPackages } from './missing_packages.ts'
@@ -200,7 +200,13 @@ class ModuleKernel implements Kernel {
       hosts,
       placement,
       config,
-      services: ({ id }) => ({ clock, secrets, deadlines, log: logOf(log, id) }),
+      services: (manifest) => ({
+        clock,
+        secrets,
+        deadlines,
+        log: logOf(log, manifest.id),
+        state: stateOf(manifest, this.#journal.stateOf(manifest.id)),
+      }),
     }
   }
 

@@ -35,7 +35,9 @@ export interface StageOptions {
   readonly placement: Placement
   readonly config: Readonly<Record<string, JsonObject>>
   /** What every module is hosted with. */
-  readonly services: (manifest: Manifest) => Pick<HostedModule, 'clock' | 'log' | 'secrets' | 'deadlines'>
+  readonly services: (
+    manifest: Manifest,
+  ) => Pick<HostedModule, 'clock' | 'log' | 'secrets' | 'deadlines' | 'state'>
 }
 
 export interface Candidate extends FoundModule {

@@ -227,3 +227,28 @@ export class Module extends BaseModule { async execute() { return ModuleResult.o
   await kernel.close()
   expect(await outputOf(await world.open(), 'talker')).toBe('b')
 })
+
+test('what a module keeps is there for its next version, and after a restart', async () => {
+  const world = makeWorld()
+  const counting = (version: string): ModuleOptions => ({
+    version,
+    files: {
+      'main.js': `import { BaseModule, ModuleResult } from '@nexus/sdk'
+export class Module extends BaseModule {
+  async execute(context) {
+    const count = ((await context.state.get('count')) ?? 0) + 1
+    await context.state.set('count', count)
+    return ModuleResult.ok(count)
+  }
+}
+`,
+    },
+  })
+  world.module('counter', counting('1.0.0'))
+  const first = await world.open()
+  expect([await outputOf(first, 'counter'), await outputOf(first, 'counter')]).toEqual([1, 2])
+  await first.change({ folders: [beside(world, 'counter', counting('2.0.0'))] })
+  expect(await outputOf(first, 'counter')).toBe(3)
+  await first.close()
+  expect(await outputOf(await world.open(), 'counter')).toBe(4)
+})

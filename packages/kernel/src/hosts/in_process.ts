@@ -64,7 +64,7 @@ class InProcessInstance implements Instance {
     this.#services = {
       config,
       log,
-      state: memoryState(manifest),
+      state: hosted.state ?? memoryState(manifest),
       secrets: listedSecrets(manifest, hosted.secrets),
     }
     this.#ledger = new Ledger({

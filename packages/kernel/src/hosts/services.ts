@@ -5,23 +5,40 @@ import { TaskFault, whyNotJson, type Json, type Manifest, type ModuleState, type
 
 /** State in memory, for as long as the module is loaded. Values are copied on the way in and out, as on a wire. */
 export function memoryState(manifest: Manifest): ModuleState {
-  const values = new Map<string, Json>()
+  const values = new Map<string, string>()
+  return stateOf(manifest, {
+    get: (key) => values.get(key),
+    set: (key, text) => void values.set(key, text),
+    delete: (key) => void values.delete(key),
+  })
+}
+
+/** Where texts of JSON are kept by their keys. */
+export interface StateStore {
+  get(key: string): string | undefined
+  set(key: string, text: string): void
+  delete(key: string): void
+}
+
+/** What a module keeps, wherever that is. What is not JSON is refused, naming the module. */
+export function stateOf({ id }: Manifest, store: StateStore): ModuleState {
   return {
     async get(key) {
-      return structuredClone(values.get(key))
+      const text = store.get(key)
+      return text === undefined ? undefined : (JSON.parse(text) as Json)
     },
     async set(key, value) {
       const why = whyNotJson(value)
       if (why !== undefined) {
         throw TaskFault.of(
           'runtime',
-          `Module "${manifest.id}" sets the state "${key}" to what is not JSON, at ${why}.`,
+          `Module "${id}" sets the state "${key}" to what is not JSON, at ${why}.`,
         )
       }
-      values.set(key, structuredClone(value))
+      store.set(key, JSON.stringify(value))
     },
     async delete(key) {
-      values.delete(key)
+      store.delete(key)
     },
   }
 }

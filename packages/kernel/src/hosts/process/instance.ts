@@ -45,9 +45,9 @@ export class ProcessInstance implements Instance {
   #restAfterMs = 0
 
   constructor(options: InstanceOptions) {
-    const { manifest, secrets } = options.hosted
+    const { manifest, secrets, state = memoryState(manifest) } = options.hosted
     this.#options = options
-    this.#services = { state: memoryState(manifest), secrets: listedSecrets(manifest, secrets) }
+    this.#services = { state, secrets: listedSecrets(manifest, secrets) }
   }
 
   /** Rejects with `ModuleFailure`. */
