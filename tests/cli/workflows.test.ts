@@ -49,7 +49,7 @@ test('nexus start runs what is scheduled and goes on with what was left, until i
   using world = setup()
   const { data, nexus } = withData(world)
   await nexus('workflows', 'add', world.file('w.yaml', scheduled))
-  const started = nexus('start')
+  const started = nexus('start', '--port', '0')
   await vi.waitFor(
     async () => expect((await readRuns(data)?.list({ statuses: ['completed'] }))?.length).toBeGreaterThan(2),
     { timeout: 10_000, interval: 20 },

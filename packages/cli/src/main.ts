@@ -17,8 +17,14 @@ import { terminal, type Terminal } from './output/terminal.ts'
 
 export const exitCodes = { completed: 0, faulted: 1, usage: 2, cancelled: 130 } as const
 
-/** What is wrong with the data directory is nobody's bad usage. */
-const storageTrouble = new Set(['disk_full', 'storage_failed', 'payload_unreadable', 'database_corrupt'])
+/** What is wrong with the data directory, or on the way to its server, is nobody's bad usage. */
+const storageTrouble = new Set([
+  'disk_full',
+  'storage_failed',
+  'payload_unreadable',
+  'database_corrupt',
+  'server_unreachable',
+])
 
 /** Runs the command and gives its exit code. Never throws, never calls `process.exit`. */
 export async function main(args: readonly string[], io: Terminal = terminal(process)): Promise<number> {

@@ -1,22 +1,15 @@
 /**
  * `nexus run FILE`: runs a workflow document and shows it as it happens.
  */
-import { dirname, resolve } from 'node:path'
-import {
-  formatProblems,
-  openNexus,
-  Suspending,
-  type CheckedWorkflow,
-  type LiveRun,
-  type Nexus,
-  type RunRecord,
-} from '@nexus/nexus'
+import { formatProblems, Suspending, type CheckedWorkflow, type RunRecord } from '@nexus/nexus'
 import { systemClock } from '@nexus/sdk'
 import type { Command } from 'commander'
+import { withConnection, type Connection, type Following } from '../connection.ts'
 import { exitCodes, type Shell } from '../main.ts'
 import { formatDuration, formatJson, statusSign, statusWord } from '../output/format.ts'
 import { showLive } from '../output/live.ts'
 import type { Terminal } from '../output/terminal.ts'
+import { workflowFolders } from './documents.ts'
 import { dataFolder, dataOption, jsonOption, readDocument, readJson, workflowsOption } from './options.ts'
 
 interface RunOptions {
@@ -45,51 +38,43 @@ async function run(file: string, options: RunOptions, { io, exit }: Shell): Prom
   const text = await readDocument(file, io)
   const input = await readJson(options.input, io)
   const workflows = workflowFolders(file, options.workflows)
-  const nexus = await openNexus({ data: dataFolder(options.data), workflows })
-  try {
-    const workflow = await nexus.complete(checkFile(nexus, text, file))
+  await withConnection({ data: dataFolder(options.data), workflows }, async (connection) => {
+    const workflow = await connection.check(text, file)
     if (workflow.problems.length > 0) io.err(formatProblems(workflow.problems, workflow))
     if (!workflow.document) return exit(exitCodes.usage)
     if (workflow.document.schedule) io.err(scheduleNote(file))
-    const live = await nexus.run(workflow, input)
-    const record = await follow(nexus, live, io, options.json === true)
+    const live = await connection.run(workflow, input)
+    const record = await follow(connection, live, io, options.json === true)
     if (options.json) io.out(`${JSON.stringify(record, null, 2)}\n`)
     else io.out(summaryOf(record, io, workflow))
-    await waitForOthers(nexus, io)
+    await waitForOthers(connection, io)
     exit(exitCodeOf(record))
-  } finally {
-    await nexus.close()
-  }
-}
-
-/** What a document names beside it is looked for in the folder of its file. */
-export function checkFile(nexus: Nexus, text: string, file: string): CheckedWorkflow {
-  return file === '-' ? nexus.check(text, 'standard input') : nexus.check(text, file, dirname(resolve(file)))
+  })
 }
 
 function scheduleNote(file: string): string {
   return `This runs it once, now. Its schedule begins with: nexus workflows add ${file}, then: nexus start\n`
 }
 
-/** Workflows that a document runs are looked for beside it, and in the folders that are given. */
-export function workflowFolders(file: string, folders: readonly string[] = []): readonly string[] {
-  return [...folders, file === '-' ? process.cwd() : dirname(file)].map((folder) => resolve(folder))
-}
-
 /** What was begun with `await: false` goes on by itself; Ctrl-C leaves it for later. */
-export async function waitForOthers(nexus: Nexus, io: Terminal): Promise<void> {
-  const { inProgress } = nexus.runs
+export async function waitForOthers(connection: Connection, io: Terminal): Promise<void> {
+  const { inProgress } = connection
   if (inProgress === 0) return
   const what = inProgress === 1 ? 'A run that it began goes' : `${inProgress} runs that it began go`
   io.err(`${what} on; waiting for the end. Ctrl-C leaves what is left to: nexus runs resume\n`)
   const interrupted = Promise.withResolvers<void>()
   const stopListening = io.onInterrupt(interrupted.resolve)
-  await Promise.race([nexus.idle(), interrupted.promise])
+  await Promise.race([connection.idle(), interrupted.promise])
   stopListening()
 }
 
 /** Shows a run until it ends; Ctrl-C cancels it. With `quiet` nothing is shown. */
-export async function follow(nexus: Nexus, live: LiveRun, io: Terminal, quiet: boolean): Promise<RunRecord> {
+export async function follow(
+  connection: Connection,
+  live: Following,
+  io: Terminal,
+  quiet: boolean,
+): Promise<RunRecord> {
   const stopShowing = quiet ? (): void => {} : showLive(live, io, systemClock, (text) => io.out(text))
   const stopListening = io.onInterrupt(() => live.cancel())
   try {
@@ -98,7 +83,7 @@ export async function follow(nexus: Nexus, live: LiveRun, io: Terminal, quiet: b
     stopListening()
     stopShowing()
   }
-  return nexus.runs.get(live.id)
+  return connection.runs.get(live.id)
 }
 
 /** Somebody suspended it meanwhile: its record says so. */

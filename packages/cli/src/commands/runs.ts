@@ -1,15 +1,17 @@
 /**
  * `nexus runs list|show|resume|retry|fork|suspend|cancel|signal`: the runs of a data directory.
- * Listing and showing also work while another process holds it.
+ * Where a server is up on it they are asked of that; listing and showing work beside whoever holds it.
  */
-import { openNexus, readRuns, resumable, type RunReader, type RunRecord, type RunSummary } from '@nexus/nexus'
+import { readRuns, type RunReader, type RunRecord, type RunSummary } from '@nexus/nexus'
+import { runToWire } from '@nexus/server'
 import { NexusError } from '@nexus/sdk'
 import type { Command } from 'commander'
+import { withConnection } from '../connection.ts'
 import { exitCodes, type Shell } from '../main.ts'
 import { formatDuration, statusSign, statusWord, table } from '../output/format.ts'
 import type { Terminal } from '../output/terminal.ts'
 import { dataFolder, dataOption, jsonOption, readDocument, readJson } from './options.ts'
-import { checkFile, exitCodeOf, follow, summaryOf, waitForOthers } from './run.ts'
+import { exitCodeOf, follow, summaryOf, waitForOthers } from './run.ts'
 import { addSignalCommand } from './signal.ts'
 
 interface RunsOptions {
@@ -77,7 +79,7 @@ async function list(options: ListOptions, { io }: Shell): Promise<void> {
   const reader = readRuns(dataFolder(options.data))
   const runs = (await reader?.list(options.all ? {} : { attached: false })) ?? []
   await reader?.close()
-  if (options.json) return io.out(`${JSON.stringify(runs.map(toWire), null, 2)}\n`)
+  if (options.json) return io.out(`${JSON.stringify(runs.map(runToWire), null, 2)}\n`)
   if (runs.length === 0) return io.out('No runs yet. Try: nexus run FILE\n')
   io.out(
     table(
@@ -86,21 +88,6 @@ async function list(options: ListOptions, { io }: Shell): Promise<void> {
       runs.map((run) => rowOf(run, io)),
     ),
   )
-}
-
-function toWire(run: RunSummary): object {
-  const iso = (timeMs: number | undefined): string | null =>
-    timeMs === undefined ? null : new Date(timeMs).toISOString()
-  const { id, status, workflow } = run
-  return {
-    id,
-    status,
-    workflow,
-    created_at: iso(run.createdAt),
-    parent: run.parent?.run ?? null,
-    started_at: iso(run.startedAt),
-    ended_at: iso(run.endedAt),
-  }
 }
 
 function rowOf({ id, status, workflow, startedAt, endedAt }: RunSummary, io: Terminal): readonly string[] {
@@ -148,23 +135,20 @@ function tasksOf({ tasks }: RunRecord, io: Terminal): string {
 }
 
 async function resume(id: string | undefined, options: RunsOptions, { io, exit }: Shell): Promise<void> {
-  const nexus = await openNexus({ data: dataFolder(options.data) })
-  try {
-    const unfinished = await nexus.runs.list({ statuses: resumable, attached: false })
-    const ids = id === undefined ? unfinished.map((run) => run.id).toReversed() : [id]
+  await withConnection({ data: dataFolder(options.data) }, async (connection) => {
+    const ids = id === undefined ? (await connection.runs.unfinished()).map((run) => run.id) : [id]
     const records: RunRecord[] = []
     for (const each of ids) {
-      const record = await follow(nexus, await nexus.runs.resume(each), io, options.json === true)
+      const live = await connection.runs.resume(each)
+      const record = await follow(connection, live, io, options.json === true)
       if (!options.json) io.out(summaryOf(record, io))
       records.push(record)
     }
     if (options.json) io.out(`${JSON.stringify(id === undefined ? records : records[0], null, 2)}\n`)
     else if (ids.length === 0) io.out('No unfinished runs.\n')
-    await waitForOthers(nexus, io)
+    await waitForOthers(connection, io)
     exit(records.map(exitCodeOf).find((code) => code !== exitCodes.completed) ?? exitCodes.completed)
-  } finally {
-    await nexus.close()
-  }
+  })
 }
 
 interface ForkOptions extends RunsOptions {
@@ -176,50 +160,38 @@ interface ForkOptions extends RunsOptions {
 async function fork(id: string, options: ForkOptions, { io, exit }: Shell): Promise<void> {
   const text = options.file === undefined ? undefined : await readDocument(options.file, io)
   const input = options.input === undefined ? undefined : await readJson(options.input, io)
-  const nexus = await openNexus({ data: dataFolder(options.data) })
-  try {
-    const workflow = text === undefined ? undefined : checkFile(nexus, text, options.file ?? '-')
+  await withConnection({ data: dataFolder(options.data) }, async (connection) => {
+    const workflow = text === undefined ? undefined : await connection.check(text, options.file ?? '-')
     const changes = { ...(workflow && { workflow }), ...(input !== undefined && { input }) }
-    const live = await nexus.runs.fork(id, { path: options.from, ...changes })
-    const record = await follow(nexus, live, io, options.json === true)
+    const live = await connection.runs.fork(id, { path: options.from, ...changes })
+    const record = await follow(connection, live, io, options.json === true)
     io.out(options.json ? `${JSON.stringify(record, null, 2)}\n` : summaryOf(record, io))
     exit(exitCodeOf(record))
-  } finally {
-    await nexus.close()
-  }
+  })
 }
 
 async function retry(id: string, options: RunsOptions, { io, exit }: Shell): Promise<void> {
-  const nexus = await openNexus({ data: dataFolder(options.data) })
-  try {
-    const record = await follow(nexus, await nexus.runs.retry(id), io, options.json === true)
+  await withConnection({ data: dataFolder(options.data) }, async (connection) => {
+    const live = await connection.runs.retry(id)
+    const record = await follow(connection, live, io, options.json === true)
     io.out(options.json ? `${JSON.stringify(record, null, 2)}\n` : summaryOf(record, io))
     exit(exitCodeOf(record))
-  } finally {
-    await nexus.close()
-  }
+  })
 }
 
 async function suspend(id: string, options: RunsOptions, { io }: Shell): Promise<void> {
-  const nexus = await openNexus({ data: dataFolder(options.data) })
-  try {
-    await nexus.runs.suspend(id)
-    io.out(
-      `${statusSign(io, 'suspended')} Run ${id} is suspended. It goes on with: nexus runs resume ${id}\n`,
-    )
-  } finally {
-    await nexus.close()
-  }
+  await withConnection({ data: dataFolder(options.data) }, async ({ runs }) => {
+    await runs.suspend(id)
+    const next = `It goes on with: nexus runs resume ${id}`
+    io.out(`${statusSign(io, 'suspended')} Run ${id} is suspended. ${next}\n`)
+  })
 }
 
 async function cancel(id: string, options: RunsOptions, { io }: Shell): Promise<void> {
-  const nexus = await openNexus({ data: dataFolder(options.data) })
-  try {
-    await nexus.runs.cancel(id)
-    const { status } = await nexus.runs.get(id)
+  await withConnection({ data: dataFolder(options.data) }, async ({ runs }) => {
+    await runs.cancel(id)
+    const { status } = await runs.get(id)
     const already = status === 'cancelled' ? '' : ' It had ended before.'
     io.out(`${statusSign(io, status)} Run ${id} is ${status}.${already}\n`)
-  } finally {
-    await nexus.close()
-  }
+  })
 }

@@ -8,13 +8,13 @@ import { join } from 'node:path'
 
 export async function withScratchNexus(
   options: Omit<NexusOptions, 'data'>,
-  work: (nexus: Nexus) => void,
+  work: (nexus: Nexus) => void | Promise<void>,
 ): Promise<void> {
   const scratch = await mkdtemp(join(tmpdir(), 'nexus-scratch-'))
   try {
     const nexus = await openNexus({ ...options, data: scratch })
     try {
-      work(nexus)
+      await work(nexus)
     } finally {
       await nexus.close()
     }

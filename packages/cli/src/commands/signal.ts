@@ -3,9 +3,9 @@
  * consumes it, also when nobody goes on with the run now.
  * `--data` is what the event carries, as CloudEvents call it; the data directory has another name here.
  */
-import { openNexus } from '@nexus/nexus'
 import { NexusError, type Json } from '@nexus/sdk'
 import type { Command } from 'commander'
+import { withConnection } from '../connection.ts'
 import type { Shell } from '../main.ts'
 import { statusSign } from '../output/format.ts'
 import type { Terminal } from '../output/terminal.ts'
@@ -35,18 +35,16 @@ export function addSignalCommand(runs: Command, shell: Shell): void {
 async function signal(id: string, options: SignalOptions, { io }: Shell): Promise<void> {
   const { type, source, json } = options
   const data = options.data === undefined ? undefined : await readData(options.data, io)
-  const nexus = await openNexus({ data: dataFolder(options.dataFolder) })
-  try {
-    const event = await nexus.runs.signal(id, {
+  await withConnection({ data: dataFolder(options.dataFolder) }, async ({ runs, server }) => {
+    const event = await runs.signal(id, {
       type,
       ...(data !== undefined && { data }),
       ...(source !== undefined && { source }),
     })
+    const next = server === undefined ? ` Try: nexus runs resume ${id}` : ''
     if (json) io.out(`${JSON.stringify(event, null, 2)}\n`)
-    else io.out(`${statusSign(io, 'completed')} Run ${id} has it. Try: nexus runs resume ${id}\n`)
-  } finally {
-    await nexus.close()
-  }
+    else io.out(`${statusSign(io, 'completed')} Run ${id} has it.${next}\n`)
+  })
 }
 
 async function readData(option: string, io: Terminal): Promise<Json> {

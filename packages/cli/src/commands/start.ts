@@ -1,10 +1,13 @@
 /**
- * `nexus start`: keeps a data directory at work. It goes on with every unfinished run, and begins the runs of the
- * schedules, until it is told to end; then each run stops where it is and goes on with the next start.
+ * `nexus start`: keeps a data directory at work, and serves it over HTTP. It goes on with every unfinished run, and begins
+ * the runs of the schedules, until it is told to end; then each run stops where it is and goes on with the next start.
  */
-import { openNexus, type LiveRun, type RunOutcome } from '@nexus/nexus'
-import { systemClock, type Log } from '@nexus/sdk'
+import { openNexus, type LiveRun, type Nexus, type RunOutcome } from '@nexus/nexus'
+import { defaultPort, serve, type Served } from '@nexus/server'
+import { NexusError, systemClock, type Log } from '@nexus/sdk'
 import type { Command } from 'commander'
+import { resolve } from 'node:path'
+import { readToken, removeServerFile, writeServerFile } from '../connection/server_file.ts'
 import type { Shell } from '../main.ts'
 import { statusSign } from '../output/format.ts'
 import type { Terminal } from '../output/terminal.ts'
@@ -13,12 +16,18 @@ import { dataFolder, dataOption } from './options.ts'
 interface StartOptions {
   readonly data?: string
   readonly missed: 'once' | 'skip'
+  readonly host: string
+  readonly port: number
+  readonly tokenFile?: string
 }
 
 export function addStartCommand(program: Command, shell: Shell): void {
   program
     .command('start')
-    .description('keep at work: go on with unfinished runs, and run what is scheduled')
+    .description('keep at work: go on with unfinished runs, run what is scheduled, and serve over HTTP')
+    .option('--host <address>', 'where to listen; any but this machine alone needs a token', '127.0.0.1')
+    .option('--port <number>', 'the port to listen on; 0 takes any that is free', readPort, defaultPort)
+    .option('--token-file <file>', 'a file with the token that is asked for (or set NEXUS_TOKEN)')
     .addOption(
       program
         .createOption(
@@ -32,28 +41,54 @@ export function addStartCommand(program: Command, shell: Shell): void {
     .action((options: StartOptions) => start(options, shell))
 }
 
+const portMax = 65_535
+
+function readPort(text: string): number {
+  const port = Number(text)
+  if (/^\d+$/.test(text) && port <= portMax) return port
+  throw new NexusError('bad_input', `--port is a whole number from 0 to ${portMax}; it was ${text}.`)
+}
+
 async function start(options: StartOptions, { io }: Shell): Promise<void> {
   const data = dataFolder(options.data)
+  const token = tokenOf(options)
   const interrupted = Promise.withResolvers<void>()
-  const stopListening = io.onInterrupt(interrupted.resolve)
+  await using stack = new AsyncDisposableStack()
+  stack.defer(io.onInterrupt(interrupted.resolve))
+  const log = operatorLog(io)
   const nexus = await openNexus({
     data,
     missedFirings: options.missed,
-    log: operatorLog(io),
+    log,
     runBegan: (run) => void report(run, io),
   })
-  try {
-    await nexus.start()
-    const scheduled = nexus.workflows.list().filter(({ schedule }) => schedule !== undefined)
-    io.err(
-      `Nexus is up on ${data}: ${counted(nexus.runs.inProgress, 'run')} under way, ${counted(scheduled.length, 'schedule')}. Ctrl-C ends it.\n`,
-    )
-    await interrupted.promise
-    io.err('Stopping. Runs under way go on with the next start.\n')
-  } finally {
-    stopListening()
-    await nexus.close()
-  }
+  stack.defer(() => nexus.close())
+  const { host, port } = options
+  const served = await serve({ nexus, host, port, log, ...(token !== undefined && { token }) })
+  stack.defer(() => served.close())
+  announce(data, served, options)
+  stack.defer(() => removeServerFile(data))
+  await nexus.start()
+  io.err(greeting(nexus, data, served))
+  await interrupted.promise
+  io.err('Stopping. Runs under way go on with the next start.\n')
+}
+
+function tokenOf({ tokenFile }: StartOptions): string | undefined {
+  return tokenFile === undefined ? process.env['NEXUS_TOKEN'] : readToken(tokenFile)
+}
+
+/** For the commands of whoever may read the data directory; those are on this machine. */
+function announce(data: string, { url, instance }: Served, { tokenFile }: StartOptions): void {
+  const near = url.replace('//0.0.0.0:', '//127.0.0.1:').replace('//[::]:', '//[::1]:')
+  const file = tokenFile === undefined ? null : resolve(tokenFile)
+  writeServerFile(data, { url: near, pid: process.pid, instance, token_file: file })
+}
+
+function greeting(nexus: Nexus, data: string, { url }: Served): string {
+  const scheduled = nexus.workflows.list().filter(({ schedule }) => schedule !== undefined)
+  const work = `${counted(nexus.runs.inProgress, 'run')} under way, ${counted(scheduled.length, 'schedule')}`
+  return `Nexus is up on ${data}: ${work}. Ctrl-C ends it.\nIt serves ${url}; what can be asked there: ${url}/docs\n`
 }
 
 /** A line when a run begins, and one when it ends. */

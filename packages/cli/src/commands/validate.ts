@@ -5,7 +5,7 @@ import { formatProblems } from '@nexus/nexus'
 import type { Command } from 'commander'
 import { exitCodes, type Shell } from '../main.ts'
 import { jsonOption, readDocument, workflowsOption } from './options.ts'
-import { checkFile, workflowFolders } from './run.ts'
+import { checkFile, workflowFolders } from './documents.ts'
 import { withScratchNexus } from './scratch.ts'
 
 export function addValidateCommand(program: Command, shell: Shell): void {

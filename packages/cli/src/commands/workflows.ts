@@ -2,13 +2,15 @@
  * `nexus workflows add|list|show|remove`: the workflows that are deployed in a data directory. They are found by their
  * names by those that run them, and begun by their schedules while `nexus start` is up.
  */
-import { formatProblems, openNexus, type DeployedWorkflow, type Nexus } from '@nexus/nexus'
-import { NexusError } from '@nexus/sdk'
+import type { Workflow } from '@nexus/api'
+import { formatProblems } from '@nexus/nexus'
+import { isJsonObject, NexusError, type Json } from '@nexus/sdk'
 import type { Command } from 'commander'
+import { withConnection, type Connection } from '../connection.ts'
 import { exitCodes, type Shell } from '../main.ts'
 import { statusSign, table } from '../output/format.ts'
 import { dataFolder, dataOption, jsonOption, readDocument, workflowsOption } from './options.ts'
-import { checkFile, workflowFolders } from './run.ts'
+import { workflowFolders } from './documents.ts'
 
 interface Options {
   readonly data?: string
@@ -47,70 +49,55 @@ export function addWorkflowsCommand(program: Command, shell: Shell): void {
 async function add(file: string, options: Options, { io, exit }: Shell): Promise<void> {
   const text = await readDocument(file, io)
   const workflows = workflowFolders(file, options.workflows)
-  await withNexus({ ...options, workflows }, async (nexus) => {
-    const workflow = await nexus.complete(checkFile(nexus, text, file))
+  await withConnection({ data: dataFolder(options.data), workflows }, async (connection) => {
+    const workflow = await connection.check(text, file)
     if (workflow.problems.length > 0) io.err(formatProblems(workflow.problems, workflow))
     if (!workflow.document) return exit(exitCodes.usage)
-    const deployed = await nexus.workflows.deploy(workflow)
-    if (options.json) return io.out(`${JSON.stringify(toWire(deployed), null, 2)}\n`)
-    const next = deployed.schedule ? ' Its schedule begins with: nexus start' : ''
+    const deployed = await connection.workflows.deploy(workflow)
+    if (options.json) return io.out(`${JSON.stringify(deployed, null, 2)}\n`)
+    const next = deployed.schedule ? scheduleNote(connection) : ''
     io.out(`${statusSign(io, 'completed')} ${deployed.key} is deployed.${next}\n`)
   })
 }
 
+function scheduleNote({ server }: Connection): string {
+  return server === undefined ? ' Its schedule begins with: nexus start' : ' Its schedule has begun.'
+}
+
 async function list(options: Options, { io }: Shell): Promise<void> {
-  await withNexus(options, async (nexus) => {
-    const deployed = nexus.workflows.list()
-    if (options.json) return io.out(`${JSON.stringify(deployed.map(toWire), null, 2)}\n`)
+  await withConnection({ data: dataFolder(options.data) }, async ({ workflows }) => {
+    const deployed = await workflows.list()
+    if (options.json) return io.out(`${JSON.stringify(deployed, null, 2)}\n`)
     if (deployed.length === 0) return io.out('No workflows are deployed. Try: nexus workflows add FILE\n')
-    const rows = deployed.map(({ key, schedule, nextAt }) => [key, scheduleOf(schedule), timeOf(nextAt)])
+    const rows = deployed.map(({ key, schedule, next_at: next }) => [key, scheduleOf(schedule), timeOf(next)])
     io.out(table(io, ['WORKFLOW', 'SCHEDULE', 'NEXT'], rows))
   })
 }
 
 async function show(key: string, options: Options, { io }: Shell): Promise<void> {
-  await withNexus(options, async (nexus) => {
-    const deployed = nexus.workflows.list()
+  await withConnection({ data: dataFolder(options.data) }, async ({ workflows }) => {
+    const deployed = await workflows.list()
     const found = deployed.find((each) => each.key === key)
     if (!found) {
       const there =
         deployed.length > 0 ? `There are: ${deployed.map((each) => each.key).join(', ')}.` : 'None is.'
       throw new NexusError('workflow_not_found', `No workflow "${key}" is deployed. ${there}`)
     }
-    io.out(options.json ? `${JSON.stringify(toWire(found), null, 2)}\n` : found.document)
+    io.out(options.json ? `${JSON.stringify(found, null, 2)}\n` : found.document)
   })
 }
 
 async function remove(key: string, options: Options, { io }: Shell): Promise<void> {
-  await withNexus(options, async (nexus) => {
-    await nexus.workflows.remove(key)
+  await withConnection({ data: dataFolder(options.data) }, async ({ workflows }) => {
+    await workflows.remove(key)
     io.out(`${statusSign(io, 'completed')} ${key} is removed.\n`)
   })
 }
 
-async function withNexus(options: Options, work: (nexus: Nexus) => Promise<void>): Promise<void> {
-  const { workflows = [] } = options
-  const nexus = await openNexus({ data: dataFolder(options.data), workflows })
-  try {
-    await work(nexus)
-  } finally {
-    await nexus.close()
-  }
-}
-
-function toWire({ deployedAt, nextAt, schedule, ...deployed }: DeployedWorkflow): object {
-  return {
-    ...deployed,
-    schedule: schedule ?? null,
-    deployed_at: new Date(deployedAt).toISOString(),
-    next_at: nextAt === undefined ? null : new Date(nextAt).toISOString(),
-  }
-}
-
-function scheduleOf(schedule: DeployedWorkflow['schedule']): string {
+function scheduleOf(schedule: Workflow['schedule']): string {
   const { cron, every, after, on } = schedule ?? {}
   return [
-    ...(cron === undefined ? [] : [`cron ${cron}`]),
+    ...(typeof cron === 'string' ? [`cron ${cron}`] : []),
     ...(every === undefined ? [] : [`every ${lengthOf(every)}`]),
     ...(after === undefined ? [] : [`${lengthOf(after)} after the last`]),
     ...(on === undefined ? [] : ['on events']),
@@ -118,13 +105,13 @@ function scheduleOf(schedule: DeployedWorkflow['schedule']): string {
 }
 
 /** {minutes: 5, seconds: 1} as "5 minutes 1 seconds"; ISO 8601 as it is. */
-function lengthOf(duration: string | object): string {
-  if (typeof duration === 'string') return duration
+function lengthOf(duration: Json): string {
+  if (!isJsonObject(duration)) return typeof duration === 'string' ? duration : JSON.stringify(duration)
   return Object.entries(duration)
-    .map(([unit, count]) => `${String(count)} ${unit}`)
+    .map(([unit, count]) => `${JSON.stringify(count)} ${unit}`)
     .join(' ')
 }
 
-function timeOf(timeMs: number | undefined): string {
-  return timeMs === undefined ? '' : new Date(timeMs).toISOString().slice(0, 19).replace('T', ' ')
+function timeOf(time: string | null): string {
+  return time === null ? '' : time.slice(0, 19).replace('T', ' ')
 }

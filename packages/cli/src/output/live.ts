@@ -25,7 +25,7 @@ interface UnderWay {
 
 /** Shows a run until the function that comes back is called. `write` gets whole lines. */
 export function showLive(
-  run: LiveRun,
+  run: Pick<LiveRun, 'listen'>,
   io: Terminal,
   clock: Clock,
   write: (text: string) => void,

@@ -1,0 +1,40 @@
+/**
+ * A data directory that is opened in this process, which holds it until it is closed.
+ */
+import { openNexus, resumable } from '@nexus/nexus'
+import { runToWire, workflowToWire } from '@nexus/server'
+import { checkFile } from '../commands/documents.ts'
+import type { Connection, ConnectOptions } from '../connection.ts'
+
+export async function embedded(options: ConnectOptions): Promise<Connection> {
+  const nexus = await openNexus(options)
+  const { runs, workflows } = nexus
+  return {
+    server: undefined,
+    check: (text, file) => nexus.complete(checkFile(nexus, text, file)),
+    run: (workflow, input) => nexus.run(workflow, input),
+    runs: {
+      get: (id) => runs.get(id),
+      async unfinished() {
+        const found = await runs.list({ statuses: resumable, attached: false })
+        return found.toReversed().map(runToWire)
+      },
+      resume: (id) => runs.resume(id),
+      retry: (id) => runs.retry(id),
+      fork: (id, fork) => runs.fork(id, fork),
+      cancel: (id) => runs.cancel(id),
+      suspend: (id) => runs.suspend(id),
+      signal: (id, event) => runs.signal(id, event),
+    },
+    workflows: {
+      deploy: async (workflow) => workflowToWire(await workflows.deploy(workflow)),
+      list: async () => workflows.list().map(workflowToWire),
+      remove: (key) => workflows.remove(key),
+    },
+    get inProgress() {
+      return runs.inProgress
+    },
+    idle: () => nexus.idle(),
+    close: () => nexus.close(),
+  }
+}
