@@ -38,7 +38,7 @@ export class RunningTask {
     const ref = ++this.#lastRef
     this.#thrown.set(ref, thrown)
     this.#thrown.delete(ref - thrownKeptMax)
-    return encodeThrown(thrown)
+    return { ...encodeThrown(thrown), ref }
   }
 
   /** What a reference stands for, in a box, since anything can be thrown. */
