@@ -12,6 +12,7 @@ import {
   type InvocationContext,
   type StopReport,
 } from './host.ts'
+import { ResultCache } from './result_cache.ts'
 
 export interface SlotOptions {
   readonly host: Host
@@ -34,11 +35,15 @@ export class Slot {
   #failure: ModuleFailure | undefined
   #inFlight = 0
   #idle: PromiseWithResolvers<void> | undefined
+  readonly #cache: ResultCache | undefined
 
   constructor(options: SlotOptions) {
     this.#options = options
     this.host = options.host
     this.source = options.source
+    const { manifest, clock } = options.hosted
+    const caches = manifest.behavior?.cache_results === true && manifest.type !== 'orchestrator'
+    this.#cache = caches ? new ResultCache(clock) : undefined
   }
 
   get manifest(): Manifest {
@@ -109,8 +114,9 @@ export class Slot {
   async invoke(context: InvocationContext): Promise<ModuleResult> {
     this.#inFlight++
     try {
-      const instance = this.#instance
-      return await (instance === undefined ? this.#startAndInvoke(context) : instance.execute(context))
+      return await (this.#cache === undefined
+        ? this.#execute(context)
+        : this.#throughCache(context, this.#cache))
     } finally {
       if (--this.#inFlight === 0) this.#idle?.resolve()
     }
@@ -122,6 +128,14 @@ export class Slot {
     this.#idle ??= Promise.withResolvers<void>()
     await this.#idle.promise
     this.#idle = undefined
+  }
+
+  #execute(context: InvocationContext): Promise<ModuleResult> {
+    return this.#instance === undefined ? this.#startAndInvoke(context) : this.#instance.execute(context)
+  }
+
+  #throughCache(context: InvocationContext, cache: ResultCache): Promise<ModuleResult> {
+    return cache.through(context.metadata.kind, context.inputData, () => this.#execute(context))
   }
 
   async #startAndInvoke(context: InvocationContext): Promise<ModuleResult> {

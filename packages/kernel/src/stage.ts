@@ -15,6 +15,7 @@ import { languageOf, type Language } from './manifest.ts'
 import { missingNpmPackages } from './missing_packages.ts'
 import type { Problem } from './problem.ts'
 import { dependenciesOf, kernelModules } from './resolve.ts'
+import { thisMachine, unmetRequirements } from './requirements.ts'
 import { Slot } from './slot.ts'
 
 /**
@@ -86,7 +87,8 @@ async function prepareOne(
   if (stored) return prepareStored(candidate, options)
   const host = chooseHost(candidate, options)
   if (!('name' in host)) return { problems: [...candidate.missing, host] }
-  const missing = [...candidate.missing, ...missingNpmPackages(candidate)]
+  const unmet = unmetRequirements(manifest, candidate.problemAt, thisMachine())
+  const missing = [...candidate.missing, ...missingNpmPackages(candidate), ...unmet]
   if (missing.length > 0) return { problems: missing }
   const reading = readConfig(manifest, options.config[id] ?? {})
   if ('problems' in reading) {

@@ -26,7 +26,7 @@ import { systemClock, TaskFault } from '@nexus/sdk'
 import type { Clock, Json, JsonObject, Log, Secrets, StreamChunk } from '@nexus/sdk'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import type { CheckedWorkflow } from './check.ts'
+import type { CheckedWorkflow, Surroundings } from './check.ts'
 import { deployedSource, deployedWorkflows, type Workflows } from './deployed_workflows.ts'
 import { Documents, valid } from './documents.ts'
 import { eventsOf, type Events } from './events.ts'
@@ -164,76 +164,87 @@ const silent: Log = { debug() {}, info() {}, warn() {}, error() {} }
 
 /** Opens a data directory and the modules. Rejects with `NexusError` `data_held`, `database_corrupt` and others. */
 export async function openNexus(options: NexusOptions): Promise<Nexus> {
-  const {
-    data,
-    modules = [],
-    workflows = [],
-    config = {},
-    clock = systemClock,
-    log = silent,
-    stream,
-    runBegan,
-    defaultCatalog,
-  } = options
-  const { secrets = defaultSecrets(process.env), missedFirings = 'once' } = options
-  const backend = openEmbedded({ folder: data, clock })
+  const { clock = systemClock, log = silent, secrets = defaultSecrets(process.env) } = options
+  const given: Given = { ...options, clock, log, secrets }
+  const backend = openEmbedded({ folder: options.data, clock })
   try {
-    const kernel = await openKernel({
-      sources: [firstParty, ...modules],
-      data,
-      clock,
-      log,
-      config,
-      hosts: [inProcessHost, processHost({ folder: join(data, 'hosts'), clock, environment: process.env })],
-      placement: placementBy([firstParty, ...(options.trust ?? [])]),
-      ...(options.deadlines && { deadlines: options.deadlines }),
-      ...(options.stepped && { stepped: options.stepped }),
-      secrets: forModules(secrets),
-    })
-    const pins = folderPins(join(data, 'resources'))
-    const http = httpGetBy(() => kernel.route('http'), clock)
-    const documents = new Documents(
-      () => ({
-        provided: kernel.routes().map(({ capability }) => capability),
-        source: eitherSource([folderSource(workflows), deployedSource(backend)]),
-        unavailable: async (capability) => kernel.route(capability)?.unavailable(),
-      }),
-      {
-        fetcher: fileAndHttpFetcher({ http, clock }),
-        pins,
-        secrets,
-        ...(defaultCatalog !== undefined && { defaultCatalog }),
-      },
-    )
-    const common = { backend, clock, runtime: { name: 'nexus', version, metadata: {} } }
+    const kernel = await openModules(given)
+    const pins = folderPins(join(options.data, 'resources'))
+    const documents = documentsWith(given, { kernel, backend, pins })
     const begun = new Set<(run: LiveRun) => void>()
-    const engine = new Engine({
-      ...common,
-      capabilities: {
-        current: () => kernel.generation.number,
-        hold: (run, began) => kernel.hold(run, began),
-      },
-      secrets,
-      read: (text, variables) => documents.read(text, variables),
-      ...(stream && { stream }),
-      began: (run) => {
-        runBegan?.(run)
-        for (const tell of begun) tell(run)
-      },
-    })
-    const schedules = new Schedules({
-      ...common,
-      log,
-      missed: missedFirings,
-      read: (text) => documents.read(text),
-      begin: (run) => void engine.begin(run),
-      ended: (run, signal) => engine.ended(run, signal),
-    })
+    const { engine, schedules } = runsWith(given, { kernel, backend, documents, begun })
     return new OpenNexus({ backend, kernel, engine, schedules, documents, pins, clock, begun })
   } catch (error) {
     await backend.close()
     throw error
   }
+}
+
+/** The options with what is there where they say nothing. */
+type Given = NexusOptions & Required<Pick<NexusOptions, 'clock' | 'log' | 'secrets'>>
+
+function openModules({ data, clock, log, secrets, ...options }: Given): Promise<Kernel> {
+  const { modules = [], trust = [], config = {}, deadlines, stepped } = options
+  return openKernel({
+    sources: [firstParty, ...modules],
+    data,
+    clock,
+    log,
+    config,
+    secrets: forModules(secrets),
+    hosts: [inProcessHost, processHost({ folder: join(data, 'hosts'), clock, environment: process.env })],
+    placement: placementBy([firstParty, ...trust]),
+    ...(deadlines && { deadlines }),
+    ...(stepped && { stepped }),
+  })
+}
+
+function documentsWith(
+  { workflows = [], clock, secrets, defaultCatalog }: Given,
+  { kernel, backend, pins }: Pick<Parts, 'kernel' | 'backend' | 'pins'>,
+): Documents {
+  const http = httpGetBy(() => kernel.route('http'), clock)
+  const surroundings = (): Surroundings => ({
+    provided: kernel.routes().map(({ capability }) => capability),
+    source: eitherSource([folderSource(workflows), deployedSource(backend)]),
+    unavailable: async (capability) => kernel.route(capability)?.unavailable(),
+  })
+  return new Documents(surroundings, {
+    fetcher: fileAndHttpFetcher({ http, clock }),
+    pins,
+    secrets,
+    ...(defaultCatalog !== undefined && { defaultCatalog }),
+  })
+}
+
+function runsWith(
+  { clock, log, secrets, missedFirings = 'once', stream, runBegan }: Given,
+  { kernel, backend, documents, begun }: Pick<Parts, 'kernel' | 'backend' | 'documents' | 'begun'>,
+): Pick<Parts, 'engine' | 'schedules'> {
+  const common = { backend, clock, runtime: { name: 'nexus', version, metadata: {} } }
+  const engine = new Engine({
+    ...common,
+    capabilities: {
+      current: () => kernel.generation.number,
+      hold: (run, began) => kernel.hold(run, began),
+    },
+    secrets,
+    read: (text, variables) => documents.read(text, variables),
+    ...(stream && { stream }),
+    began: (run) => {
+      runBegan?.(run)
+      for (const tell of begun) tell(run)
+    },
+  })
+  const schedules = new Schedules({
+    ...common,
+    log,
+    missed: missedFirings,
+    read: (text) => documents.read(text),
+    begin: (run) => void engine.begin(run),
+    ended: (run, signal) => engine.ended(run, signal),
+  })
+  return { engine, schedules }
 }
 
 /** A module gets a secret as text, those that its manifest asks for. */
