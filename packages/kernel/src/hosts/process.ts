@@ -5,6 +5,7 @@
  *
  * A Node process is held by Node's permission model, which covers files, sockets, programs, workers and add-ons. A Python
  * process has no such thing: it is separate, not confined, unless bubblewrap is there, which then goes around both.
+ * Neither tells one address from another: a module that lists any has the network.
  */
 import { systemClock, type Clock, type Manifest } from '@nexus/sdk'
 import { ModuleFailure, type Host, type HostedModule } from '../host.ts'
