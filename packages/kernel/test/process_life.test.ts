@@ -69,6 +69,9 @@ test('the processes of a host that is killed end with it, however busy they are'
   const pids = await new Promise<number[]>((resolve) =>
     host.stdout.once('data', (line: Buffer) => resolve(JSON.parse(line.toString()) as number[])),
   )
+  onTestFinished(() => {
+    for (const pid of pids.filter(isAlive)) process.kill(pid, 'SIGKILL')
+  })
   expect(pids).toHaveLength(2)
   expect(pids.filter(isAlive)).toEqual(pids)
   host.kill('SIGKILL')
