@@ -5,6 +5,7 @@
 import { version } from '@nexus/nexus'
 import { NexusError } from '@nexus/sdk'
 import { Command, CommanderError } from 'commander'
+import { addDevCommand } from './commands/dev.ts'
 import { addModulesCommand } from './commands/modules.ts'
 import { addResourcesCommand } from './commands/resources.ts'
 import { addRunCommand } from './commands/run.ts'
@@ -61,6 +62,7 @@ function buildProgram(io: Terminal, exit: (code: number) => void): Command {
   addRunsCommand(program, shell)
   addWorkflowsCommand(program, shell)
   addStartCommand(program, shell)
+  addDevCommand(program, shell)
   addResourcesCommand(program, shell)
   addModulesCommand(program, shell)
   addSchemaCommand(program, shell)

@@ -77,8 +77,11 @@ export interface Kernel {
    * is live; what leaves is drained after that. Rejects with `ModuleFailure`, and nothing has changed.
    */
   change(change: Change): Promise<Receipt>
-  /** Looks at the sources again, and takes what has changed there. */
-  rescan(): Promise<Receipt>
+  /**
+   * Looks at the sources again, and takes what has changed there, as far as it can be used: what is wrong with the rest is
+   * told by `modules`. Undefined where nothing has changed.
+   */
+  rescan(): Promise<Receipt | undefined>
   /** Goes back, or forth, to a generation that was committed once. Rejects with `ModuleFailure`. */
   activate(generation: number): Promise<Receipt>
   /** Oldest first. */
@@ -259,14 +262,8 @@ class ModuleKernel implements Kernel {
     return this.#changes.apply(change)
   }
 
-  async rescan(): Promise<Receipt> {
-    return this.#changes.exclusively(async () => {
-      const receipt = await this.#takeSources()
-      if (receipt) return receipt
-      const [last] = this.#journal.receipts().slice(-1)
-      if (last) return last
-      throw new ModuleFailure('Nothing has changed in the folders of modules.')
-    })
+  rescan(): Promise<Receipt | undefined> {
+    return this.#changes.exclusively(() => this.#takeSources())
   }
 
   activate(generation: number): Promise<Receipt> {

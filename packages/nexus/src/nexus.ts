@@ -56,6 +56,8 @@ export interface NexusOptions {
   readonly secrets?: SecretProvider
   /** Folders of workflow documents, for those that others run; the nearer first. */
   readonly workflows?: readonly string[]
+  /** Capabilities that are not here but where a document will run: they count when one is checked. */
+  readonly elsewhere?: readonly string[]
   /** The root of the catalog `default`: a folder or an address. */
   readonly defaultCatalog?: string
   /** What happens to the times of schedules that passed while nobody was up; `once` by default. */
@@ -200,12 +202,12 @@ function openModules({ data, clock, log, secrets, ...options }: Given): Promise<
 }
 
 function documentsWith(
-  { workflows = [], clock, secrets, defaultCatalog }: Given,
+  { workflows = [], elsewhere = [], clock, secrets, defaultCatalog }: Given,
   { kernel, backend, pins }: Pick<Parts, 'kernel' | 'backend' | 'pins'>,
 ): Documents {
   const http = httpGetBy(() => kernel.route('http'), clock)
   const surroundings = (): Surroundings => ({
-    provided: kernel.routes().map(({ capability }) => capability),
+    provided: [...kernel.routes().map(({ capability }) => capability), ...elsewhere],
     source: eitherSource([folderSource(workflows), deployedSource(backend)]),
     unavailable: async (capability) => kernel.route(capability)?.unavailable(),
   })

@@ -2,7 +2,7 @@
  * What several commands read from their arguments.
  */
 import { NexusError, type Json } from '@nexus/sdk'
-import { readFileSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import type { Terminal } from '../output/terminal.ts'
 
@@ -15,6 +15,12 @@ export const jsonOption = ['--json', 'print exactly one JSON document on standar
 
 export function dataFolder(option: string | undefined): string {
   return resolve(option ?? join(process.cwd(), '.nexus'))
+}
+
+/** The folder of a workspace's own modules, where it has one. They run in processes of their own. */
+export function moduleFolders(): readonly string[] {
+  const folder = join(process.cwd(), 'modules')
+  return existsSync(folder) ? [folder] : []
 }
 
 /** A document from a file, or from standard input for `-`. */

@@ -11,9 +11,9 @@ import { readToken, removeServerFile, writeServerFile } from '../connection/serv
 import type { Shell } from '../main.ts'
 import { statusSign } from '../output/format.ts'
 import type { Terminal } from '../output/terminal.ts'
-import { dataFolder, dataOption } from './options.ts'
+import { dataFolder, dataOption, moduleFolders } from './options.ts'
 
-interface StartOptions {
+export interface StartOptions {
   readonly data?: string
   readonly missed: 'once' | 'skip'
   readonly host: string
@@ -22,14 +22,21 @@ interface StartOptions {
 }
 
 export function addStartCommand(program: Command, shell: Shell): void {
-  program
-    .command('start')
-    .description('keep at work: go on with unfinished runs, run what is scheduled, and serve over HTTP')
+  addServeOptions(
+    program
+      .command('start')
+      .description('keep at work: go on with unfinished runs, run what is scheduled, and serve over HTTP'),
+  ).action((options: StartOptions) => start(options, shell, { modules: moduleFolders() }))
+}
+
+/** The options of every command that stays up. */
+export function addServeOptions(command: Command): Command {
+  return command
     .option('--host <address>', 'where to listen; any but this machine alone needs a token', '127.0.0.1')
     .option('--port <number>', 'the port to listen on; 0 takes any that is free', readPort, defaultPort)
     .option('--token-file <file>', 'a file with the token that is asked for (or set NEXUS_TOKEN)')
     .addOption(
-      program
+      command
         .createOption(
           '--missed <policy>',
           'the times of schedules that passed meanwhile: one run makes up for them, or none',
@@ -38,7 +45,6 @@ export function addStartCommand(program: Command, shell: Shell): void {
         .default('once'),
     )
     .option(...dataOption)
-    .action((options: StartOptions) => start(options, shell))
 }
 
 const portMax = 65_535
@@ -49,7 +55,14 @@ function readPort(text: string): number {
   throw new NexusError('bad_input', `--port is a whole number from 0 to ${portMax}; it was ${text}.`)
 }
 
-async function start(options: StartOptions, { io }: Shell): Promise<void> {
+export interface Staying {
+  readonly modules: readonly string[]
+  /** Called once it is up; what comes back is called when it ends. */
+  readonly up?: (nexus: Nexus) => () => void
+}
+
+/** Stays up until it is told to end. */
+export async function start(options: StartOptions, { io }: Shell, { modules, up }: Staying): Promise<void> {
   const data = dataFolder(options.data)
   const token = tokenOf(options)
   const interrupted = Promise.withResolvers<void>()
@@ -58,6 +71,7 @@ async function start(options: StartOptions, { io }: Shell): Promise<void> {
   const log = operatorLog(io)
   const nexus = await openNexus({
     data,
+    modules,
     missedFirings: options.missed,
     log,
     runBegan: (run) => void report(run, io),
@@ -70,6 +84,7 @@ async function start(options: StartOptions, { io }: Shell): Promise<void> {
   stack.defer(() => removeServerFile(data))
   await nexus.start()
   io.err(greeting(nexus, data, served))
+  if (up) stack.defer(up(nexus))
   await interrupted.promise
   io.err('Stopping. Runs under way go on with the next start.\n')
 }

@@ -4,10 +4,11 @@
 import { openNexus, resumable } from '@nexus/nexus'
 import { runToWire, workflowToWire } from '@nexus/server'
 import { checkFile } from '../commands/documents.ts'
+import { moduleFolders } from '../commands/options.ts'
 import type { Connection, ConnectOptions } from '../connection.ts'
 
 export async function embedded(options: ConnectOptions): Promise<Connection> {
-  const nexus = await openNexus(options)
+  const nexus = await openNexus({ ...options, modules: moduleFolders() })
   const { runs, workflows } = nexus
   return {
     server: undefined,

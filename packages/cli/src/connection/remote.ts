@@ -1,6 +1,6 @@
 /**
- * A server that is up on the data directory. Documents are checked here first, since the server does not see the files
- * of whoever sends them; what they name beside them goes along as text.
+ * A server that is up on the data directory. Documents are checked here first, with the modules that are there, since the
+ * server does not see the files of whoever sends them; what they name beside them goes along as text.
  */
 import { Client, operations, ProblemError, type LifecycleEvent } from '@nexus/api'
 import { formatProblems, resumable, type CheckedWorkflow, type CloudEvent } from '@nexus/nexus'
@@ -15,7 +15,7 @@ export function remote({ url, token }: FoundServer, { workflows = [] }: ConnectO
   const client = new Client({ url, clock: systemClock, ...(token !== undefined && { token }) })
   return {
     server: url,
-    check: (text, file) => checkHere(text, file, workflows),
+    check: async (text, file) => checkHere(text, file, { workflows, elsewhere: await providedBy(client) }),
     async run(workflow, input) {
       const body = { ...textsOf(workflow), input }
       const { id } = await client.call(operations.runs.start, { body }).catch(explain)
@@ -77,9 +77,18 @@ function nameOf(key: string): { namespace: string; name: string; version: string
   return { namespace, name, version }
 }
 
-async function checkHere(text: string, file: string, workflows: readonly string[]): Promise<CheckedWorkflow> {
+async function providedBy(client: Client): Promise<readonly string[]> {
+  const { modules } = await client.call(operations.modules.list).catch(explain)
+  return modules.flatMap(({ provides }) => provides.map(({ task }) => task))
+}
+
+async function checkHere(
+  text: string,
+  file: string,
+  options: { readonly workflows: readonly string[]; readonly elsewhere: readonly string[] },
+): Promise<CheckedWorkflow> {
   const checked = Promise.withResolvers<CheckedWorkflow>()
-  await withScratchNexus({ workflows }, async (nexus) => {
+  await withScratchNexus(options, async (nexus) => {
     checked.resolve(await nexus.complete(checkFile(nexus, text, file)))
   })
   return checked.promise
