@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
-import type { LifecycleEvent } from '../src/index.ts'
+import { followAll, followRun } from '../src/follow.ts'
+import type { LifecycleEvent, LiveRun, RunEvent, RunOutcome } from '../src/index.ts'
 import { documentOf, setup } from './world.ts'
 
 const approval = documentOf(`  - first: { set: { x: 1 } }
@@ -126,4 +127,69 @@ test('a workflow that was handed in with a document is run, and goes before one 
     expect(await live.ended).toMatchObject({ output: { from: 'handed in' } })
   }
   expect(() => nexus.workflows.checked('test/other')).toThrow(/No workflow "test\/other".*test\/sample:1.0.0/)
+})
+
+/** A run whose events are heard while its log is read, which has some of them already. */
+function overlapping() {
+  const heard = new Set<(event: RunEvent) => void>()
+  const ended = Promise.withResolvers<RunOutcome>()
+  const eventAt = (seq: number): RunEvent =>
+    seq === 1
+      ? { seq, at: seq, type: 'run.started' }
+      : { seq, at: seq, type: seq % 2 === 0 ? 'run.suspended' : 'run.resumed' }
+  const tell = (seq: number): void => {
+    for (const listener of heard) listener(eventAt(seq))
+  }
+  const workflow = { namespace: 'test', name: 'sample', version: '1.0.0' }
+  const live: LiveRun = {
+    id: 'r',
+    workflow,
+    ended: ended.promise,
+    cancel: () => {},
+    listen(listener) {
+      heard.add(listener)
+      return () => heard.delete(listener)
+    },
+  }
+  const parts = {
+    backend: {
+      get: async () => ({ id: 'r', workflow }) as never,
+      async events() {
+        for (const seq of [2, 3]) tell(seq)
+        return [1, 2, 3].map(eventAt)
+      },
+    },
+    engine: { live: () => live, liveRuns: () => [live] },
+    begun: new Set<(run: LiveRun) => void>(),
+  }
+  const end = (): void => ended.resolve({ status: 'completed', output: null })
+  return { parts, tell, end, heard }
+}
+
+test('what is heard while the log is read is told once, of one run and of all', async () => {
+  const one = overlapping()
+  const events = followRun(one.parts, 'r', { signal: signal() })
+  const first = await events.next()
+  one.tell(4)
+  one.end()
+  const rest = await readUntil(events, () => false)
+  expect(ids([first.value as LifecycleEvent, ...rest])).toEqual(['r/1', 'r/2', 'r/3', 'r/4'])
+  expect(one.heard.size).toBe(0)
+  const all = overlapping()
+  const reading = new AbortController()
+  const told = followAll(all.parts, reading.signal)
+  expect(ids(await readUntil(told, ({ id }) => id === 'r/3'))).toEqual(['r/2', 'r/3'])
+  all.tell(4)
+  expect(ids(await readUntil(told, ({ id }) => id === 'r/4'))).toEqual(['r/4'])
+  reading.abort()
+  await told.next()
+  expect([all.heard.size, all.parts.begun.size]).toEqual([0, 0])
+})
+
+test('a reader who is too far behind is cut off, and the rest is still in the log', async () => {
+  const { parts, tell } = overlapping()
+  const told = followRun(parts, 'r', { signal: signal() })
+  await told.next()
+  for (let seq = 4; seq < 20_000; seq++) tell(seq)
+  await expect(readUntil(told, () => false)).rejects.toMatchObject({ code: 'reader_too_slow' })
 })

@@ -121,3 +121,16 @@ test('the client throws what the server refused, with its code', async () => {
   await world.served.close()
   await expect(world.client.ended('nobody')).rejects.toMatchObject({ code: 'server_unreachable' })
 })
+
+test('a client that never sends the rest does not keep the server from stopping', async () => {
+  await using world = await setup({ limits: { drainMsMax: 50 } })
+  const { hostname, port } = new URL(world.served.url)
+  const socket = connect(Number(port), hostname)
+  socket.on('error', () => {}) // it is cut off
+  const closed = once(socket, 'close')
+  const head = 'POST /runs HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/json\r\n'
+  socket.write(`${head}content-length: 10\r\nexpect: 100-continue\r\n\r\n`)
+  await once(socket, 'data') // by now it has begun to answer
+  await world.served.close()
+  await closed
+})

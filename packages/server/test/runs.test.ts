@@ -1,5 +1,7 @@
 import { operations, type RunSummary } from '@nexus/api'
+import type { Nexus } from '@nexus/nexus'
 import { expect, test } from 'vitest'
+import { startRun } from '../src/routes/start_run.ts'
 import { approval, documentOf, greet, problemOf, setup, type World } from './world.ts'
 
 const { runs } = operations
@@ -71,6 +73,23 @@ test('the same key gives the same run, also at the same moment and after a resta
   expect(await ask({ name: 'A' })).toMatchObject({ status: 200, body: { id } })
   expect((await ask({ name: 'A' }, 'k2')).body.id).not.toBe(id)
   expect(await ask({ name: 'B' })).toMatchObject({ status: 422, body: { code: 'key_reused' } })
+})
+
+test('whoever asks with a key at the moment that another begins its run is given that run', async () => {
+  await using world = await setup()
+  const { nexus } = world
+  const asked = { workflow_text: greet, input: { name: 'A' }, idempotency_key: 'k' }
+  const { id } = await startRun(nexus, asked)
+  let looked = 0
+  const late: Nexus = {
+    ...nexus,
+    check: (...args) => nexus.check(...args),
+    complete: (workflow) => nexus.complete(workflow),
+    run: (...args) => nexus.run(...args),
+    runs: { ...nexus.runs, keyed: async (key) => (looked++ === 0 ? undefined : nexus.runs.keyed(key)) },
+  }
+  expect(await startRun(late, asked)).toEqual({ id, begun: false })
+  expect(looked).toBe(2)
 })
 
 test('runs are listed newest first, by what is asked for', async () => {
