@@ -70,7 +70,10 @@ function hostOf(origin: string): string | undefined {
 function checkToken(authorization: string | undefined, expected: Buffer): void {
   const [, given = ''] = /^Bearer +(\S+) *$/i.exec(authorization ?? '') ?? []
   if (timingSafeEqual(digest(given), expected)) return
-  throw new NexusError('unauthorized', 'A token is needed: Authorization: Bearer TOKEN.')
+  throw new NexusError(
+    'unauthorized',
+    'A token is needed: Authorization: Bearer TOKEN. The nexus command takes it from NEXUS_TOKEN.',
+  )
 }
 
 function digest(text: string): Buffer {
