@@ -5,7 +5,15 @@ import { Type } from 'typebox'
 import { eventStreamMediaType, operation } from './operation.ts'
 import { CloudEvent, EventDraft } from './schema/event.ts'
 import { Health } from './schema/health.ts'
-import { Module, ModuleList } from './schema/module.ts'
+import {
+  GenerationList,
+  HolderList,
+  Module,
+  ModuleChange,
+  ModuleList,
+  Receipt,
+  ReceiptList,
+} from './schema/module.ts'
 import { Fork, LifecycleEvent, NewRun, Run, RunList, runStatuses, RunSummary } from './schema/run.ts'
 import { choice, closed, flag, list, optional, text, whole } from './schema/words.ts'
 import { NewWorkflow, Workflow, WorkflowList } from './schema/workflow.ts'
@@ -224,6 +232,56 @@ const modules = {
     params: closed({ id: text('The id of a module.') }),
     answer: { description: 'The module.', schema: Module },
     errors: { 404: 'There is no such module.' },
+  }),
+  holders: operation({
+    method: 'GET',
+    path: '/modules/{id}/holders',
+    summary: 'List the runs that see a module',
+    tag: 'modules',
+    params: closed({ id: text('The id of a module.') }),
+    answer: { description: 'The runs in flight, with the version that each sees.', schema: HolderList },
+    errors: { 404: 'There is no such module.' },
+  }),
+  load: operation({
+    method: 'POST',
+    path: '/modules/{id}/load',
+    summary: 'Start a module that waits for its first use',
+    tag: 'modules',
+    params: closed({ id: text('The id of a module.') }),
+    answer: { description: 'The module.', schema: Module },
+    errors: { 404: 'There is no such module.', 409: 'It does not start; the detail says why.' },
+  }),
+  swap: operation({
+    method: 'POST',
+    path: '/modules/swap',
+    summary: 'Change modules while runs are in flight',
+    tag: 'modules',
+    body: ModuleChange,
+    answer: { description: 'It is live.', schema: Receipt },
+    errors: { 409: 'Nothing has changed; the detail says why.' },
+  }),
+  receipts: operation({
+    method: 'GET',
+    path: '/receipts',
+    summary: 'List the changes of the modules',
+    tag: 'modules',
+    answer: { description: 'The receipts.', schema: ReceiptList },
+  }),
+  generations: operation({
+    method: 'GET',
+    path: '/generations',
+    summary: 'List the generations',
+    tag: 'modules',
+    answer: { description: 'The generations.', schema: GenerationList },
+  }),
+  activate: operation({
+    method: 'POST',
+    path: '/generations/{number}/activate',
+    summary: 'Go back, or forth, to a generation',
+    tag: 'modules',
+    params: closed({ number: text('The number of a generation.', { pattern: '^[1-9][0-9]*$' }) }),
+    answer: { description: 'It is live.', schema: Receipt },
+    errors: { 409: 'Nothing has changed; the detail says why.' },
   }),
 }
 

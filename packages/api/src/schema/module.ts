@@ -2,7 +2,19 @@
  * Modules on the wire.
  */
 import { Type, type Static } from 'typebox'
-import { choice, list, named, nullable, text, whole } from './words.ts'
+import {
+  anyObject,
+  choice,
+  closed,
+  flag,
+  list,
+  moment,
+  named,
+  nullable,
+  optional,
+  text,
+  whole,
+} from './words.ts'
 
 export const ModuleProblem = Type.Object(
   {
@@ -37,4 +49,87 @@ export type Module = Static<typeof Module>
 
 export const ModuleList = named('ModuleList', 'The modules at hand.', {
   modules: list(Module, 'The modules.'),
+})
+
+export const ModuleChange = closed(
+  {
+    folders: optional(
+      list(
+        text('A folder of a module on the machine of the server.'),
+        'Each comes in the place of the module with its id.',
+      ),
+    ),
+    remove: optional(list(text('An id.'), 'Modules that leave.')),
+    config: optional(
+      Type.Record(Type.String(), anyObject('A configuration.'), { description: 'By module id, each whole.' }),
+    ),
+    runs: optional(
+      choice(
+        ['follow', 'pin'],
+        'Whether runs in flight go over to what comes in, or stay; by default a major version keeps them, others do not.',
+      ),
+    ),
+    consent: optional(flag('You have seen which permissions come on top, and agree.')),
+  },
+  {
+    title: 'ModuleChange',
+    description: 'Modules that come in, leave, or get another configuration; all of it or nothing.',
+    minProperties: 1,
+  },
+)
+
+export const ChangedModule = named('ChangedModule', 'What a change made of one module.', {
+  id: text('Its id.'),
+  from: nullable(text('The version before; null where it is new.')),
+  to: nullable(text('The version now; null where it has left.')),
+  artifact: nullable(text('The sha-256 of its artifact, in hex.')),
+})
+
+export const Receipt = named('Receipt', 'What a change did.', {
+  number: whole('Counts the changes, from 1.'),
+  generation: whole('The generation that it made current.'),
+  before: whole('The one before; 0 where there was none.'),
+  at: moment('When it was live.'),
+  changed: list(ChangedModule, 'What it changed.'),
+  ms: Type.Record(Type.String(), Type.Number(), { description: 'Milliseconds of each step.' }),
+  runs: Type.Object({
+    followed: whole('Runs in flight that went over to all of it.'),
+    pinned: whole('Those that keep an older version of something.'),
+  }),
+  handles_left: whole('What the modules that left had not let go of.'),
+  problems: list(text('A sentence.'), 'What went wrong after it was live.'),
+})
+export type Receipt = Static<typeof Receipt>
+
+export const ReceiptList = named('ReceiptList', 'The changes of the modules, oldest first.', {
+  receipts: list(Receipt, 'The receipts.'),
+})
+
+export const Generation = named('Generation', 'A set of modules that served together.', {
+  number: whole('From 1.'),
+  at: moment('When it was committed.'),
+  current: flag('Whether it serves now.'),
+  modules: list(
+    Type.Object({
+      id: text('Its id.'),
+      version: text('Its version.'),
+      artifact: text('The sha-256, in hex.'),
+    }),
+    'Its modules.',
+  ),
+})
+
+export const GenerationList = named('GenerationList', 'The generations, oldest first.', {
+  generations: list(Generation, 'The generations.'),
+})
+
+export const HolderList = named('HolderList', 'The runs in flight that see a module.', {
+  holders: list(
+    Type.Object({
+      run: text('The id of the run.'),
+      version: text('What it sees.'),
+      artifact: text('The sha-256, in hex.'),
+    }),
+    'The runs.',
+  ),
 })

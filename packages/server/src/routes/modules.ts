@@ -1,7 +1,8 @@
 /**
- * The modules at hand.
+ * The modules at hand, and how they change while runs are in flight.
  */
-import { operations } from '@nexus/api'
+import { operations, type Receipt as WireReceipt } from '@nexus/api'
+import type { Receipt, StoredGeneration } from '@nexus/nexus'
 import { bind, type Surface } from '../surface.ts'
 import { moduleToWire } from '../wire.ts'
 
@@ -9,4 +10,41 @@ export function addModuleRoutes(surface: Surface): void {
   const { modules } = surface.nexus
   bind(surface, operations.modules.list, () => ({ modules: modules.list().map(moduleToWire) }))
   bind(surface, operations.modules.get, ({ params }) => moduleToWire(modules.get(params.id)))
+  bind(surface, operations.modules.holders, ({ params }) => ({
+    holders: modules.holders(modules.get(params.id).id),
+  }))
+  bind(surface, operations.modules.load, async ({ params }) => {
+    await modules.load(params.id)
+    return moduleToWire(modules.get(params.id))
+  })
+  bind(surface, operations.modules.swap, async ({ body }) => receiptToWire(await modules.change(body)))
+  addGenerationRoutes(surface)
+}
+
+function addGenerationRoutes(surface: Surface): void {
+  const { modules } = surface.nexus
+  bind(surface, operations.modules.receipts, () => ({ receipts: modules.receipts().map(receiptToWire) }))
+  bind(surface, operations.modules.generations, () => ({
+    generations: modules.generations().map((each) => generationToWire(each, modules.generation)),
+  }))
+  bind(surface, operations.modules.activate, async ({ params }) =>
+    receiptToWire(await modules.activate(Number(params.number))),
+  )
+}
+
+function receiptToWire({ at, ms, ...receipt }: Receipt): WireReceipt {
+  return { ...receipt, ms: { ...ms }, at: new Date(at).toISOString() }
+}
+
+function generationToWire({ number, at, modules }: StoredGeneration, current: number) {
+  return {
+    number,
+    at: new Date(at).toISOString(),
+    current: number === current,
+    modules: Object.entries(modules).map(([id, { manifest, artifact }]) => ({
+      id,
+      version: manifest.version,
+      artifact,
+    })),
+  }
 }
