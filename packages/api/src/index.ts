@@ -20,7 +20,7 @@ export {
 export { listedMax, operations, waitSecondsMax } from './operations.ts'
 export { ProblemError } from './problem_error.ts'
 export type { Health } from './schema/health.ts'
-export type { Module, Receipt } from './schema/module.ts'
+export type { Generation, Module, Receipt } from './schema/module.ts'
 export { problemMediaType, type DocumentProblem, type Problem } from './schema/problem.ts'
 export type { Fork, LifecycleEvent, NewRun, Run, RunSummary, Task } from './schema/run.ts'
 export type { NewWorkflow, Workflow } from './schema/workflow.ts'

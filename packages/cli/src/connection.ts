@@ -2,8 +2,16 @@
  * What a command works on: the data directory itself, opened here, or the server that is up on it. Commands do not know
  * which; `connect` finds out. See `connection/`.
  */
-import type { RunSummary, Workflow } from '@nexus/api'
-import type { CheckedWorkflow, CloudEvent, EventDraft, LiveRun, RunRecord } from '@nexus/nexus'
+import type { Generation, Receipt, RunSummary, Workflow } from '@nexus/api'
+import type {
+  Change,
+  CheckedWorkflow,
+  CloudEvent,
+  EventDraft,
+  Holder,
+  LiveRun,
+  RunRecord,
+} from '@nexus/nexus'
 import type { Json } from '@nexus/sdk'
 import { embedded } from './connection/embedded.ts'
 import { remote } from './connection/remote.ts'
@@ -36,6 +44,14 @@ export interface Connection {
     deploy(workflow: CheckedWorkflow): Promise<Workflow>
     list(): Promise<readonly Workflow[]>
     remove(key: string): Promise<void>
+  }
+  readonly modules: {
+    change(change: Change): Promise<Receipt>
+    /** `generation`: its number, as it was written. */
+    activate(generation: string): Promise<Receipt>
+    generations(): Promise<readonly Generation[]>
+    receipts(): Promise<readonly Receipt[]>
+    holders(id: string): Promise<readonly Holder[]>
   }
   /** Runs that end with this process, unless they are gone on with later. */
   readonly inProgress: number

@@ -15,7 +15,7 @@ import { GenerationJournal, type StoredGeneration } from './generation_journal.t
 import { ModuleFailure, type Host } from './host.ts'
 import { inProcessHost } from './hosts/in_process.ts'
 import { noSecrets, stateOf } from './hosts/services.ts'
-import { Lineage } from './lineage.ts'
+import { Lineage, storedCandidate } from './lineage.ts'
 import { openManifestCache, type ManifestCache } from './manifest_cache.ts'
 import { missingPythonPackages } from './missing_packages.ts'
 import { describeModule, type ModuleInfo } from './module_info.ts'
@@ -295,9 +295,20 @@ class ModuleKernel implements Kernel {
   }
 
   modules(): readonly ModuleInfo[] {
-    return this.#found.map((found) =>
+    return this.#present().map((found) =>
       describeModule(found, this.#lineage.current, this.#problems.get(found.id) ?? []),
     )
+  }
+
+  /** What the sources have, and in its place, or beside it, what a change has brought in. */
+  #present(): readonly FoundModule[] {
+    const brought = Object.entries(this.#journal.current()?.modules ?? {}).flatMap(([id, module]) =>
+      module.instead_of === undefined ? [] : [[id, storedCandidate(module)] as const],
+    )
+    const instead = new Map(brought)
+    const found = this.#found.map((module) => instead.get(module.id) ?? module)
+    const ids = new Set(this.#found.map(({ id }) => id))
+    return [...found, ...brought.flatMap(([id, module]) => (ids.has(id) ? [] : [module]))]
   }
 
   async load(id: string): Promise<void> {

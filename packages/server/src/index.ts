@@ -3,4 +3,4 @@
  */
 export { defaultLimits, type Limits } from './limits.ts'
 export { defaultPort, serve, type Served, type ServeOptions } from './server.ts'
-export { moduleToWire, runToWire, workflowToWire } from './wire.ts'
+export { generationToWire, moduleToWire, receiptToWire, runToWire, workflowToWire } from './wire.ts'

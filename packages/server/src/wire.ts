@@ -1,8 +1,20 @@
 /**
  * What the library has, as the wire says it: keys in snake_case, moments in ISO 8601, null where there is nothing.
  */
-import type { Module, RunSummary, Workflow } from '@nexus/api'
-import type { DeployedWorkflow, ModuleInfo, RunSummary as Summary } from '@nexus/nexus'
+import type {
+  Module,
+  RunSummary,
+  Workflow,
+  Generation as WireGeneration,
+  Receipt as WireReceipt,
+} from '@nexus/api'
+import type {
+  DeployedWorkflow,
+  ModuleInfo,
+  RunSummary as Summary,
+  Receipt,
+  StoredGeneration,
+} from '@nexus/nexus'
 import type { JsonObject } from '@nexus/sdk'
 
 function iso(timeMs: number): string {
@@ -62,5 +74,22 @@ export function moduleToWire(module: ModuleInfo): Module {
     host: host ?? null,
     folder,
     problems,
+  }
+}
+
+export function receiptToWire({ at, ms, ...receipt }: Receipt): WireReceipt {
+  return { ...receipt, ms: { ...ms }, at: new Date(at).toISOString() }
+}
+
+export function generationToWire({ number, at, modules }: StoredGeneration, current: number): WireGeneration {
+  return {
+    number,
+    at: new Date(at).toISOString(),
+    current: number === current,
+    modules: Object.entries(modules).map(([id, { manifest, artifact }]) => ({
+      id,
+      version: manifest.version,
+      artifact,
+    })),
   }
 }

@@ -119,6 +119,8 @@ export const Generation = named('Generation', 'A set of modules that served toge
   ),
 })
 
+export type Generation = Static<typeof Generation>
+
 export const GenerationList = named('GenerationList', 'The generations, oldest first.', {
   generations: list(Generation, 'The generations.'),
 })

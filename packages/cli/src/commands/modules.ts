@@ -8,9 +8,11 @@ import { table } from '../output/format.ts'
 import type { Terminal } from '../output/terminal.ts'
 import { jsonOption } from './options.ts'
 import { withScratchNexus } from './scratch.ts'
+import { addSwapCommands } from './swap.ts'
 
 export function addModulesCommand(program: Command, shell: Shell): void {
-  const modules = program.command('modules').description('list and show modules')
+  const modules = program.command('modules').description('list, show and change modules')
+  addSwapCommands(modules, shell)
   modules
     .command('list')
     .description('list the modules with what they provide')

@@ -2,14 +2,14 @@
  * A data directory that is opened in this process, which holds it until it is closed.
  */
 import { openNexus, resumable } from '@nexus/nexus'
-import { runToWire, workflowToWire } from '@nexus/server'
+import { generationToWire, receiptToWire, runToWire, workflowToWire } from '@nexus/server'
 import { checkFile } from '../commands/documents.ts'
 import { moduleFolders } from '../commands/options.ts'
 import type { Connection, ConnectOptions } from '../connection.ts'
 
 export async function embedded(options: ConnectOptions): Promise<Connection> {
   const nexus = await openNexus({ ...options, modules: moduleFolders() })
-  const { runs, workflows } = nexus
+  const { runs, workflows, modules } = nexus
   return {
     server: undefined,
     check: (text, file) => nexus.complete(checkFile(nexus, text, file)),
@@ -31,6 +31,14 @@ export async function embedded(options: ConnectOptions): Promise<Connection> {
       deploy: async (workflow) => workflowToWire(await workflows.deploy(workflow)),
       list: async () => workflows.list().map(workflowToWire),
       remove: (key) => workflows.remove(key),
+    },
+    modules: {
+      change: async (change) => receiptToWire(await modules.change(change)),
+      activate: async (generation) => receiptToWire(await modules.activate(Number(generation))),
+      generations: async () =>
+        modules.generations().map((each) => generationToWire(each, modules.generation)),
+      receipts: async () => modules.receipts().map(receiptToWire),
+      holders: async (id) => modules.holders(modules.get(id).id),
     },
     get inProgress() {
       return runs.inProgress

@@ -23,6 +23,7 @@ export function remote({ url, token }: FoundServer, { workflows = [] }: ConnectO
     },
     runs: runsOf(client),
     workflows: workflowsOf(client),
+    modules: modulesOf(client),
     inProgress: 0,
     idle: async () => {},
     close: async () => {},
@@ -68,6 +69,17 @@ function workflowsOf(client: Client): Connection['workflows'] {
     async remove(key) {
       await client.call(workflows.remove, { params: nameOf(key) })
     },
+  }
+}
+
+function modulesOf(client: Client): Connection['modules'] {
+  const { modules } = operations
+  return {
+    change: (body) => client.call(modules.swap, { body }).catch(explain),
+    activate: (number) => client.call(modules.activate, { params: { number } }).catch(explain),
+    generations: async () => (await client.call(modules.generations)).generations,
+    receipts: async () => (await client.call(modules.receipts)).receipts,
+    holders: async (id) => (await client.call(modules.holders, { params: { id } }).catch(explain)).holders,
   }
 }
 

@@ -1,10 +1,9 @@
 /**
  * The modules at hand, and how they change while runs are in flight.
  */
-import { operations, type Receipt as WireReceipt } from '@nexus/api'
-import type { Receipt, StoredGeneration } from '@nexus/nexus'
+import { operations } from '@nexus/api'
 import { bind, type Surface } from '../surface.ts'
-import { moduleToWire } from '../wire.ts'
+import { generationToWire, moduleToWire, receiptToWire } from '../wire.ts'
 
 export function addModuleRoutes(surface: Surface): void {
   const { modules } = surface.nexus
@@ -30,21 +29,4 @@ function addGenerationRoutes(surface: Surface): void {
   bind(surface, operations.modules.activate, async ({ params }) =>
     receiptToWire(await modules.activate(Number(params.number))),
   )
-}
-
-function receiptToWire({ at, ms, ...receipt }: Receipt): WireReceipt {
-  return { ...receipt, ms: { ...ms }, at: new Date(at).toISOString() }
-}
-
-function generationToWire({ number, at, modules }: StoredGeneration, current: number) {
-  return {
-    number,
-    at: new Date(at).toISOString(),
-    current: number === current,
-    modules: Object.entries(modules).map(([id, { manifest, artifact }]) => ({
-      id,
-      version: manifest.version,
-      artifact,
-    })),
-  }
 }

@@ -1,0 +1,129 @@
+/**
+ * `nexus modules swap|remove|generations|activate|holders`: changes the modules of a data directory, while runs are in
+ * flight where a server is up on it.
+ */
+import type { Receipt } from '@nexus/api'
+import type { Command } from 'commander'
+import { resolve } from 'node:path'
+import { withConnection } from '../connection.ts'
+import type { Shell } from '../main.ts'
+import { formatDuration, statusSign, table } from '../output/format.ts'
+import type { Terminal } from '../output/terminal.ts'
+import { dataFolder, dataOption, jsonOption } from './options.ts'
+
+interface Options {
+  readonly data?: string
+  readonly json?: boolean
+  readonly runs?: 'follow' | 'pin'
+  readonly consent?: boolean
+}
+
+/** `modules`: the command that they belong to. */
+export function addSwapCommands(modules: Command, shell: Shell): void {
+  changing(
+    modules
+      .command('swap <folder...>')
+      .description('bring modules in, each in the place of the one with its id'),
+  )
+    .option('--consent', 'agree to the permissions that come on top')
+    .action((folders: string[], options: Options) => swap(folders, options, shell))
+  changing(modules.command('remove <id...>').description('take modules out')).action(
+    (ids: string[], options: Options) => change({ remove: ids }, options, shell),
+  )
+  modules
+    .command('activate <generation>')
+    .description('go back, or forth, to a generation')
+    .option(...jsonOption)
+    .option(...dataOption)
+    .action((generation: string, options: Options) => activate(generation, options, shell))
+  modules
+    .command('generations')
+    .description('list the generations, with what changed')
+    .option(...jsonOption)
+    .option(...dataOption)
+    .action((options: Options) => generations(options, shell))
+  modules
+    .command('holders <id>')
+    .description('list the runs in flight that see a module, and which version')
+    .option(...jsonOption)
+    .option(...dataOption)
+    .action((id: string, options: Options) => holders(id, options, shell))
+}
+
+function changing(command: Command): Command {
+  return command
+    .addOption(
+      command
+        .createOption(
+          '--runs <policy>',
+          'runs in flight go over, or stay; by default a major version keeps them',
+        )
+        .choices(['follow', 'pin']),
+    )
+    .option(...jsonOption)
+    .option(...dataOption)
+}
+
+function swap(folders: readonly string[], options: Options, shell: Shell): Promise<void> {
+  return change(
+    { folders: folders.map((folder) => resolve(folder)), consent: options.consent === true },
+    options,
+    shell,
+  )
+}
+
+async function change(
+  what: { folders?: readonly string[]; remove?: readonly string[]; consent?: boolean },
+  { data, json, runs }: Options,
+  { io }: Shell,
+): Promise<void> {
+  await withConnection({ data: dataFolder(data) }, async ({ modules }) => {
+    show(await modules.change({ ...what, ...(runs && { runs }) }), json === true, io)
+  })
+}
+
+async function activate(generation: string, { data, json }: Options, { io }: Shell): Promise<void> {
+  await withConnection({ data: dataFolder(data) }, async ({ modules }) => {
+    show(await modules.activate(generation), json === true, io)
+  })
+}
+
+function show(receipt: Receipt, json: boolean, io: Terminal): void {
+  if (json) return io.out(`${JSON.stringify(receipt, null, 2)}\n`)
+  const { drain: _drain, ...steps } = receipt.ms
+  const tookMs = Object.values(steps).reduce((sum, ms) => sum + ms, 0)
+  const { followed, pinned } = receipt.runs
+  io.out(
+    `${statusSign(io, 'completed')} Generation ${receipt.generation} serves after ${formatDuration(tookMs)}: ${changesOf(receipt)}\n` +
+      `  Runs in flight: ${followed} went over, ${pinned} keep an older version. Back: nexus modules activate ${receipt.before}\n`,
+  )
+}
+
+function changesOf({ changed }: Pick<Receipt, 'changed'>): string {
+  const lines = changed.map(({ id, from, to }) => `${id} ${from ?? 'new'} → ${to ?? 'gone'}`)
+  return lines.length > 0 ? lines.join(', ') : 'nothing changed'
+}
+
+async function generations({ data, json }: Options, { io }: Shell): Promise<void> {
+  await withConnection({ data: dataFolder(data) }, async ({ modules }) => {
+    const all = await modules.generations()
+    const receipts = await modules.receipts()
+    if (json) return io.out(`${JSON.stringify(all, null, 2)}\n`)
+    const rows = all.map(({ number, at, current }) => {
+      const receipt = receipts.find((each) => each.generation === number)
+      const changes = (receipt?.before ?? 0) === 0 ? 'the first' : changesOf(receipt ?? { changed: [] })
+      return [`${current ? '▸' : ' '} ${number}`, at.slice(0, 19).replace('T', ' '), changes]
+    })
+    io.out(table(io, ['  GENERATION', 'COMMITTED', 'CHANGED'], rows))
+  })
+}
+
+async function holders(id: string, { data, json }: Options, { io }: Shell): Promise<void> {
+  await withConnection({ data: dataFolder(data) }, async ({ modules }) => {
+    const found = await modules.holders(id)
+    if (json) return io.out(`${JSON.stringify(found, null, 2)}\n`)
+    if (found.length === 0) return io.out(`No run in flight sees ${id}.\n`)
+    const rows = found.map(({ run, version, artifact }) => [run, version, artifact.slice(0, 12)])
+    io.out(table(io, ['RUN', 'VERSION', 'ARTIFACT'], rows))
+  })
+}
