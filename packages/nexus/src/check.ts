@@ -33,6 +33,8 @@ export interface CheckedWorkflow {
 }
 
 export interface Surroundings {
+  /** Another one whenever the capabilities may be others. */
+  readonly generation: number
   /** The capabilities that modules provide in the current generation. */
   readonly provided: readonly string[]
   /** Where the workflows are found that it runs. */

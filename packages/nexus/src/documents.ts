@@ -2,7 +2,7 @@
  * The documents of runs: checked when they are handed in, and read again from what was kept with a run when it goes on.
  */
 import { NexusError } from '@nexus/sdk'
-import { formatProblems, type ParsedWorkflow, type Workflow } from '@nexus/workflow'
+import { everyTaskOf, formatProblems, type ParsedWorkflow, type Workflow } from '@nexus/workflow'
 import { checkAlone, checkWorkflow, type CheckedWorkflow, type Surroundings } from './check.ts'
 import { completeWorkflow, type Outside } from './complete.ts'
 import { eitherSource, textSource } from './workflow_folders.ts'
@@ -14,6 +14,8 @@ export class Documents {
   readonly #surroundings: () => Surroundings
   readonly #outside: Outside
   readonly #read = new Map<string, Workflow>()
+  /** Documents that need nothing from outside. */
+  readonly #completed = new WeakMap<CheckedWorkflow, Completed>()
 
   /** `surroundings`: what there is at the moment. `outside`: how to what is not there. */
   constructor(surroundings: () => Surroundings, outside: Outside) {
@@ -33,9 +35,23 @@ export class Documents {
     return { ...surroundings, source: eitherSource([textSource(others), surroundings.source]) }
   }
 
+  /** What was complete once is so again with the same modules, but for what they cannot do at the moment. */
   async complete(checked: CheckedWorkflow): Promise<CheckedWorkflow> {
-    const whole = await completeWorkflow(checked, this.#around(checked.others), this.#outside)
-    if (whole.document) this.#remember(whole.text, whole.document)
+    if (!checked.document || checked.complete) return checked
+    const surroundings = this.#surroundings()
+    const known = this.#completed.get(checked)
+    if (
+      known?.generation === surroundings.generation &&
+      (await allAvailable(known.capabilities, surroundings))
+    )
+      return known.whole
+    const whole = await completeWorkflow(checked, surroundings, this.#outside)
+    if (!whole.document) return whole
+    this.#remember(whole.text, whole.document)
+    if (needsNothing(checked, whole)) {
+      const capabilities = [...new Set([...everyTaskOf(whole.document)].map(({ capability }) => capability))]
+      this.#completed.set(checked, { whole, capabilities, generation: surroundings.generation })
+    }
     return whole
   }
 
@@ -64,4 +80,23 @@ export function valid(
 ): Workflow {
   if (checked.document) return checked.document
   throw new NexusError('invalid_workflow', formatProblems(checked.problems, checked))
+}
+
+interface Completed {
+  readonly whole: CheckedWorkflow
+  readonly capabilities: readonly string[]
+  readonly generation: number
+}
+
+/** Neither anything from outside nor other workflows, both of which may change. */
+function needsNothing(checked: CheckedWorkflow, whole: CheckedWorkflow): boolean {
+  return whole.text === checked.text && Object.keys(whole.workflows).length === 0
+}
+
+async function allAvailable(
+  capabilities: readonly string[],
+  { unavailable }: Surroundings,
+): Promise<boolean> {
+  for (const capability of capabilities) if ((await unavailable(capability)) !== undefined) return false
+  return true
 }

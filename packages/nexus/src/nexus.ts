@@ -207,6 +207,7 @@ function documentsWith(
 ): Documents {
   const http = httpGetBy(() => kernel.route('http'), clock)
   const surroundings = (): Surroundings => ({
+    generation: kernel.generation.number,
     provided: [...kernel.routes().map(({ capability }) => capability), ...elsewhere],
     source: eitherSource([folderSource(workflows), deployedSource(backend)]),
     unavailable: async (capability) => kernel.route(capability)?.unavailable(),

@@ -2,7 +2,7 @@
  * The host for modules that are trusted: in this process, on this thread. A call costs microseconds; nothing contains
  * the module, so one that blocks the thread or ends the process does so to everything.
  */
-import { TaskFault, type BaseModule, type ModuleContext, type ModuleResult } from '@nexus/sdk'
+import { BaseModule, TaskFault, type ModuleContext, type ModuleResult } from '@nexus/sdk'
 import { withDeadline } from '../deadline.ts'
 import type { Host, HostedModule, Instance, InvocationContext, StopReport } from '../host.ts'
 import { Ledger } from '../ledger.ts'
@@ -105,9 +105,11 @@ class InProcessInstance implements Instance {
 
   async unavailable(task: string): Promise<string | undefined> {
     const { clock, deadlines, manifest } = this.#hosted
+    // Most modules have nothing to say, and some are written without the base class.
+    const { unavailable } = this.#module as Partial<BaseModule>
+    if (unavailable === undefined || unavailable === BaseModule.prototype.unavailable) return undefined
     try {
-      // A module may be written without the base class.
-      return await withDeadline(clock, deadlines.setupMsMax, () => this.#module.unavailable?.(task))
+      return await withDeadline(clock, deadlines.setupMsMax, () => this.#module.unavailable(task))
     } catch (error) {
       this.#mapFrames(error)
       return `${label(manifest)} could not say whether it can do "${task}": ${describeThrown(error)}`
