@@ -14,3 +14,6 @@ export const metaNames = { url: '__module_url', filename: '__filename', dirname:
 export function sharedPackages(manifest: Manifest): string[] {
   return (manifest.dependencies?.npm ?? []).flatMap(Object.keys).sort()
 }
+
+/** The names under which an artifact exports the functions of `entry_points.setup` and `entry_points.teardown`. */
+export const hookNames = { setup: '__nexus_setup', teardown: '__nexus_teardown' } as const

@@ -11,7 +11,7 @@ import type { Manifest } from '@nexus/sdk'
 import type * as Esbuild from 'esbuild'
 import type { BuildContext, BuildFailure, BuildOptions, BuildResult, Message, Metafile } from 'esbuild'
 import type { Artifact, ArtifactStore } from './artifact.ts'
-import { metaNames, sdkNames, sharedPackages } from './artifact_interface.ts'
+import { hookNames, metaNames, sdkNames, sharedPackages } from './artifact_interface.ts'
 import { openBuildCache } from './build_cache.ts'
 import { isInside } from './discover.ts'
 import { packPython, readPythonSources } from './hosts/process/python_artifact.ts'
@@ -93,7 +93,7 @@ function optionsOf({ folder, manifest }: BuildRequest): BuildOptions {
   return {
     ...fixedOptions,
     absWorkingDir: folder,
-    entryPoints: [manifest.entry_points.main],
+    ...entryOf(manifest, folder),
     plugins: [outsidePackages({ sdk: sdkNames, npm: sharedPackages(manifest) })],
   }
 }
@@ -119,8 +119,27 @@ const fixedOptions = {
   write: false,
 } as const satisfies BuildOptions
 
+/** The entry, and beside its exports the functions of `entry_points.setup` and `teardown` where there are any. */
+function entryOf({ entry_points: entries }: Manifest, folder: string): BuildOptions {
+  const { main, setup, teardown } = entries
+  if (setup === undefined && teardown === undefined) return { entryPoints: [main] }
+  const from = (path: string): string => JSON.stringify(`./${path}`)
+  const lines = [
+    `export * from ${from(main)}`,
+    ...(setup === undefined ? [] : [`export { setup as ${hookNames.setup} } from ${from(setup)}`]),
+    ...(teardown === undefined
+      ? []
+      : [`export { teardown as ${hookNames.teardown} } from ${from(teardown)}`]),
+  ]
+  return { stdin: { contents: lines.join('\n'), resolveDir: folder, sourcefile: joinedEntry } }
+}
+
+/** What stands for the entry where it is made of several files. It is no file. */
+const joinedEntry = 'entry:joined'
+
 function recipeOf({ manifest }: BuildRequest): string {
-  const own = [manifest.entry_points.main, ...sharedPackages(manifest)]
+  const { main, setup, teardown } = manifest.entry_points
+  const own = [main, ...sharedPackages(manifest), { setup, teardown }]
   return JSON.stringify(own)
 }
 
@@ -157,8 +176,8 @@ function problemOfMessage({ text, location, notes }: Message, folder: string): P
   return { ...place, message, ...(hint === '' ? {} : { hint }) }
 }
 
-/** Inputs that esbuild makes up: our re-exports, and files that a package switches off. */
-const notFiles = /^(outside|\(disabled\)):/
+/** Inputs that esbuild makes up: our re-exports, the joined entry, and files that a package switches off. */
+const notFiles = /^(?:outside|\(disabled\)):|^entry:/
 
 function bundleOf({ metafile, outputFiles }: BuildResult<typeof fixedOptions>, folder: string): Bundle {
   const inputs = Object.keys(metafile.inputs)

@@ -1,8 +1,10 @@
+import { writeFileSync } from 'node:fs'
 import { availableParallelism } from 'node:os'
+import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { formatProblem } from '@nexus/kernel'
 import { unmetRequirements } from '../src/requirements.ts'
-import { makeWorld, outputOf } from './world.ts'
+import { echo, makeWorld, manifestText, outputOf } from './world.ts'
 
 const counting = {
   'main.js': `import { BaseModule, ModuleResult, TaskFault } from '@nexus/sdk'
@@ -52,4 +54,45 @@ test('a GPU is needed only by who says so', () => {
   const told = (hasGpu: boolean): number =>
     unmetRequirements(manifest, () => ({ message: 'x' }) as never, { cpuCores: 1, hasGpu }).length
   expect([told(true), told(false)]).toEqual([0, 1])
+})
+
+test('the functions of entry_points.setup and teardown run around those of the module', async () => {
+  const world = makeWorld()
+  const told: string[] = []
+  Object.assign(globalThis, { told })
+  const main = `import { BaseModule, ModuleResult } from '@nexus/sdk'
+export class Module extends BaseModule {
+  async setup() { told.push('own setup') }
+  async execute() { return ModuleResult.ok(told.length) }
+  async teardown() { told.push('own teardown') }
+}
+`
+  const folder = world.module('hooked', {
+    files: {
+      'main.js': main,
+      'setup.js': `export async function setup({ config }) { told.push('setup ' + typeof config) }\n`,
+      'cleanup.js': `export const teardown = () => told.push('teardown')\n`,
+    },
+  })
+  writeFileSync(
+    join(folder, 'manifest.yaml'),
+    manifestText('hooked').replace('main.js}', 'main.js, setup: setup.js, teardown: cleanup.js}'),
+  )
+  const kernel = await world.open()
+  expect(await outputOf(kernel, 'hooked')).toBe(2)
+  await kernel.close()
+  expect(told).toEqual(['setup object', 'own setup', 'own teardown', 'teardown'])
+})
+
+test('an entry point that lacks its function is told with its place', async () => {
+  const world = makeWorld()
+  const folder = world.module('hooked', {
+    files: { 'main.js': echo, 'setup.js': 'export const other = 1\n' },
+  })
+  writeFileSync(
+    join(folder, 'manifest.yaml'),
+    manifestText('hooked').replace('main.js}', 'main.js, setup: setup.js}'),
+  )
+  const kernel = await world.open()
+  expect(kernel.modules()[0]?.problems.map(formatProblem).join()).toMatch(/setup/)
 })

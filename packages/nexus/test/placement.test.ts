@@ -58,9 +58,13 @@ test.skipIf(!hasPython)(
     writeModule(
       world,
       'orchestrators/goal_runner',
-      'type: orchestrator\nentry_points: {main: orchestrator.py}\nprovides: [{task: nexus.goal}]\n',
+      'type: orchestrator\nentry_points: {main: orchestrator.py, setup: setup.py, teardown: cleanup.py}\nprovides: [{task: nexus.goal}]\n',
       {
+        'setup.py': 'import orchestrator\n\ndef setup():\n    orchestrator.READY = True\n',
+        'cleanup.py': 'async def teardown():\n    pass\n',
         'orchestrator.py': `from nexus.modules.base import OrchestratorModule, ModuleContext, ModuleResult
+
+READY = False
 
 
 class Module(OrchestratorModule):
@@ -76,7 +80,7 @@ class Module(OrchestratorModule):
             if not result["success"] and self.config.get("stop_on_failure", True):
                 return ModuleResult(success=False, output_data=results, error=f"task {task['id']} failed")
             self.done += 1
-        return ModuleResult(success=True, output_data={"done": self.done, "results": results}, error=None)
+        return ModuleResult(success=True, output_data={"done": self.done, "ready": READY, "results": results}, error=None)
 
     async def teardown(self):
         pass
@@ -119,7 +123,7 @@ class Module(ExecutorModule):
     const goal = "  - goal: { call: nexus.goal, with: { goal: 'hello and good bye' } }\n"
     const live = await nexus.run(nexus.check(documentOf(goal)), {})
     const ended = await live.ended
-    expect(ended).toMatchObject({ status: 'completed', output: { done: 2 } })
+    expect(ended).toMatchObject({ status: 'completed', output: { done: 2, ready: true } })
     const { tasks } = await nexus.runs.get(live.id)
     expect(tasks.map(({ kind }) => kind)).toEqual(['nexus.goal', 'goal.plan', 'say', 'say'])
   },

@@ -8,6 +8,8 @@ import json
 import os
 import sys
 
+from ..modules.calling import accepted, call_method
+
 
 class ModuleFailure(Exception):
     """The module cannot be loaded; the message names it and says what to do."""
@@ -42,7 +44,45 @@ def load_class(manifest, folder, code):
     module = importlib.util.module_from_spec(spec)
     sys.modules[name] = module
     spec.loader.exec_module(module)
-    return _class_in(module, manifest, entry)
+    hooks = {hook: _hook_in(finder, manifest, hook) for hook in ("setup", "teardown")}
+    return _with_hooks(_class_in(module, manifest, entry), **hooks)
+
+
+def _hook_in(finder, manifest, hook):
+    """The function of ``entry_points.setup`` or ``teardown``, None where there is none."""
+    path = manifest["entry_points"].get(hook)
+    if path is None:
+        return None
+    spec = finder.spec_of(f"{manifest['id']}_entry_{hook}", path)
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    function = getattr(module, hook, None)
+    if callable(function):
+        return function
+    raise ModuleFailure(f'Module "{manifest["id"]}": {path} must define a function "{hook}".')
+
+
+def _with_hooks(found, setup, teardown):
+    """``entry_points.setup`` runs before the module's own, ``entry_points.teardown`` after it."""
+    if setup is None and teardown is None:
+        return found
+
+    class Module(found):
+        async def setup(self, context=None):
+            if setup is not None:
+                await call_method(setup, *accepted(setup, context))
+            if hasattr(found, "setup"):
+                await call_method(super().setup, *accepted(super().setup, context))
+
+        async def teardown(self):
+            try:
+                if hasattr(found, "teardown"):
+                    await call_method(super().teardown)
+            finally:
+                if teardown is not None:
+                    await call_method(teardown)
+
+    return Module
 
 
 def _standard_names():

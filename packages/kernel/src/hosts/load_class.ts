@@ -6,15 +6,25 @@ import { createRequire, isBuiltin } from 'node:module'
 import { dirname, join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { compileFunction, constants } from 'node:vm'
-import type { BaseModule, JsonObject } from '@nexus/sdk'
-import { metaNames, sharedPackages } from '../artifact_interface.ts'
+import type { JsonObject, ModuleContext, ModuleResult, SetupContext } from '@nexus/sdk'
+import { hookNames, metaNames, sharedPackages } from '../artifact_interface.ts'
 import { ModuleFailure, type HostedModule } from '../host.ts'
 import { sharedSdk } from './shared_sdk.ts'
 
 /** As much of a hosted module as its class comes from. */
 export type ModuleCode = Pick<HostedModule, 'manifest' | 'artifact' | 'folder'>
 
-export type ModuleClass = new (config: JsonObject) => BaseModule
+/** What a module's class makes: a `BaseModule` of which nothing is abstract any more. */
+export interface LoadedModule {
+  readonly config: JsonObject
+  setup(context: SetupContext): Promise<void>
+  execute(context: ModuleContext): Promise<ModuleResult>
+  teardown(): Promise<void>
+  unavailable(task: string): Promise<string | undefined>
+  validateConfig(config: JsonObject): readonly string[]
+}
+
+export type ModuleClass = new (config: JsonObject) => LoadedModule
 
 /** Where the code says that it is, in the entry's folder, so that what it imports at run time is found from there. */
 export function artifactFilename({ manifest, artifact, folder }: ModuleCode): string {
@@ -34,7 +44,35 @@ export function loadClass(module: ModuleCode): ModuleClass {
     },
   )
   run(holder.exports, requireFor(module, entry), holder, entry, dirname(entry), pathToFileURL(entry).href)
-  return classIn(holder.exports, module)
+  return withHooks(classIn(holder.exports, module), holder.exports)
+}
+
+/** `entry_points.setup` runs before the module's own, `entry_points.teardown` after it. */
+function withHooks(Module: ModuleClass, exports: Record<string, unknown>): ModuleClass {
+  const setUp = hookIn(exports, hookNames.setup)
+  const tearDown = hookIn(exports, hookNames.teardown)
+  if (setUp === undefined && tearDown === undefined) return Module
+  return class extends Module {
+    override async setup(context: SetupContext): Promise<void> {
+      await setUp?.(context)
+      await super.setup?.(context)
+    }
+
+    override async teardown(): Promise<void> {
+      try {
+        await super.teardown?.()
+      } finally {
+        await tearDown?.()
+      }
+    }
+  }
+}
+
+type Hook = (context?: SetupContext) => unknown
+
+function hookIn(exports: Record<string, unknown>, name: string): Hook | undefined {
+  const hook = exports[name]
+  return typeof hook === 'function' ? (hook as Hook) : undefined
 }
 
 function requireFor({ manifest }: ModuleCode, entry: string): (name: string) => unknown {
