@@ -38,7 +38,7 @@ export class Documents {
   /** What was complete once is so again with the same modules, but for what they cannot do at the moment. */
   async complete(checked: CheckedWorkflow): Promise<CheckedWorkflow> {
     if (!checked.document || checked.complete) return checked
-    const surroundings = this.#surroundings()
+    const surroundings = this.#around(checked.others)
     const known = this.#completed.get(checked)
     if (
       known?.generation === surroundings.generation &&
