@@ -5,30 +5,5 @@
 A module's entry file defines a class ``Module`` that extends one of the base classes.
 """
 
-from .context import AbortSignal, ChildOutcome, Clock, ModuleContext, SetupContext
-from .errors import Cancelled, TaskFault, workflow_error
-from .modules.base import (
-    AnalyzerModule,
-    BaseModule,
-    ExecutorModule,
-    IntegrationModule,
-    OrchestratorModule,
-)
-from .result import ModuleResult
-
-__all__ = [
-    "AbortSignal",
-    "AnalyzerModule",
-    "BaseModule",
-    "Cancelled",
-    "ChildOutcome",
-    "Clock",
-    "ExecutorModule",
-    "IntegrationModule",
-    "ModuleContext",
-    "ModuleResult",
-    "OrchestratorModule",
-    "SetupContext",
-    "TaskFault",
-    "workflow_error",
-]
+from .modules.base import *  # noqa: F403 - the names are those of the base module
+from .modules.base import __all__ as __all__

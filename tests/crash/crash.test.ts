@@ -6,18 +6,9 @@ import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { serveDataSets } from '../../examples/weather/data_server.ts'
+import { randomNumbers } from '../../bench/measure.ts'
 import { twoHundredTasks } from './documents.ts'
-import {
-  expectNothingTwice,
-  linesOf,
-  look,
-  randomNumbers,
-  seed,
-  setup,
-  start,
-  type Ended,
-  type Instant,
-} from './life.ts'
+import { expectNothingTwice, linesOf, look, seed, setup, start, type Ended, type Instant } from './life.ts'
 
 /** The kills of one test at most; a run that is killed often enough must still get to its end. */
 const killsMax = 40

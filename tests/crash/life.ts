@@ -12,17 +12,6 @@ import { expect } from 'vitest'
 export const seed = Number(process.env['NEXUS_CRASH_SEED'] ?? Math.floor(Math.random() * 1e9))
 console.log(`crash tests: seed ${seed} (set NEXUS_CRASH_SEED to repeat)`)
 
-/** A small generator of random numbers in [0, 1) that a seed repeats (mulberry32). */
-export function randomNumbers(from: number): () => number {
-  let state = from
-  return () => {
-    state = (state + 0x6d2b79f5) | 0
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state)
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4294967296
-  }
-}
-
 export function setup(document: string): {
   folder: string
   data: string

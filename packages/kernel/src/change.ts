@@ -4,7 +4,7 @@
  * untouched; after it, the journal has the new one, and a restart comes back to it.
  */
 import { NexusError, type Clock, type JsonObject, type Log } from '@nexus/sdk'
-import { checkPermissions, checkTogether, inOrder, inOrderOf, throwProblems } from './changes/checks.ts'
+import { checkPermissions, checkTogether, throwProblems } from './changes/checks.ts'
 import { Draining } from './changes/draining.ts'
 import { Stopwatch } from './changes/stopwatch.ts'
 import {
@@ -122,7 +122,7 @@ export class Changes {
   }
 
   async #prepareAll(candidates: readonly Candidate[], { config }: Change): Promise<readonly Prepared[]> {
-    const { prepared, problems } = await prepare(inOrder(candidates), this.#stagingWith(config))
+    const { prepared, problems } = await prepare(candidates, this.#stagingWith(config))
     throwProblems(problems)
     return prepared
   }
@@ -182,7 +182,7 @@ export class Changes {
     const checked = { ...offered, prepared: offered.prepared.filter((parts) => !staysOut(parts, before)) }
     const kept = await this.#keptInstead(checked.prepared, checked.problems, before)
     ms.lap('verify')
-    const { slots, problems } = await stage(inOrderOf(kept), staging)
+    const { slots, problems } = await stage(kept, staging)
     ms.lap('stage')
     const up = new Set(slots.map((slot) => slot.manifest.id))
     const prepared = kept.filter(({ candidate }) => up.has(candidate.id))
@@ -245,7 +245,7 @@ export class Changes {
       }
       ms.lap('resolve')
       const { prepared, problems } = await prepare(
-        inOrder(Object.values(target.modules).map(storedCandidate)),
+        Object.values(target.modules).map(storedCandidate),
         this.#parts.staging,
       )
       throwProblems(problems)

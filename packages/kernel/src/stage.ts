@@ -14,6 +14,7 @@ import { ModuleFailure, type Host, type HostedModule } from './host.ts'
 import { languageOf, type Language } from './manifest.ts'
 import { missingNpmPackages } from './missing_packages.ts'
 import type { Problem } from './problem.ts'
+import { startOrder } from './resolution/start_order.ts'
 import { dependenciesOf, kernelModules } from './resolve.ts'
 import { thisMachine, unmetRequirements } from './requirements.ts'
 import { Slot } from './slot.ts'
@@ -137,24 +138,25 @@ function chooseHost(
   )
 }
 
-/**
- * Slots for modules that come each after all that it depends on, started in that order. `around`: slots of modules that
- * are not among them, by id.
- */
-export async function stage(
-  prepared: readonly Prepared[],
-  options: StageOptions,
-  around: ReadonlyMap<string, Slot> = new Map(),
-): Promise<Staged> {
+/** Slots for modules, started each after all that it depends on. Throws `ModuleFailure` for a circle. */
+export async function stage(prepared: readonly Prepared[], options: StageOptions): Promise<Staged> {
   const slots = new Map<string, Slot>()
   const problems = new Map<string, readonly Problem[]>()
-  for (const parts of prepared) {
+  for (const parts of inStartOrder(prepared)) {
     const { id } = parts.candidate
-    const outcome = await stageOne(parts, (other) => slots.get(other) ?? around.get(other), options)
+    const outcome = await stageOne(parts, (other) => slots.get(other), options)
     if (outcome instanceof Slot) slots.set(id, outcome)
     else problems.set(id, outcome)
   }
   return { slots: [...slots.values()], problems }
+}
+
+function inStartOrder(prepared: readonly Prepared[]): readonly Prepared[] {
+  const byId = new Map(prepared.map((parts) => [parts.candidate.id, parts]))
+  const needs = [...byId].map(([id, { candidate }]) => [id, dependenciesOf(candidate.manifest)] as const)
+  const order = startOrder(new Map(needs))
+  if (order.kind === 'circle') throw new ModuleFailure(order.message)
+  return order.ids.flatMap((id) => byId.get(id) ?? [])
 }
 
 async function stageOne(

@@ -13,6 +13,7 @@ import { Watchdog } from './process/watchdog.ts'
 
 export { asText, readReturn, readScalar, wrongArgument } from './process/arguments.ts'
 export type { OutputChannel } from './process/output.ts'
+export { Watchdog } from './process/watchdog.ts'
 export { lastLines, processFault, processOutput, returnModes, type ReturnMode } from './process/result.ts'
 
 export interface ProcessOptions {

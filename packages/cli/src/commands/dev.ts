@@ -9,7 +9,8 @@ import type { Command } from 'commander'
 import { mkdirSync, watch } from 'node:fs'
 import { resolve } from 'node:path'
 import type { Shell } from '../main.ts'
-import { formatDuration, statusSign } from '../output/format.ts'
+import { statusSign } from '../output/format.ts'
+import { liveAfter } from '../output/receipt.ts'
 import type { Terminal } from '../output/terminal.ts'
 import { addServeOptions, start, type StartOptions } from './start.ts'
 
@@ -66,9 +67,7 @@ function lineOf({ changed, ms, generation }: Receipt, io: Terminal): string {
   const what = changed.map(({ id, from, to }) =>
     from === to ? `${id} ${to}` : `${id} ${from ?? 'new'} → ${to ?? 'gone'}`,
   )
-  const { drain: _drain, ...steps } = ms
-  const tookMs = Object.values(steps).reduce((sum, step) => sum + step, 0)
-  return `${statusSign(io, 'completed')} ${what.join(', ')} serves after ${formatDuration(tookMs)} (generation ${generation})\n`
+  return `${statusSign(io, 'completed')} ${what.join(', ')} serves after ${liveAfter({ ms })} (generation ${generation})\n`
 }
 
 /** Each problem once, until the module is mended. */

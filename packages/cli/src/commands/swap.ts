@@ -7,7 +7,8 @@ import type { Command } from 'commander'
 import { resolve } from 'node:path'
 import { withConnection } from '../connection.ts'
 import type { Shell } from '../main.ts'
-import { formatDuration, statusSign, table } from '../output/format.ts'
+import { statusSign, table } from '../output/format.ts'
+import { liveAfter } from '../output/receipt.ts'
 import type { Terminal } from '../output/terminal.ts'
 import { dataFolder, dataOption, jsonOption } from './options.ts'
 
@@ -90,11 +91,9 @@ async function activate(generation: string, { data, json }: Options, { io }: She
 
 function show(receipt: Receipt, json: boolean, io: Terminal): void {
   if (json) return io.out(`${JSON.stringify(receipt, null, 2)}\n`)
-  const { drain: _drain, ...steps } = receipt.ms
-  const tookMs = Object.values(steps).reduce((sum, ms) => sum + ms, 0)
   const { followed, pinned } = receipt.runs
   io.out(
-    `${statusSign(io, 'completed')} Generation ${receipt.generation} serves after ${formatDuration(tookMs)}: ${changesOf(receipt)}\n` +
+    `${statusSign(io, 'completed')} Generation ${receipt.generation} serves after ${liveAfter(receipt)}: ${changesOf(receipt)}\n` +
       `  Runs in flight: ${followed} went over, ${pinned} keep an older version. Back: nexus modules activate ${receipt.before}\n`,
   )
 }

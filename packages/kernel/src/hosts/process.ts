@@ -8,10 +8,10 @@
  * Neither tells one address from another: a module that lists any has the network.
  */
 import { systemClock, type Clock, type Manifest } from '@nexus/sdk'
+import { Watchdog } from '@nexus/sdk/process'
 import { ModuleFailure, type Host, type HostedModule } from '../host.ts'
 import { languageOf, type Language } from '../manifest.ts'
 import { findBubblewrap } from './process/bubblewrap.ts'
-import { Guard } from './process/guard.ts'
 import { openHome, type Home } from './process/home.ts'
 import { ProcessInstance } from './process/instance.ts'
 import { launchNode, launchPython, type Launch, type LaunchOptions } from './process/launch.ts'
@@ -47,7 +47,7 @@ class ProcessHost implements Required<Host> {
   readonly name = 'process'
   readonly #options: ProcessHostOptions
   readonly #clock: Clock
-  readonly #guard = new Guard()
+  readonly #watchdog = new Watchdog()
   readonly #pool: Pool
   readonly #bubblewrap = once(findBubblewrap)
   readonly #python = once(() => findPython(this.#options.programs?.python))
@@ -59,7 +59,13 @@ class ProcessHost implements Required<Host> {
     this.#clock = options.clock ?? systemClock
     const { sparesMax = 1, helloMsMax = 10_000 } = options
     const makeTemporary = (): string => this.#openHome().makeTemporary()
-    this.#pool = new Pool({ clock: this.#clock, guard: this.#guard, makeTemporary, sparesMax, helloMsMax })
+    this.#pool = new Pool({
+      clock: this.#clock,
+      watchdog: this.#watchdog,
+      makeTemporary,
+      sparesMax,
+      helloMsMax,
+    })
   }
 
   runs(language: Language): boolean {
@@ -82,7 +88,7 @@ class ProcessHost implements Required<Host> {
 
   async close(): Promise<void> {
     await this.#pool.close()
-    await this.#guard.close()
+    await this.#watchdog.stop()
     this.#home?.close()
   }
 

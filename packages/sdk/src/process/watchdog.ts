@@ -1,6 +1,6 @@
 /**
- * Ends programs whose host has died, so that a run that is resumed does not find the last attempt still at work.
- * One small shell for each runner, started with its first program: it is told which groups are alive, and when its
+ * Ends programs whose host has died, also those that are too busy to notice, so that nothing finds the last attempt still
+ * at work. One small shell for each host or runner, started with its first program: it is told which groups are alive, and when its
  * standard input ends, which a SIGKILL of the host cannot prevent, it kills those that still are. On Windows there is none.
  */
 import { spawn, type ChildProcess } from 'node:child_process'

@@ -7,8 +7,8 @@ import { rm } from 'node:fs/promises'
 import { Socket } from 'node:net'
 import type { Readable, Writable } from 'node:stream'
 import { invariant, type Clock, type Json, type JsonObject } from '@nexus/sdk'
+import type { Watchdog } from '@nexus/sdk/process'
 import { ProcessEnded, type ProcessEnd } from './end.ts'
-import type { Guard } from './guard.ts'
 import type { Launch } from './launch.ts'
 import { Peer, UnknownMethod } from './peer.ts'
 import { readPrints, type Prints } from './prints.ts'
@@ -22,7 +22,7 @@ const leaveMsMax = 500
 
 export interface ProcessServices {
   readonly clock: Clock
-  readonly guard: Guard
+  readonly watchdog: Watchdog
   /** A folder for one process, which is removed after it. */
   readonly makeTemporary: () => string
   /** How long a process has for its `hello`. */
@@ -62,7 +62,7 @@ export class ModuleProcess {
     this.#temporary = services.makeTemporary()
     this.#child = start(launch, this.#temporary)
     this.pid = this.#child.pid ?? 0
-    if (this.pid > 0) services.guard.begin(this.pid)
+    if (this.pid > 0) services.watchdog.watch(this.pid)
     const { input, output, prints } = streamsOf(this.#child, launch.channel)
     this.#streams = [...new Set([input, output, ...prints.map(({ stream }) => stream)])].map(asSocket)
     this.#prints = prints.map(({ channel, stream }) =>
@@ -174,7 +174,7 @@ export class ModuleProcess {
 
   async #clear(): Promise<void> {
     for (const stream of this.#streams) stream.destroy()
-    if (this.pid > 0) this.#services.guard.end(this.pid)
+    if (this.pid > 0) this.#services.watchdog.forget(this.pid)
     await rm(this.#temporary, { recursive: true, force: true }).catch(() => undefined)
     invariant(this.#end, 'a process is cleared away that has not ended')
     this.#gone.resolve(this.#end)
