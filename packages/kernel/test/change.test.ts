@@ -252,3 +252,14 @@ export class Module extends BaseModule {
   await first.close()
   expect(await outputOf(await world.open(), 'counter')).toBe(4)
 })
+
+test('modules that come in together start each after what it depends on, however they are named', async () => {
+  const world = makeWorld()
+  const kernel = await world.open()
+  const above = beside(world, 'above', {
+    ...saying('1.0.0'),
+    manifest: 'dependencies: {modules: [{below: ^1.0.0}]}',
+  })
+  await kernel.change({ folders: [above, beside(world, 'below', saying('1.0.0'))] })
+  expect(await outputOf(kernel, 'above')).toBe('1.0.0')
+})
