@@ -4,7 +4,7 @@
  * untouched; after it, the journal has the new one, and a restart comes back to it.
  */
 import { NexusError, type Clock, type JsonObject, type Log } from '@nexus/sdk'
-import { checkPermissions, checkTogether, throwProblems } from './changes/checks.ts'
+import { checkPermissions, chooseTogether, throwProblems, type Together } from './changes/checks.ts'
 import { Draining } from './changes/draining.ts'
 import { Stopwatch } from './changes/stopwatch.ts'
 import {
@@ -13,7 +13,6 @@ import {
   insteadOf,
   removedBy,
   sameModules,
-  staysOut,
   storedModule,
 } from './changes/stored_modules.ts'
 import { discoverAt, type ReadManifest } from './discover.ts'
@@ -47,6 +46,8 @@ export interface ChangeParts {
   readonly clock: Clock
   readonly log: Log
   readonly readManifest: ReadManifest
+  /** What the folders have, and what is asked for in writing. */
+  readonly surroundings: () => Pick<Together, 'offered' | 'wanted'>
   /** Told after each step. */
   readonly stepped: (step: Step) => void
 }
@@ -80,8 +81,9 @@ export class Changes {
     const ms = new Stopwatch(this.#parts.clock, this.#parts.stepped)
     const { journal } = this.#parts
     const before = journal.current()
-    const candidates = this.#candidates(change, before)
-    await checkTogether(candidates)
+    const wanted = this.#candidates(change, before)
+    const brought = new Set(wanted.flatMap(({ id, stored }) => (stored ? [] : [id])))
+    const candidates = await chooseTogether(wanted, { brought, ...this.#parts.surroundings() })
     ms.lap('resolve')
     checkPermissions(candidates, before, change.consent === true)
     const prepared = await this.#prepareAll(candidates, change)
@@ -169,66 +171,34 @@ export class Changes {
     )
   }
 
-  /** Makes what the sources have the current generation, as far as it can be used. */
-  async takeSources(candidates: readonly Candidate[]): Promise<{
+  /** Checks and builds what the sources have, with the configuration that it gets. */
+  prepare(candidates: readonly Candidate[]): ReturnType<typeof prepare> {
+    return prepare(candidates, this.#stagingWith())
+  }
+
+  /** Makes what was chosen of the sources the current generation, as far as it starts. */
+  async takeSources(choose: () => Promise<readonly Prepared[]>): Promise<{
     readonly receipt: Receipt | undefined
     readonly problems: ReadonlyMap<string, readonly Problem[]>
   }> {
     const { journal, lineage } = this.#parts
-    const staging = this.#stagingWith()
     const ms = new Stopwatch(this.#parts.clock, this.#parts.stepped)
     const before = journal.current()
-    const offered = await prepare(candidates, staging)
-    const checked = { ...offered, prepared: offered.prepared.filter((parts) => !staysOut(parts, before)) }
-    const kept = await this.#keptInstead(checked.prepared, checked.problems, before)
+    const chosen = await choose()
     ms.lap('verify')
-    const { slots, problems } = await stage(kept, staging)
+    const { slots, problems } = await stage(chosen, this.#stagingWith())
     ms.lap('stage')
     const up = new Set(slots.map((slot) => slot.manifest.id))
-    const prepared = kept.filter(({ candidate }) => up.has(candidate.id))
-    const all = new Map([...checked.problems, ...problems])
+    const prepared = chosen.filter(({ candidate }) => up.has(candidate.id))
     const modules = Object.fromEntries(
       prepared.map((parts) => [parts.candidate.id, storedModule(parts, insteadOf(parts, before))]),
     )
     if (before && sameModules(before.modules, modules)) {
       if (lineage.current.number !== before.number) lineage.become(before.number, slots, { warm: false })
-      return { receipt: undefined, problems: all }
+      return { receipt: undefined, problems }
     }
     const removed = before?.removed ?? {}
-    return { receipt: this.#commit(slots, { modules, removed }, ms), problems: all }
-  }
-
-  /**
-   * In the place of what the sources offer: what was chosen instead of exactly that, and what served before where that
-   * cannot be used any more.
-   */
-  async #keptInstead(
-    offered: readonly Prepared[],
-    problems: ReadonlyMap<string, readonly Problem[]>,
-    before: StoredGeneration | undefined,
-  ): Promise<readonly Prepared[]> {
-    const stays = (parts: Prepared): boolean =>
-      before?.modules[parts.candidate.id]?.instead_of === parts.artifact.digest
-    const there = new Set([...offered.map(({ candidate }) => candidate.id), ...problems.keys()])
-    const brought = Object.keys(before?.modules ?? {}).filter(
-      (id) => before?.modules[id]?.instead_of === '' && !there.has(id),
-    )
-    const chosen = offered.filter(stays).map(({ candidate }) => candidate.id)
-    const wanted = [...chosen, ...brought, ...problems.keys()]
-    const stored = wanted.flatMap((id) => {
-      const module = before?.modules[id]
-      return module ? [storedCandidate(module)] : []
-    })
-    const { prepared } = await prepare(stored, this.#parts.staging)
-    for (const { candidate } of prepared) {
-      if (!problems.has(candidate.id)) continue
-      const { id, manifest } = candidate
-      this.#parts.log.warn(
-        `What is in the folder of "${id}" cannot be used; version ${manifest.version} of before goes on.`,
-      )
-    }
-    const instead = new Set(prepared.map(({ candidate }) => candidate.id))
-    return [...offered.filter(({ candidate }) => !instead.has(candidate.id)), ...prepared]
+    return { receipt: this.#commit(slots, { modules, removed }, ms), problems }
   }
 
   activate(number: number): Promise<Receipt> {

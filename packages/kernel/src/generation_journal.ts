@@ -77,6 +77,14 @@ export class GenerationJournal {
     return this.#database.prepare('SELECT * FROM generations ORDER BY number').all().map(generationOf)
   }
 
+  /** A module of any generation, by its artifact. */
+  find(id: string, artifact: string): StoredModule | undefined {
+    const path = `$.modules."${id}"`
+    const sql = `SELECT json_extract(body, ?) AS module FROM generations WHERE json_extract(body, ?) = ? ORDER BY number DESC LIMIT 1`
+    const row = this.#database.prepare(sql).get(path, `${path}.artifact`, artifact)
+    return row && (JSON.parse(String(row['module'])) as StoredModule)
+  }
+
   /** Those between two numbers, oldest first. */
   between(after: number, before: number): readonly StoredGeneration[] {
     const sql = 'SELECT * FROM generations WHERE number > ? AND number < ? ORDER BY number'

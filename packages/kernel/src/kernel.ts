@@ -7,8 +7,12 @@ import { NexusError, type Clock, type JsonObject, type Log, type Secrets } from 
 import { openArtifactStore } from './artifact.ts'
 import { openBuilder, type Builder } from './build.ts'
 import { Changes, type Change } from './change.ts'
+import { choose, type Choice } from './choosing/choose.ts'
+import { lockOfServing } from './choosing/lock_differences.ts'
+import { storeName } from './choosing/pool.ts'
+import type { Wishes } from './choosing/wishes.ts'
 import { defaultDeadlines, type Deadlines } from './deadline.ts'
-import { discover, type FoundModule } from './discover.ts'
+import { discover, type FoundModule, type Source } from './discover.ts'
 import { Fleet } from './fleet.ts'
 import type { Generation, Route } from './generation.ts'
 import { GenerationJournal, type StoredGeneration } from './generation_journal.ts'
@@ -18,16 +22,19 @@ import { noSecrets, stateOf } from './hosts/services.ts'
 import { Lineage, storedCandidate } from './lineage.ts'
 import { openManifestCache, type ManifestCache } from './manifest_cache.ts'
 import { missingPythonPackages } from './missing_packages.ts'
-import { describeModule, type ModuleInfo } from './module_info.ts'
+import { describeModules, type ModuleInfo } from './module_info.ts'
 import { didYouMean } from './nearest.ts'
 import { formatProblem, type Problem } from './problem.ts'
 import type { Receipt, Step } from './receipt.ts'
-import { resolve, withDependencies } from './resolve.ts'
+import type { Lock } from './resolution/lock.ts'
 import type { Candidate, Placement, StageOptions } from './stage.ts'
 
 export interface KernelOptions {
-  /** Folders like `modules/`, searched for `<type>s/<id>/manifest.yaml`; later ones are nearer to the user. */
-  readonly sources: readonly string[]
+  /**
+   * Folders like `modules/`, searched for `<type>s/<id>/manifest.yaml`, or the folders of modules that are named. Later
+   * ones are nearer to the user: of a module that several have, the nearest is taken that goes together with the others.
+   */
+  readonly sources: readonly (string | Source)[]
   /** Artifacts go to `<data>/artifacts`, generations to `<data>/modules.db`. */
   readonly data: string
   readonly clock: Clock
@@ -35,8 +42,8 @@ export interface KernelOptions {
   /** By module id. */
   readonly config?: Readonly<Record<string, JsonObject>>
   readonly secrets?: Secrets
-  /** Only these modules and what they depend on are taken; the others are listed. */
-  readonly only?: readonly string[]
+  /** Which modules are wanted; by default all that are there. */
+  readonly wishes?: Wishes
   readonly deadlines?: Partial<Deadlines>
   /** Told after each step of a change, before the next begins. */
   readonly stepped?: (step: Step) => void
@@ -89,6 +96,8 @@ export interface Kernel {
   receipts(): readonly Receipt[]
   /** Resolves when nothing is left to drain but what runs in flight hold. */
   settled(): Promise<void>
+  /** What the modules that were asked for in writing, and those that they depend on, have come to. */
+  lock(): Lock
   /** Why no module does that task, and what to do, in a sentence. */
   explainMissing(capability: string): string
   modules(): readonly ModuleInfo[]
@@ -112,6 +121,7 @@ export async function openKernel(options: KernelOptions): Promise<Kernel> {
 
 class ModuleKernel implements Kernel {
   readonly #options: KernelOptions
+  readonly #sources: readonly Source[]
   readonly #builder: Builder
   readonly #manifests: ManifestCache
   readonly #journal: GenerationJournal
@@ -119,6 +129,8 @@ class ModuleKernel implements Kernel {
   readonly #lineage: Lineage
   readonly #changes: Changes
   #found: readonly FoundModule[] = []
+  #choice: Choice | undefined
+  /** What kept modules from starting, by id. */
   #problems: ReadonlyMap<string, readonly Problem[]> = new Map()
   #closing: Promise<void> | undefined
 
@@ -126,6 +138,9 @@ class ModuleKernel implements Kernel {
     const { data, clock, log } = options
     const store = openArtifactStore(data)
     this.#options = options
+    this.#sources = options.sources.map((source) =>
+      typeof source === 'string' ? { name: source, folder: source } : source,
+    )
     this.#builder = openBuilder(store)
     this.#manifests = openManifestCache(store.folder)
     this.#journal = new GenerationJournal(data)
@@ -140,6 +155,7 @@ class ModuleKernel implements Kernel {
       clock,
       log,
       readManifest,
+      surroundings: () => ({ offered: this.#offered(), wanted: options.wishes?.modules ?? {} }),
       stepped: options.stepped ?? ((): void => {}),
     })
   }
@@ -155,12 +171,50 @@ class ModuleKernel implements Kernel {
 
   /** Discovers, and makes what is there the current generation. */
   async #takeSources(): Promise<Receipt | undefined> {
-    this.#found = discover(this.#options.sources, this.#manifests.read)
-    const { candidates, problems } = this.#choose()
-    const taken = await this.#changes.takeSources(candidates)
+    this.#found = discover(this.#sources, this.#manifests.read)
+    const taken = await this.#changes.takeSources(async () => {
+      const before = this.#journal.current()
+      this.#choice = await choose({
+        found: this.#found,
+        sources: this.#sources,
+        wishes: this.#options.wishes ?? {},
+        before,
+        served: (id, artifact) => this.#journal.find(id, artifact),
+        prepare: (candidates) => this.#changes.prepare(candidates),
+      })
+      return this.#choice.prepared
+    })
     this.#saveCaches()
-    this.#problems = new Map([...problems, ...taken.problems])
+    this.#problems = taken.problems
+    this.#tellOfChoice()
     return taken.receipt
+  }
+
+  #tellOfChoice(): void {
+    const { log } = this.#options
+    const { prepared = [], differences = [] } = this.#choice ?? {}
+    for (const difference of differences) log.warn(`${difference} To take what is there: nexus modules lock`)
+    for (const { candidate } of prepared) {
+      const { id, manifest, stored } = candidate
+      if (!stored || !this.#found.some((found) => found.id === id && this.#keptOut(found).length > 0))
+        continue
+      log.warn(
+        `What is in the folder of "${id}" cannot be used; version ${manifest.version} of before goes on.`,
+      )
+    }
+  }
+
+  /** What keeps a module of the folders from being chosen. */
+  #keptOut(found: FoundModule): readonly Problem[] {
+    return [...found.problems, ...(this.#choice?.problems.get(found.file) ?? [])]
+  }
+
+  /** The modules of the folders that can be used. */
+  #offered(): readonly Candidate[] {
+    return this.#found.flatMap((found) => {
+      const { manifest } = found
+      return manifest && this.#keptOut(found).length === 0 ? [{ ...found, manifest }] : []
+    })
   }
 
   /** A cache that cannot be written costs the next start some time, and nothing else. */
@@ -172,26 +226,6 @@ class ModuleKernel implements Kernel {
       const why = error instanceof Error ? error.message : String(error)
       this.#options.log.warn(`What was built could not be remembered, so the next start builds again: ${why}`)
     }
-  }
-
-  /** The modules to take, each after what it depends on, and why others cannot be taken. */
-  #choose(): { candidates: Candidate[]; problems: Map<string, readonly Problem[]> } {
-    const usable = this.#found.filter((found): found is Candidate => found.manifest !== undefined)
-    const byId = new Map(usable.map((candidate) => [candidate.id, candidate]))
-    const manifests = usable.map((candidate) => candidate.manifest)
-    const { order, refused } = resolve(manifests)
-    const { only } = this.#options
-    const wanted = only === undefined ? undefined : withDependencies(only, manifests)
-    const problems = new Map<string, readonly Problem[]>()
-    for (const [id, { pointer, message, hint }] of refused) {
-      const problem = byId.get(id)?.problemAt(pointer, message, hint)
-      if (problem !== undefined) problems.set(id, [problem])
-    }
-    const candidates = order.flatMap(({ id }) => {
-      const candidate = byId.get(id)
-      return candidate === undefined || wanted?.has(id) === false ? [] : [candidate]
-    })
-    return { candidates, problems }
   }
 
   #stageOptions(): Omit<StageOptions, 'store' | 'fleet'> {
@@ -215,8 +249,8 @@ class ModuleKernel implements Kernel {
 
   #report(): void {
     const { log, config = {} } = this.#options
-    for (const { id, state, problems } of this.modules()) {
-      if (state === 'faulty') for (const problem of problems) log.warn(formatProblem(problem), { module: id })
+    for (const { id, problems } of this.modules()) {
+      for (const problem of problems) log.warn(formatProblem(problem), { module: id })
     }
     const ids = this.#found.map((found) => found.id)
     for (const id of Object.keys(config)) {
@@ -294,21 +328,35 @@ class ModuleKernel implements Kernel {
     return `"${capability}" is provided by module "${first.id}", which ${why}`
   }
 
-  modules(): readonly ModuleInfo[] {
-    return this.#present().map((found) =>
-      describeModule(found, this.#lineage.current, this.#problems.get(found.id) ?? []),
-    )
+  lock(): Lock {
+    const stored = this.#journal.current()?.modules ?? {}
+    const serving = Object.values(stored).map(({ manifest, artifact, source }) => {
+      return { manifest, artifact, from: this.#sources[source]?.name ?? storeName }
+    })
+    return lockOfServing(this.#options.wishes ?? {}, serving)
   }
 
-  /** What the sources have, and in its place, or beside it, what a change has brought in. */
-  #present(): readonly FoundModule[] {
+  modules(): readonly ModuleInfo[] {
+    return describeModules({
+      found: this.#found,
+      serving: this.#serving(),
+      generation: this.#lineage.current,
+      problemsOf: (candidate) => [
+        ...(this.#choice?.problems.get(candidate.file) ?? []),
+        ...(this.#problems.get(candidate.id) ?? []),
+      ],
+      nameOf: (candidate) => this.#choice?.pool.nameOf(candidate) ?? storeName,
+      wanted: this.#options.wishes?.modules ?? {},
+    })
+  }
+
+  /** What was chosen, and in its place, or beside it, what a change has brought in. */
+  #serving(): ReadonlyMap<string, Candidate> {
+    const chosen = (this.#choice?.prepared ?? []).map(({ candidate }) => [candidate.id, candidate] as const)
     const brought = Object.entries(this.#journal.current()?.modules ?? {}).flatMap(([id, module]) =>
       module.instead_of === undefined ? [] : [[id, storedCandidate(module)] as const],
     )
-    const instead = new Map(brought)
-    const found = this.#found.map((module) => instead.get(module.id) ?? module)
-    const ids = new Set(this.#found.map(({ id }) => id))
-    return [...found, ...brought.flatMap(([id, module]) => (ids.has(id) ? [] : [module]))]
+    return new Map([...chosen, ...brought])
   }
 
   async load(id: string): Promise<void> {
@@ -322,7 +370,7 @@ class ModuleKernel implements Kernel {
         `No module "${id}". ${didYouMean(id, ids) ?? `Here are: ${ids.join(', ')}.`}`,
       )
     }
-    const found = this.#found.find((module) => module.id === id)
+    const found = this.#found.findLast((module) => module.id === id)
     const packages = found === undefined ? [] : await missingPythonPackages(found)
     const why = [...info.problems, ...packages].map(formatProblem).join('\n')
     throw new ModuleFailure(

@@ -7,10 +7,9 @@ import { Type, type Static } from 'typebox'
 const closed = { additionalProperties: false } as const
 const strings = Type.Array(Type.String())
 
-/** `[{id: range}, …]`: a list of one-key maps, as the manifest format has it. */
-const requirementList = Type.Array(
-  Type.Record(Type.String(), Type.String(), { minProperties: 1, maxProperties: 1 }),
-)
+/** `{id: range}`: a list of such one-key maps is how the manifest format says what is needed. */
+const requirement = Type.Record(Type.String(), Type.String(), { minProperties: 1, maxProperties: 1 })
+const requirementList = Type.Array(requirement)
 
 const jsonSchema = Type.Union([Type.Boolean(), Type.Record(Type.String(), Type.Unknown())])
 
@@ -71,11 +70,21 @@ export const Manifest = Type.Object(
       Type.Object(
         {
           modules: Type.Optional(requirementList),
+          optional: Type.Optional(
+            Type.Array(requirement, {
+              description: 'Modules that are not brought in, but must be in range where they are there.',
+            }),
+          ),
           python: Type.Optional(requirementList),
           npm: Type.Optional(requirementList),
         },
         closed,
       ),
+    ),
+    conflicts: Type.Optional(
+      Type.Array(requirement, {
+        description: 'Modules that it cannot be used together with, and their ranges.',
+      }),
     ),
     capabilities: Type.Optional(strings),
     requirements: Type.Optional(

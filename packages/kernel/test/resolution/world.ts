@@ -82,7 +82,8 @@ export function isValid(world: World, choice: Choice): boolean {
 function hasOrder(world: World, choice: Choice): boolean {
   const left = new Map(Object.entries(choice))
   const waits = (id: string, version: string): boolean =>
-    versionIn(world, id, version)?.dependencies.some((other) => !other.optional && left.has(other.id)) === true
+    versionIn(world, id, version)?.dependencies.some((other) => !other.optional && left.has(other.id)) ===
+    true
   for (;;) {
     const ready = [...left].find(([id, version]) => !waits(id, version))
     if (ready === undefined) return left.size === 0
