@@ -47,6 +47,8 @@ export interface Backend {
   advance(key: string, state: JsonObject, run?: NewRun): Promise<DurableRun | undefined>
   /** Newest first. */
   list(query?: RunQuery): Promise<readonly RunSummary[]>
+  /** What unfinished runs began with, each number once (`NewRun.generation`). */
+  generations(): Promise<readonly number[]>
   /** The run that was accepted with this key; it is on disk when the promise resolves. */
   keyed(key: string): Promise<StoredRun | undefined>
   /** A run's summary, document and input. Rejects with `NexusError` `run_not_found`. */

@@ -42,6 +42,7 @@ function contextFor(frame: Frame, capability: Capability, attempt: number): Invo
     signal: frame.signal,
     clock: run.clock,
     idempotencyKey: keyOf(run.id, path),
+    ...(run.hasSecrets && { confidential: true }),
   }
 }
 

@@ -81,6 +81,10 @@ function rank({ manifest }: Slot): number {
 
 function makeRoute(slot: Slot, provided: ProvidedTask, elsewhere: Elsewhere): Route {
   const { id, version, type } = slot.manifest
+  const onward = (context: InvocationContext): Promise<ModuleResult> => {
+    const next = elsewhere(provided.task)
+    return next === undefined || next === route ? slot.invoke(context) : next.invoke(context)
+  }
   const route: Route = Object.freeze({
     capability: provided.task,
     module: id,
@@ -89,8 +93,8 @@ function makeRoute(slot: Slot, provided: ProvidedTask, elsewhere: Elsewhere): Ro
     type,
     provided,
     invoke: (context: InvocationContext) => {
-      const next = slot.retired ? elsewhere(provided.task) : undefined
-      return next === undefined || next === route ? slot.invoke(context) : next.invoke(context)
+      if (slot.held) return slot.held.then(() => onward(context))
+      return slot.retired ? onward(context) : slot.invoke(context)
     },
     unavailable: () => slot.unavailable(provided.task),
   })

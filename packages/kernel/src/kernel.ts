@@ -7,6 +7,7 @@ import { NexusError, type Clock, type JsonObject, type Log, type Secrets } from 
 import { openArtifactStore } from './artifact.ts'
 import { openBuilder, type Builder } from './build.ts'
 import { Changes, type Change } from './change.ts'
+import type { RunControl } from './changes/run_control.ts'
 import { defaultDeadlines, type Deadlines } from './deadline.ts'
 import { discover, type FoundModule } from './discover.ts'
 import { Fleet } from './fleet.ts'
@@ -21,7 +22,9 @@ import { missingPythonPackages } from './missing_packages.ts'
 import { describeModule, type ModuleInfo } from './module_info.ts'
 import { didYouMean } from './nearest.ts'
 import { formatProblem, type Problem } from './problem.ts'
+import { prune } from './pruning.ts'
 import type { Receipt, Step } from './receipt.ts'
+import { RecordedTasks } from './recorded_tasks.ts'
 import { resolve, withDependencies } from './resolve.ts'
 import type { Candidate, Placement, StageOptions } from './stage.ts'
 
@@ -44,6 +47,8 @@ export interface KernelOptions {
   readonly hosts?: readonly Host[]
   /** Where a module runs; by default in the first host that runs its language. */
   readonly placement?: Placement
+  /** Who moves and cancels runs in flight, where a change asks for that. */
+  readonly runs?: RunControl
 }
 
 /** What a run in flight sees of the modules, for as long as it holds them. */
@@ -112,9 +117,11 @@ export async function openKernel(options: KernelOptions): Promise<Kernel> {
 
 class ModuleKernel implements Kernel {
   readonly #options: KernelOptions
+  readonly #artifacts: string
   readonly #builder: Builder
   readonly #manifests: ManifestCache
   readonly #journal: GenerationJournal
+  readonly #recorded: RecordedTasks
   readonly #fleet = new Fleet()
   readonly #lineage: Lineage
   readonly #changes: Changes
@@ -126,9 +133,11 @@ class ModuleKernel implements Kernel {
     const { data, clock, log } = options
     const store = openArtifactStore(data)
     this.#options = options
+    this.#artifacts = store.folder
     this.#builder = openBuilder(store)
     this.#manifests = openManifestCache(store.folder)
     this.#journal = new GenerationJournal(data)
+    this.#recorded = new RecordedTasks(data, clock)
     const staging = { ...this.#stageOptions(), store, fleet: this.#fleet }
     this.#lineage = new Lineage({ journal: this.#journal, fleet: this.#fleet, staging, log })
     const readManifest = this.#manifests.read
@@ -141,6 +150,8 @@ class ModuleKernel implements Kernel {
       log,
       readManifest,
       stepped: options.stepped ?? ((): void => {}),
+      runs: options.runs,
+      recorded: this.#recorded,
     })
   }
 
@@ -150,7 +161,20 @@ class ModuleKernel implements Kernel {
 
   async open(): Promise<void> {
     await this.#takeSources()
+    await this.#prune()
     this.#report()
+  }
+
+  /** What cannot be pruned stays, and is tried again at the next start. */
+  async #prune(): Promise<void> {
+    const { runs, log } = this.#options
+    try {
+      const began = (await runs?.began()) ?? [1]
+      const { generations, artifacts } = prune(this.#journal, began, this.#artifacts)
+      if (generations > 0) log.debug(`Forgot ${generations} old generations and ${artifacts} artifacts.`)
+    } catch (error) {
+      log.warn(`Old generations could not be forgotten: ${String(error)}`)
+    }
   }
 
   /** Discovers, and makes what is there the current generation. */
@@ -203,12 +227,13 @@ class ModuleKernel implements Kernel {
       hosts,
       placement,
       config,
-      services: (manifest) => ({
+      recorded: this.#recorded,
+      services: (manifest, line) => ({
         clock,
         secrets,
         deadlines,
         log: logOf(log, manifest.id),
-        state: stateOf(manifest, this.#journal.stateOf(manifest.id)),
+        state: stateOf(manifest, this.#journal.stateOf(line)),
       }),
     }
   }
@@ -341,6 +366,7 @@ class ModuleKernel implements Kernel {
     for (const host of this.#options.hosts ?? []) await host.close?.()
     await this.#builder.close()
     this.#journal.close()
+    this.#recorded.close()
   }
 }
 

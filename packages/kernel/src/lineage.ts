@@ -62,6 +62,21 @@ export class Lineage {
     return generation === this.#current.number ? this.#current.slots : this.#view(generation).slots
   }
 
+  /** The runs in flight that see one of these slots, or have a task under way there. */
+  runsUsing(slots: ReadonlySet<Slot>): readonly string[] {
+    const seeing = [...this.holders.generations]
+      .filter((generation) => [...this.slotsFor(generation).values()].some((slot) => slots.has(slot)))
+      .flatMap((generation) => this.holders.runsOf(generation))
+    const atWork = [...slots].flatMap((slot) => [...slot.runs]).filter((run) => this.holders.has(run))
+    return [...new Set([...seeing, ...atWork])]
+  }
+
+  /** Runs in flight go over to these modules of the current generation at their next task. */
+  follow(ids: readonly string[]): void {
+    this.#parts.journal.follow(this.#current.number, ids)
+    this.#views.clear()
+  }
+
   /** Every slot that somebody sees or may want back. */
   needed(): ReadonlySet<Slot> {
     const held = [...this.holders.generations].flatMap((generation) => [
@@ -102,7 +117,7 @@ export class Lineage {
   /** The slot that is up, else one that starts at its first use. */
   #slotOf(module: StoredModule, slotOf: (id: string) => Slot | undefined): Slot | undefined {
     const { fleet, staging, log } = this.#parts
-    const known = fleet.get(slotKey(module.manifest, module.artifact, module.config))
+    const known = fleet.get(slotKey(module.manifest, module.artifact, module.config, module.line))
     if (known && !known.retired) return known
     const prepared = prepareStored(storedCandidate(module), staging)
     const slot = 'problems' in prepared ? prepared.problems : slotFor(prepared, slotOf, staging)
@@ -117,7 +132,8 @@ export class Lineage {
 }
 
 /** A module as a generation has it, to be taken from the store. */
-export function storedCandidate({ manifest, folder, source, artifact, config }: StoredModule): Candidate {
+export function storedCandidate(module: StoredModule): Candidate {
+  const { manifest, folder, source, artifact, config, line = 0 } = module
   const file = `${folder}/manifest.yaml`
   return {
     id: manifest.id,
@@ -131,5 +147,6 @@ export function storedCandidate({ manifest, folder, source, artifact, config }: 
     problems: [],
     missing: [],
     stored: { artifact, config },
+    line,
   }
 }

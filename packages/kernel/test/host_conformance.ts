@@ -49,6 +49,7 @@ export function hostConformance(name: string, makeHost: () => Host, options: Con
     describe('results that are none', () => notResults(subject))
     describe('modules that do not start', () => refusals(subject))
     describe('setting up', () => setUps(subject))
+    describe('handing over', () => handOvers(subject))
     describe('tearing down', () => tearDowns(subject))
   })
 }
@@ -337,6 +338,42 @@ function setUps({ dialect, endsModules, setUp }: Subject): void {
     // Where the module is ended with its process, it has no later.
     if (endsModules) expect(logged).toEqual(['setup', 'teardown', 'second', 'first'])
     else await expect.poll(() => logged).toContain('late')
+  })
+}
+
+function handOvers({ dialect, setUp }: Subject): void {
+  test('a module says what it hands over, and its successor takes it up', async () => {
+    const { start } = setUp({ code: dialect.handing })
+    const [old, next] = [await start(), await start()]
+    expect([...(await old.hooks())].toSorted()).toEqual(['migrate', 'restore', 'snapshot'])
+    await old.execute(task(2))
+    const memory = await old.snapshot()
+    expect(memory).toEqual({ count: 2 })
+    const versions = { from: '1.0.0', to: '1.1.0' }
+    const handed = await next.migrate({ state: { a: 1 }, memory }, versions)
+    expect(handed).toEqual({ state: { a: 1, versions }, memory: { count: 4 } })
+    await next.restore(handed.memory)
+    expect(await next.execute(task(1))).toMatchObject({ outputData: 5 })
+    await Promise.all([old.stop(), next.stop()])
+  })
+
+  test('most modules hand nothing over', async () => {
+    const instance = await setUp({ code: dialect.tasks['gives one'] }).start()
+    expect([...(await instance.hooks())]).toEqual([])
+    await instance.stop()
+  })
+
+  test('a hand-over that fails, or gives back nothing that can be taken up, is told with the module and the step', async () => {
+    const instance = await setUp({ code: dialect.handingBadly }).start()
+    const { exception } = dialect.words
+    await expect(instance.snapshot()).rejects.toThrow(
+      `Module "subject" 1.2.3 failed in snapshot: ${exception}: lost`,
+    )
+    const handed = { state: {}, memory: null }
+    await expect(instance.migrate(handed, { from: '1.0.0', to: '1.1.0' })).rejects.toThrow(
+      'Module "subject" 1.2.3 gave back from migrate no object with a map `state`',
+    )
+    await instance.stop()
   })
 }
 

@@ -30,13 +30,14 @@ export interface StartOptions {
   readonly members?: string
 }
 
+/** Without bubblewrap unless the test asks for it, since inside it processes have other ids. */
 /** Where the code of Node's processes is kept for all tests of a file. */
 const shared = mkdtempSync(join(tmpdir(), 'nexus-process-test-'))
 afterAll(() => rmSync(shared, { recursive: true, force: true }))
 
 export function makeProcessWorld(options: ProcessHostOptions = {}): ProcessWorld {
   const folder = realpathSync(mkdtempSync(join(tmpdir(), 'nexus-process-world-')))
-  const host = processHost({ folder: shared, sparesMax: 0, ...options })
+  const host = processHost({ folder: shared, sparesMax: 0, bubblewrap: false, ...options })
   const logged: string[] = []
   const instances: Instance[] = []
   onTestFinished(async () => {

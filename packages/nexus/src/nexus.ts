@@ -21,7 +21,14 @@ import type {
   RunSummary,
   SecretProvider,
 } from '@nexus/engine'
-import { inProcessHost, openKernel, processHost, type Kernel, type KernelOptions } from '@nexus/kernel'
+import {
+  inProcessHost,
+  openKernel,
+  processHost,
+  type Kernel,
+  type KernelOptions,
+  type RunControl,
+} from '@nexus/kernel'
 import { systemClock, TaskFault } from '@nexus/sdk'
 import type { Clock, Json, JsonObject, Log, Secrets, StreamChunk } from '@nexus/sdk'
 import { join } from 'node:path'
@@ -170,11 +177,13 @@ export async function openNexus(options: NexusOptions): Promise<Nexus> {
   const given: Given = { ...options, clock, log, secrets }
   const backend = openEmbedded({ folder: options.data, clock })
   try {
-    const kernel = await openModules(given)
+    const control = runControl(backend)
+    const kernel = await openModules(given, control.runs)
     const pins = folderPins(join(options.data, 'resources'))
     const documents = documentsWith(given, { kernel, backend, pins })
     const begun = new Set<(run: LiveRun) => void>()
     const { engine, schedules } = runsWith(given, { kernel, backend, documents, begun })
+    control.by(engine)
     return new OpenNexus({ backend, kernel, engine, schedules, documents, pins, clock, begun })
   } catch (error) {
     await backend.close()
@@ -185,7 +194,20 @@ export async function openNexus(options: NexusOptions): Promise<Nexus> {
 /** The options with what is there where they say nothing. */
 type Given = NexusOptions & Required<Pick<NexusOptions, 'clock' | 'log' | 'secrets'>>
 
-function openModules({ data, clock, log, secrets, ...options }: Given): Promise<Kernel> {
+/** What changes of modules may do to runs: nothing before there is an engine. */
+function runControl(backend: Backend): { readonly runs: RunControl; by(engine: Engine): void } {
+  let engine: Engine | undefined
+  return {
+    runs: {
+      began: () => backend.generations(),
+      move: async (run) => engine?.restart(run),
+      cancel: async (run) => engine?.cancel(run),
+    },
+    by: (opened) => void (engine = opened),
+  }
+}
+
+function openModules({ data, clock, log, secrets, ...options }: Given, runs: RunControl): Promise<Kernel> {
   const { modules = [], trust = [], config = {}, deadlines, stepped } = options
   return openKernel({
     sources: [firstParty, ...modules],
@@ -196,6 +218,7 @@ function openModules({ data, clock, log, secrets, ...options }: Given): Promise<
     secrets: forModules(secrets),
     hosts: [inProcessHost, processHost({ folder: join(data, 'hosts'), clock, environment: process.env })],
     placement: placementBy([firstParty, ...trust]),
+    runs,
     ...(deadlines && { deadlines }),
     ...(stepped && { stepped }),
   })

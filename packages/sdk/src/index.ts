@@ -37,6 +37,7 @@ export {
   ExecutorModule,
   IntegrationModule,
   OrchestratorModule,
+  type HandedOver,
 } from './module.ts'
 export { nearest } from './nearest.ts'
 export { ModuleResult, type ResultOptions } from './result.ts'

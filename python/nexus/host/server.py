@@ -42,6 +42,10 @@ class ModuleServer:
             "load": self._load,
             "set_up": self._set_up,
             "probe": self._probe,
+            "hooks": self._hooks,
+            "snapshot": self._snapshot,
+            "migrate": self._migrate,
+            "restore": self._restore,
             "tear_down": self._tear_down,
             "release": self._release,
             "ping": self._ping,
@@ -158,6 +162,26 @@ class ModuleServer:
             if await ask_method(can_execute, task) is not True:
                 return task
         return None
+
+    async def _hooks(self, _params):
+        return [hook for hook in ("snapshot", "migrate", "restore") if callable(getattr(self._module, hook, None))]
+
+    async def _snapshot(self, _params):
+        return self._sendable(await call_method(self._module.snapshot))
+
+    async def _migrate(self, params):
+        handed = {"state": params["state"], "memory": params["memory"]}
+        versions = {"from": params["from"], "to": params["to"]}
+        return self._sendable(await call_method(self._module.migrate, handed, versions))
+
+    async def _restore(self, params):
+        await call_method(self._module.restore, params["memory"])
+
+    def _sendable(self, given):
+        why = why_not_json(given)
+        if why is not None:
+            raise TypeError(f"It gave back what is not JSON, at {why}.")
+        return given
 
     def _check_input(self, context):
         if self._input_model is None:

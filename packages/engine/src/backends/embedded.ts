@@ -179,6 +179,7 @@ class Embedded implements Backend, Storage {
   }
 
   async open(id: string): Promise<EmbeddedRun> {
+    await this.journal.flush() // a run that was stopped a moment ago finds all that it recorded
     const stored = this.#find(id)
     const { number, contextSeq } = stored
     const exported = contextSeq === undefined ? undefined : this.log.event(contextSeq)
@@ -235,6 +236,10 @@ class Embedded implements Backend, Storage {
 
   async list(query: RunQuery = {}): Promise<readonly RunSummary[]> {
     return this.runs.list(query)
+  }
+
+  async generations(): Promise<readonly number[]> {
+    return this.runs.generations()
   }
 
   async get(id: string): Promise<StoredRun> {

@@ -12,6 +12,13 @@ export interface Dialect {
   readonly tasks: Readonly<Record<TaskName, string>>
   readonly wrongResults: Readonly<Record<WrongResult, readonly [source: string, message: RegExp]>>
   readonly refused: Readonly<Record<Refused, readonly [source: string, message: RegExp]>>
+  /**
+   * A module that hands over: its memory is `{count}`, which a task adds its input to and gives; `migrate` puts
+   * `versions` into the state and doubles the count.
+   */
+  readonly handing: string
+  /** One whose `migrate` gives a number, and whose `snapshot` throws. */
+  readonly handingBadly: string
   /** A module that logs its life, and registers two things to release: `first`, then `second`. */
   readonly recording: (how?: { setup?: SetupStory; teardown?: 'throws' | 'hangs' }) => string
 }

@@ -111,6 +111,18 @@ export const javascript: Dialect = {
       /refuses its configuration: size must be even\./,
     ],
   },
+  handing: moduleOf(
+    'this.count = (this.count ?? 0) + context.inputData; return ModuleResult.ok(this.count)',
+    `async snapshot() { return { count: this.count } }
+  async restore(memory) { this.count = memory.count }
+  async migrate({ state, memory }, versions) {
+    return { state: { ...state, versions }, memory: { count: memory.count * 2 } }
+  }`,
+  ),
+  handingBadly: moduleOf(
+    'return ModuleResult.ok(1)',
+    'async migrate() { return 1 } async snapshot() { throw new Error("lost") }',
+  ),
   recording: ({ setup, teardown } = {}) =>
     moduleOf(
       'return ModuleResult.ok(null)',

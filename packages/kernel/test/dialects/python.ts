@@ -130,6 +130,23 @@ export const python: Dialect = {
       /refuses its configuration: size must be even\./,
     ],
   },
+  handing: moduleOf(
+    'self.count += context.input_data; return ModuleResult.ok(self.count)',
+    `count = 0
+    async def snapshot(self):
+        return {"count": self.count}
+    def restore(self, memory):
+        self.count = memory["count"]
+    async def migrate(self, handed, versions):
+        return {"state": {**handed["state"], "versions": versions}, "memory": {"count": handed["memory"]["count"] * 2}}`,
+  ),
+  handingBadly: moduleOf(
+    'return ModuleResult.ok(1)',
+    `async def migrate(self, handed, versions):
+        return 1
+    async def snapshot(self):
+        raise RuntimeError("lost")`,
+  ),
   recording: ({ setup, teardown } = {}) =>
     moduleOf(
       'return ModuleResult.ok(None)',

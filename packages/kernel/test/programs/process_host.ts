@@ -22,7 +22,7 @@ class Module:
 `,
 })
 
-const host = processHost({ folder: process.argv[2] ?? tmpdir() })
+const host = processHost({ folder: process.argv[2] ?? tmpdir(), bubblewrap: false })
 const pids: Json[] = []
 for (const code of [javascript, python]) {
   const instance = await host.start(hostedModule(code, code === python ? 'main.py' : 'main.js'))

@@ -4,7 +4,14 @@
  */
 import { TaskFault, type Clock, type Json, type JsonObject, type ModuleResult } from '@nexus/sdk'
 import { DeadlineExceeded, withDeadline } from '../../deadline.ts'
-import { ModuleFailure, type HostedModule, type InvocationContext, type StopReport } from '../../host.ts'
+import {
+  hooks,
+  ModuleFailure,
+  type Hook,
+  type HostedModule,
+  type InvocationContext,
+  type StopReport,
+} from '../../host.ts'
 import { Ledger } from '../../ledger.ts'
 import { artifactFilename } from '../load_class.ts'
 import { asFailure, describeThrown, label, refusal, unfit } from '../results.ts'
@@ -129,11 +136,11 @@ export class Session implements Tenant {
   }
 
   /** Rejects with `ModuleFailure`. */
-  async #ask(method: string, params: JsonObject, limitMs: number): Promise<Json> {
+  async #ask(method: string, params: JsonObject, limitMs: number, step = 'load'): Promise<Json> {
     try {
       return await withDeadline(this.#options.hosted.clock, limitMs, () => this.#request(method, params))
     } catch (error) {
-      throw this.#failure(error, 'load')
+      throw this.#failure(error, step)
     }
   }
 
@@ -158,6 +165,18 @@ export class Session implements Tenant {
     const tasks = (manifest.provides ?? []).map(({ task }) => task)
     const refused = await this.#ask('probe', { tasks }, deadlines.setupMsMax)
     if (typeof refused === 'string') throw unfit(manifest, refused)
+  }
+
+  /** As the `Instance`'s own. */
+  async hooks(): Promise<ReadonlySet<Hook>> {
+    const { deadlines } = this.#options.hosted
+    const found = await this.#ask('hooks', {}, deadlines.setupMsMax)
+    return new Set(hooks.filter((hook) => Array.isArray(found) && found.includes(hook)))
+  }
+
+  /** Asks for one of a hand-over's steps. */
+  handOver(hook: Hook, params: JsonObject): Promise<Json> {
+    return this.#ask(hook, params, this.#options.hosted.deadlines.setupMsMax, hook)
   }
 
   /** As `Instance.execute`. */

@@ -2,11 +2,20 @@
  * The module in its process: loads it, sets it up, runs its tasks, tears it down, as the host asks. What it may not see
  * of the host it does not have: all that it is handed is made of requests over the connection.
  */
-import { isJsonObject, type BaseModule, type Json, type JsonObject, type Manifest } from '@nexus/sdk'
+import {
+  isJsonObject,
+  whyNotJson,
+  type BaseModule,
+  type HandedOver,
+  type Json,
+  type JsonObject,
+  type Manifest,
+} from '@nexus/sdk'
+import { hooks, type Hook } from '../../../host.ts'
 import { loadClass } from '../../load_class.ts'
 import { checkResult } from '../../results.ts'
 import { UnknownMethod, type Peer } from '../peer.ts'
-import type { WireLoad, WireTask, WireThrown } from '../protocol.ts'
+import type { WireHandOver, WireLoad, WireTask, WireThrown } from '../protocol.ts'
 import { encodeThrown } from '../thrown.ts'
 import { Connection } from './connection.ts'
 import { ChildContext, setupServices } from './contexts.ts'
@@ -38,6 +47,12 @@ export class ModuleServer {
         return null
       case 'release':
         return this.#release(params)
+      case 'hooks':
+        return hooks.filter((hook) => typeof this.#module[hook] === 'function')
+      case 'snapshot':
+      case 'migrate':
+      case 'restore':
+        return this.#handOver(method, params as WireHandOver)
       case 'ping':
         return null
       default:
@@ -100,6 +115,22 @@ export class ModuleServer {
       return null
     for (const task of tasks) if (module.canExecute(task) !== true) return task
     return null
+  }
+
+  async #handOver(hook: Hook, { state, memory, from, to }: WireHandOver): Promise<Json> {
+    if (hook === 'snapshot') return this.#sendable((await this.#module.snapshot?.()) ?? null)
+    if (hook === 'restore') {
+      await this.#module.restore?.(memory)
+      return null
+    }
+    return this.#sendable(await this.#module.migrate?.({ state, memory }, { from, to }))
+  }
+
+  /** What is not JSON would be sent as something else. */
+  #sendable(given: Json | HandedOver | undefined): Json {
+    const why = given === undefined ? 'at the top' : whyNotJson(given)
+    if (why !== undefined) throw new TypeError(`It gave back what is not JSON, ${why}.`)
+    return given as Json
   }
 
   async #execute(task: WireTask, id: number): Promise<Json> {
