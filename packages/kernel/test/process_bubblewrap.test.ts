@@ -81,7 +81,7 @@ return ModuleResult.ok(1)`),
     const module = await start(evaluator, { manifest: { permissions: { run: ['sleep'] } } })
     const marker = '86398'
     await outputOf(module, `subprocess.Popen(['sleep', '${marker}'], start_new_session=True).pid`)
-    expect(running(marker)).toBe(1)
+    await expect.poll(() => running(marker)).toBe(1)
     expect(await module.stop()).toEqual({ problems: [], handlesLeft: 0 })
     await expect.poll(() => running(marker)).toBe(0)
   })
