@@ -23,7 +23,7 @@ import type {
 } from '@nexus/engine'
 import { inProcessHost, openKernel, processHost, type Kernel, type KernelOptions } from '@nexus/kernel'
 import { systemClock, TaskFault } from '@nexus/sdk'
-import type { Clock, Json, JsonObject, Log, Secrets, StreamChunk } from '@nexus/sdk'
+import type { Clock, Json, JsonObject, Log, Policy, Secrets, StreamChunk } from '@nexus/sdk'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { CheckedWorkflow, Surroundings } from './check.ts'
@@ -54,6 +54,8 @@ export interface NexusOptions {
   readonly config?: Readonly<Record<string, JsonObject>>
   /** Where secrets come from; from the environment (`NEXUS_SECRET_<NAME>`) and the folder `NEXUS_SECRETS_DIR` by default. */
   readonly secrets?: SecretProvider
+  /** What modules may do, whatever documents and manifests say; everything that this process may by default. */
+  readonly policy?: Policy
   /** Folders of workflow documents, for those that others run; the nearer first. */
   readonly workflows?: readonly string[]
   /** Capabilities that are not here but where a document will run: they count when one is checked. */
@@ -186,7 +188,7 @@ export async function openNexus(options: NexusOptions): Promise<Nexus> {
 type Given = NexusOptions & Required<Pick<NexusOptions, 'clock' | 'log' | 'secrets'>>
 
 function openModules({ data, clock, log, secrets, ...options }: Given): Promise<Kernel> {
-  const { modules = [], trust = [], config = {}, deadlines, stepped } = options
+  const { modules = [], trust = [], config = {}, policy, deadlines, stepped } = options
   return openKernel({
     sources: [firstParty, ...modules],
     data,
@@ -196,6 +198,7 @@ function openModules({ data, clock, log, secrets, ...options }: Given): Promise<
     secrets: forModules(secrets),
     hosts: [inProcessHost, processHost({ folder: join(data, 'hosts'), clock, environment: process.env })],
     placement: placementBy([firstParty, ...trust]),
+    ...(policy && { policy }),
     ...(deadlines && { deadlines }),
     ...(stepped && { stepped }),
   })
