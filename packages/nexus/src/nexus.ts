@@ -13,6 +13,7 @@ import {
 import type {
   Backend,
   BackendReader,
+  BlobStore,
   LifecycleEvent,
   LiveRun,
   MissedFirings,
@@ -111,6 +112,8 @@ export interface Nexus {
     follow(signal: AbortSignal): AsyncIterable<LifecycleEvent>
   }
   readonly workflows: Workflows
+  /** Large data that tasks wrote, by content. */
+  readonly blobs: BlobReader
   /** What came over HTTP and stays as it came, until it is removed: the next document that needs it fetches it anew. */
   readonly resources: Pick<PinStore, 'list' | 'remove'>
   readonly modules: Modules
@@ -118,11 +121,14 @@ export interface Nexus {
   close(): Promise<void>
 }
 
+export type BlobReader = Pick<BlobStore, 'find' | 'read'>
+
 export interface RunReader {
   /** Newest first. */
   list(query?: RunQuery): Promise<readonly RunSummary[]>
   /** Rejects with `NexusError` `run_not_found` or `payload_unreadable`. */
   get(id: string): Promise<RunRecord>
+  readonly blobs: BlobReader
   close(): Promise<void>
 }
 
@@ -132,7 +138,7 @@ export interface ForkOptions {
   readonly input?: Json
 }
 
-export interface Runs extends Omit<RunReader, 'close'> {
+export interface Runs extends Omit<RunReader, 'blobs' | 'close'> {
   /** Goes on with one unfinished run. */
   resume(id: string): Promise<LiveRun>
   /** Runs what faulted or was cancelled in an ended run anew; what completed stands. */
@@ -271,6 +277,7 @@ export function readRuns(data: string): RunReader | undefined {
   return {
     list: (query) => reader.list(query),
     get: (id) => recordOf(reader, id),
+    blobs: reader.blobs,
     close: () => reader.close(),
   }
 }
@@ -303,11 +310,13 @@ class OpenNexus implements Nexus {
   readonly modules: Nexus['modules']
   readonly workflows: Workflows
   readonly resources: Nexus['resources']
+  readonly blobs: BlobReader
 
   constructor(parts: Parts) {
     const { backend, kernel, engine, clock, schedules } = parts
     this.#parts = parts
     this.resources = parts.pins
+    this.blobs = backend.blobs
     const events = eventsOf(backend, clock)
     this.events = {
       publish: (event) => events.publish(event),
