@@ -16,6 +16,7 @@ import {
   type ModuleContext,
   type ModuleResult,
   type ModuleState,
+  type Policy,
   type Secrets,
 } from '@nexus/sdk'
 import type { Artifact } from './artifact.ts'
@@ -46,6 +47,7 @@ export interface HostedModule {
   readonly clock: Clock
   readonly log: Log
   readonly secrets: Secrets
+  readonly policy: Policy
   readonly deadlines: Deadlines
   /** What the module keeps between tasks; in memory, for as long as the instance lives, where there is none. */
   readonly state?: ModuleState
@@ -83,8 +85,8 @@ export interface StopReport {
   readonly handlesLeft: number
 }
 
-/** What the caller supplies for one task, a plain object; the host adds the module's own config, state, secrets and log. */
-export type InvocationContext = Omit<ModuleContext, 'config' | 'state' | 'secrets' | 'log'> & {
+/** What the caller supplies for one task, a plain object; the host adds the module's own config, state, secrets, policy and log. */
+export type InvocationContext = Omit<ModuleContext, 'config' | 'state' | 'secrets' | 'policy' | 'log'> & {
   readonly log?: Log
   /** Whether there are secrets in the run: then nothing of the task is remembered. */
   readonly confidential?: boolean

@@ -43,7 +43,7 @@ export interface StageOptions {
   readonly services: (
     manifest: Manifest,
     line: StateLine,
-  ) => Pick<HostedModule, 'clock' | 'log' | 'secrets' | 'deadlines' | 'state'>
+  ) => Pick<HostedModule, 'clock' | 'log' | 'secrets' | 'policy' | 'deadlines' | 'state'>
 }
 
 export interface Candidate extends FoundModule {

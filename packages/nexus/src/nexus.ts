@@ -13,6 +13,7 @@ import {
 import type {
   Backend,
   BackendReader,
+  BlobStore,
   LifecycleEvent,
   LiveRun,
   MissedFirings,
@@ -30,7 +31,7 @@ import {
   type RunControl,
 } from '@nexus/kernel'
 import { systemClock, TaskFault } from '@nexus/sdk'
-import type { Clock, Json, JsonObject, Log, Secrets, StreamChunk } from '@nexus/sdk'
+import type { Clock, Json, JsonObject, Log, Policy, Secrets, StreamChunk } from '@nexus/sdk'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { CheckedWorkflow, Surroundings } from './check.ts'
@@ -61,6 +62,8 @@ export interface NexusOptions {
   readonly config?: Readonly<Record<string, JsonObject>>
   /** Where secrets come from; from the environment (`NEXUS_SECRET_<NAME>`) and the folder `NEXUS_SECRETS_DIR` by default. */
   readonly secrets?: SecretProvider
+  /** What modules may do, whatever documents and manifests say; everything that this process may by default. */
+  readonly policy?: Policy
   /** Folders of workflow documents, for those that others run; the nearer first. */
   readonly workflows?: readonly string[]
   /** Capabilities that are not here but where a document will run: they count when one is checked. */
@@ -116,6 +119,8 @@ export interface Nexus {
     follow(signal: AbortSignal): AsyncIterable<LifecycleEvent>
   }
   readonly workflows: Workflows
+  /** Large data that tasks wrote, by content. */
+  readonly blobs: BlobReader
   /** What came over HTTP and stays as it came, until it is removed: the next document that needs it fetches it anew. */
   readonly resources: Pick<PinStore, 'list' | 'remove'>
   readonly modules: Modules
@@ -123,11 +128,14 @@ export interface Nexus {
   close(): Promise<void>
 }
 
+export type BlobReader = Pick<BlobStore, 'find' | 'read'>
+
 export interface RunReader {
   /** Newest first. */
   list(query?: RunQuery): Promise<readonly RunSummary[]>
   /** Rejects with `NexusError` `run_not_found` or `payload_unreadable`. */
   get(id: string): Promise<RunRecord>
+  readonly blobs: BlobReader
   close(): Promise<void>
 }
 
@@ -137,7 +145,7 @@ export interface ForkOptions {
   readonly input?: Json
 }
 
-export interface Runs extends Omit<RunReader, 'close'> {
+export interface Runs extends Omit<RunReader, 'blobs' | 'close'> {
   /** Goes on with one unfinished run. */
   resume(id: string): Promise<LiveRun>
   /** Runs what faulted or was cancelled in an ended run anew; what completed stands. */
@@ -208,7 +216,7 @@ function runControl(backend: Backend): { readonly runs: RunControl; by(engine: E
 }
 
 function openModules({ data, clock, log, secrets, ...options }: Given, runs: RunControl): Promise<Kernel> {
-  const { modules = [], trust = [], config = {}, deadlines, stepped } = options
+  const { modules = [], trust = [], config = {}, policy, deadlines, stepped } = options
   return openKernel({
     sources: [firstParty, ...modules],
     data,
@@ -219,6 +227,7 @@ function openModules({ data, clock, log, secrets, ...options }: Given, runs: Run
     hosts: [inProcessHost, processHost({ folder: join(data, 'hosts'), clock, environment: process.env })],
     placement: placementBy([firstParty, ...trust]),
     runs,
+    ...(policy && { policy }),
     ...(deadlines && { deadlines }),
     ...(stepped && { stepped }),
   })
@@ -291,6 +300,7 @@ export function readRuns(data: string): RunReader | undefined {
   return {
     list: (query) => reader.list(query),
     get: (id) => recordOf(reader, id),
+    blobs: reader.blobs,
     close: () => reader.close(),
   }
 }
@@ -323,11 +333,13 @@ class OpenNexus implements Nexus {
   readonly modules: Nexus['modules']
   readonly workflows: Workflows
   readonly resources: Nexus['resources']
+  readonly blobs: BlobReader
 
   constructor(parts: Parts) {
     const { backend, kernel, engine, clock, schedules } = parts
     this.#parts = parts
     this.resources = parts.pins
+    this.blobs = backend.blobs
     const events = eventsOf(backend, clock)
     this.events = {
       publish: (event) => events.publish(event),

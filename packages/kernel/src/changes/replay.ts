@@ -2,11 +2,12 @@
  * Tries a version that is staged on tasks that were recorded: what is idempotent is done again, and must come out as it
  * did. Nothing of it is seen by any run.
  */
-import { TaskFault, type Clock, type Json, type JsonObject } from '@nexus/sdk'
+import type { Clock, Json } from '@nexus/sdk'
 import { isDeepStrictEqual } from 'node:util'
 import { withDeadline } from '../deadline.ts'
-import { ModuleFailure, type InvocationContext } from '../host.ts'
+import { ModuleFailure } from '../host.ts'
 import type { RecordedTask, RecordedTasks } from '../recorded_tasks.ts'
+import { runlessContext } from '../runless_context.ts'
 import type { Slot } from '../slot.ts'
 
 /** How long one task may take. */
@@ -57,7 +58,15 @@ async function doAgain(
   const stop = new AbortController()
   try {
     const instance = await slot.start()
-    const context = contextOf(task, input, clock, stop.signal)
+    const context = runlessContext({
+      kind: task,
+      input,
+      asker: 'replay',
+      refusal: 'A task that is done again to try a version has no run and calls nobody.',
+      idempotencyKey: `replay:${task}`,
+      signal: stop.signal,
+      clock,
+    })
     const result = await withDeadline(clock, taskMsMax, () => instance.execute(context))
     return result.success
       ? { output: result.outputData }
@@ -82,36 +91,4 @@ const shownLengthMax = 200
 function shown(value: Json): string {
   const text = JSON.stringify(value)
   return text.length > shownLengthMax ? `${text.slice(0, shownLengthMax)}…` : text
-}
-
-const noRun = async (): Promise<never> => {
-  throw TaskFault.of('runtime', 'A task that is done again to try a version has no run and calls nobody.')
-}
-
-const noLabels: JsonObject = {}
-
-/** Of a task that belongs to no run. */
-function contextOf(task: string, input: Json, clock: Clock, signal: AbortSignal): InvocationContext {
-  const workflow = { namespace: 'nexus', name: 'replay', version: '1.0.0' }
-  return {
-    taskId: `/replay/${task}`,
-    inputData: input,
-    metadata: { name: 'replay', kind: task, reference: '/replay', attempt: 1, workflow, labels: noLabels },
-    parentContext: undefined,
-    run: {
-      id: '',
-      input,
-      task: noRun,
-      list: noRun,
-      sleep: noRun,
-      keep: noRun,
-      recall: noRun,
-      evaluate: noRun,
-    },
-    call: noRun,
-    stream() {},
-    signal,
-    clock,
-    idempotencyKey: `replay:${task}`,
-  }
 }
