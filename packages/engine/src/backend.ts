@@ -49,6 +49,11 @@ export interface Backend {
   list(query?: RunQuery): Promise<readonly RunSummary[]>
   /** What unfinished runs began with, each number once (`NewRun.generation`). */
   generations(): Promise<readonly number[]>
+  /** Tasks that ended last, newest first: of the kinds that are asked for, at most `limit`. */
+  samples(query: {
+    readonly kinds?: ReadonlySet<string>
+    readonly limit: number
+  }): Promise<readonly TaskSample[]>
   /** The run that was accepted with this key; it is on disk when the promise resolves. */
   keyed(key: string): Promise<StoredRun | undefined>
   /** A run's summary, document and input. Rejects with `NexusError` `run_not_found`. */
@@ -105,6 +110,18 @@ export interface StoredDeployment extends Deployment {
   readonly accepted: number
   /** Where its schedule stands; empty at first. */
   readonly state: JsonObject
+}
+
+/** A task that has ended, as far as estimates need it. */
+export interface TaskSample {
+  readonly kind: string
+  readonly module: string | undefined
+  /** The length of its input as JSON, in UTF-16 units. */
+  readonly inputBytes: number
+  readonly durationMs: number
+  readonly status: TaskOutcome['status']
+  /** When it ended, in milliseconds since the Unix epoch. */
+  readonly at: number
 }
 
 /** A place in the stream of accepted events, which only ever moves on. */
@@ -206,7 +223,7 @@ export interface DurableRun {
    * with the record of it, when the promise resolves. One that ended without completing before this run was retried is
    * open again.
    */
-  child(path: string, begin: () => ChildRun): Promise<DurableRun>
+  child(path: string, begin: () => ChildRun | Promise<ChildRun>): Promise<DurableRun>
   /** How it ended, where it has. */
   outcome(): RunOutcome | undefined
   /** Records that the run begins, or that it goes on. */

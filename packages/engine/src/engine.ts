@@ -24,6 +24,8 @@ export interface EngineOptions {
   readonly secrets?: SecretProvider
   /** Reads the text of a document that was kept with a run. Throws `NexusError` where it is not valid any more. */
   readonly read: RunServices['read']
+  /** Makes a document ready that a task of a run gave. */
+  readonly prepare: RunServices['prepare']
   readonly stream?: RunServices['stream']
   /** Told of every run that begins or goes on here, before anything of it happens. */
   readonly began?: (run: LiveRun) => void
@@ -229,7 +231,7 @@ export class Engine {
 
   #begin(durable: DurableRun, nesting: number): LiveRun {
     if (this.#closed) throw new NexusError('closed', 'This Nexus is closed.')
-    const { backend, capabilities, clock, runtime, read, stream = () => {} } = this.#options
+    const { backend, capabilities, clock, runtime, read, prepare, stream = () => {} } = this.#options
     const { id, document, scope, workflow: name, generation = capabilities.current() } = durable.stored
     const workflow = inlineComponents(read(document, Object.keys(scope?.variables ?? {})))
     const launch: RunServices['launch'] = (child, options) => this.#launch(child, options)
@@ -241,6 +243,7 @@ export class Engine {
       blobs: backend.blobs,
       stream,
       read,
+      prepare,
       launch,
       names: this.#names,
       turns: this.#turns,

@@ -2,7 +2,13 @@
  * @nexus/kernel: discovers, builds, stages and serves modules. It names no particular module.
  */
 export { defaultDeadlines, type Deadlines } from './deadline.ts'
-export type { Generation, GenerationEntry, Route } from './generation.ts'
+export {
+  qualified,
+  type Generation,
+  type GenerationEntry,
+  type NativeModule,
+  type Route,
+} from './generation.ts'
 export {
   ModuleFailure,
   type Host,

@@ -19,7 +19,7 @@ import type { RunControl } from './changes/run_control.ts'
 import { defaultDeadlines, type Deadlines } from './deadline.ts'
 import { discover, type FoundModule } from './discover.ts'
 import { Fleet } from './fleet.ts'
-import type { Generation, Route } from './generation.ts'
+import { isQualified, type Generation, type NativeModule, type Route } from './generation.ts'
 import { GenerationJournal, type StoredGeneration } from './generation_journal.ts'
 import { ModuleFailure, type Host } from './host.ts'
 import { inProcessHost } from './hosts/in_process.ts'
@@ -57,6 +57,8 @@ export interface KernelOptions {
   readonly hosts?: readonly Host[]
   /** Where a module runs; by default in the first host that runs its language. */
   readonly placement?: Placement
+  /** Modules of whoever opens the kernel. */
+  readonly natives?: readonly NativeModule[]
   /** Who moves and cancels runs in flight, where a change asks for that. */
   readonly runs?: RunControl
 }
@@ -79,7 +81,10 @@ export interface Kernel {
   readonly generation: Generation
   /** Who does that task, through the current generation. */
   route(capability: string): Route | undefined
+  /** Of every task the one that it is routed to. */
   routes(): readonly Route[]
+  /** Every name that `route` finds somebody for: tasks, and tasks of one module as `module/task`. */
+  capabilities(): readonly string[]
   /**
    * For a run in flight that began under a generation: minor and patch versions are followed at the next task, of another
    * major version the run keeps what it began with.
@@ -149,7 +154,13 @@ class ModuleKernel implements Kernel {
     this.#journal = new GenerationJournal(data)
     this.#recorded = new RecordedTasks(data, clock)
     const staging = { ...this.#stageOptions(), store, fleet: this.#fleet }
-    this.#lineage = new Lineage({ journal: this.#journal, fleet: this.#fleet, staging, log })
+    this.#lineage = new Lineage({
+      journal: this.#journal,
+      fleet: this.#fleet,
+      staging,
+      log,
+      natives: options.natives ?? [],
+    })
     const readManifest = this.#manifests.read
     this.#changes = new Changes({
       journal: this.#journal,
@@ -268,7 +279,11 @@ class ModuleKernel implements Kernel {
   }
 
   routes(): readonly Route[] {
-    return [...this.#lineage.current.routes.values()]
+    return [...this.#lineage.current.routes.values()].filter(({ capability }) => !isQualified(capability))
+  }
+
+  capabilities(): readonly string[] {
+    return [...this.#lineage.current.routes.keys()]
   }
 
   hold(run: string, generation: number): HeldModules {
@@ -321,7 +336,10 @@ class ModuleKernel implements Kernel {
   explainMissing(capability: string): string {
     const first = this.modules().find(({ provides }) => provides.some(({ task }) => task === capability))
     if (first === undefined) {
-      const hint = didYouMean(capability, [...this.#lineage.current.routes.keys()])
+      const hint = didYouMean(
+        capability,
+        this.routes().map((route) => route.capability),
+      )
       return `No module provides "${capability}".${hint === undefined ? '' : ` ${hint}`}`
     }
     const [problem] = first.problems

@@ -4,7 +4,13 @@
  */
 import { invariant, type Log } from '@nexus/sdk'
 import { slotKey, type Fleet } from './fleet.ts'
-import { makeGeneration, makeRoutes, type Route, type ServedGeneration } from './generation.ts'
+import {
+  makeGeneration,
+  makeRoutes,
+  type NativeModule,
+  type Route,
+  type ServedGeneration,
+} from './generation.ts'
 import type { GenerationJournal, StoredGeneration, StoredModule } from './generation_journal.ts'
 import { Holders } from './holders.ts'
 import { seenBy } from './module_pins.ts'
@@ -17,6 +23,7 @@ export interface LineageParts {
   readonly fleet: Fleet
   readonly staging: StageOptions
   readonly log: Log
+  readonly natives: readonly NativeModule[]
 }
 
 /** What a run sees that began under an earlier generation. */
@@ -45,7 +52,10 @@ export class Lineage {
   /** The flip: from the next task on this one serves. */
   become(number: number, slots: readonly Slot[], { warm }: { warm: boolean }): void {
     this.#warm = warm ? this.#current : undefined
-    this.#current = makeGeneration(number, slots, (capability) => this.#current.routes.get(capability))
+    this.#current = makeGeneration(number, slots, {
+      elsewhere: (capability) => this.#current.routes.get(capability),
+      natives: this.#parts.natives,
+    })
     this.#views.clear()
   }
 
@@ -102,7 +112,10 @@ export class Lineage {
     }
     return {
       slots,
-      routes: makeRoutes([...slots.values()], (capability) => this.routesFor(generation).get(capability)),
+      routes: makeRoutes([...slots.values()], {
+        elsewhere: (capability) => this.routesFor(generation).get(capability),
+        natives: this.#parts.natives,
+      }),
     }
   }
 

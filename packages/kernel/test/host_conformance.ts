@@ -2,45 +2,16 @@
  * What every host promises, as one suite: `hostConformance('in_process', makeHost, options)`. Modules have been built
  * already, so that the suite tests the host and nothing around it; a dialect has them in one language.
  */
-import {
-  ModuleFailure,
-  type Host,
-  type HostedModule,
-  type Instance,
-  type InvocationContext,
-} from '@nexus/kernel'
-import {
-  Cancelled,
-  NexusError,
-  openPolicy,
-  systemClock,
-  TaskFault,
-  type Blobs,
-  type ChildTask,
-  type Json,
-  type JsonObject,
-  type Manifest,
-} from '@nexus/sdk'
+import { type Host, type InvocationContext } from '@nexus/kernel'
+import { Cancelled, NexusError, TaskFault, type Blobs, type ChildTask, type Json } from '@nexus/sdk'
 import { memoryBlobs } from '@nexus/sdk/testing'
-import { describe, expect, onTestFinished, test } from 'vitest'
-import { digestOf } from '../src/artifact.ts'
-import { refused, wrongResults, type Dialect, type TaskName } from './dialects/dialect.ts'
-import { logInto, makeWorld, manualClock, task } from './world.ts'
+import { describe, expect, test } from 'vitest'
+import { wrongResults, type TaskName } from './dialects/dialect.ts'
+import { life } from './host_conformance/life.ts'
+import { makeSubject, type ConformanceOptions, type Subject } from './host_conformance/subject.ts'
+import { task } from './world.ts'
 
-export interface ConformanceOptions {
-  readonly dialect: Dialect
-  /** A module that does not stop is ended with all that it has; in process, nothing can. */
-  readonly endsModules: boolean
-  /** Why the host cannot be tested here. */
-  readonly skip?: string
-}
-
-interface Setting {
-  /** The module's source. */
-  readonly code: string
-  readonly manifest?: Partial<Manifest>
-  readonly hosted?: Partial<HostedModule>
-}
+export type { ConformanceOptions }
 
 export function hostConformance(name: string, makeHost: () => Host, options: ConformanceOptions): void {
   const subject = makeSubject(makeHost, options)
@@ -51,40 +22,11 @@ export function hostConformance(name: string, makeHost: () => Host, options: Con
     describe('tasks with blobs', () => blobTasks(subject))
     describe('tasks that fail', () => failures(subject))
     describe('results that are none', () => notResults(subject))
-    describe('modules that do not start', () => refusals(subject))
-    describe('setting up', () => setUps(subject))
-    describe('handing over', () => handOvers(subject))
-    describe('tearing down', () => tearDowns(subject))
+    life(subject)
   })
 }
 
 /** A host with a module in it. */
-interface Subject extends ConformanceOptions {
-  readonly setUp: (setting: Setting) => { logged: string[]; start: () => Promise<Instance> }
-  /** Starts a module, does one task, stops it. */
-  readonly run: (setting: Setting, input?: Json) => Promise<unknown>
-}
-
-function makeSubject(makeHost: () => Host, options: ConformanceOptions): Subject {
-  const setUp: Subject['setUp'] = (setting) => {
-    const { folder } = makeWorld()
-    const logged: string[] = []
-    const hosted = makeHosted(setting, options.dialect, folder, logged)
-    const host = makeHost()
-    onTestFinished(() => host.close?.())
-    return { logged, start: () => host.start(hosted) }
-  }
-  const run: Subject['run'] = async (setting, input = null) => {
-    const instance = await setUp(setting).start()
-    try {
-      return await instance.execute(task(input))
-    } finally {
-      await instance.stop()
-    }
-  }
-  return { ...options, setUp, run }
-}
-
 function tasks({ dialect, setUp, run }: Subject): void {
   test('a task gets its input and gives its output', async () => {
     const result = await run({ code: dialect.tasks['wraps its input'] }, [1, { a: null }])
@@ -274,11 +216,11 @@ function blobTasks({ dialect, setUp }: Subject): void {
 
   test('what fails in the middle of a blob is told to the module, and ends the writing', async () => {
     const ended = Promise.withResolvers<string>()
-    const { read, write } = memoryBlobs()
+    const store = memoryBlobs()
     const blobs: Blobs = {
-      read,
+      read: (reference) => store.read(reference),
       write: (content, options) => {
-        const writing = write(content, options)
+        const writing = store.write(content, options)
         writing.then(
           () => ended.resolve('stored'),
           () => ended.resolve('not stored'),
@@ -367,190 +309,4 @@ function notResults({ dialect, run }: Subject): void {
     expect(String(thrown)).toMatch(message)
     expect(String(thrown)).toContain('Module "subject" 1.2.3')
   })
-}
-
-function refusals({ dialect, setUp }: Subject): void {
-  test.each(refused)('%s is a failure that names the module', async (name) => {
-    const [code, message] = dialect.refused[name]
-    const thrown = await setUp({ code })
-      .start()
-      .catch((error: unknown) => error)
-    expect(thrown).toBeInstanceOf(ModuleFailure)
-    expect(String(thrown)).toMatch(message)
-    expect(String(thrown)).toContain('Module "subject"')
-  })
-
-  test('a probe fails where an executor does not do what its manifest provides', async () => {
-    const code = dialect.tasks['does "one" and no other task']
-    const instance = await setUp({
-      code,
-      manifest: { provides: [{ task: 'one' }, { task: 'two' }] },
-    }).start()
-    await expect(instance.probe()).rejects.toThrow(/provides "two", but its canExecute\("two"\) is not true/)
-    await instance.stop()
-  })
-}
-
-function setUps({ dialect, endsModules, setUp }: Subject): void {
-  test('a set-up that throws is told, and torn down all the same', async () => {
-    const { logged, start } = setUp({ code: dialect.recording({ setup: 'throws' }) })
-    await expect(start()).rejects.toThrow(
-      new ModuleFailure(`Module "subject" 1.2.3 failed in setup: ${dialect.words.exception}: no port.`),
-    )
-    expect(logged).toEqual(['setup', 'teardown', 'second', 'first'])
-  })
-
-  test('a set-up that hangs ends at its deadline, and is torn down all the same', async () => {
-    const clock = manualClock()
-    const { logged, start } = setUp({
-      code: dialect.recording({ setup: 'hangs' }),
-      hosted: { clock },
-    })
-    const starting = start()
-    await expect.poll(() => logged).toContain('setup')
-    clock.expire()
-    await expect(starting).rejects.toThrow(/failed in setup: DeadlineExceeded: took longer than 1000 ms/)
-    expect(logged).toEqual(['setup', 'teardown', 'second', 'first'])
-    expect(clock.armed).toBe(0)
-  })
-
-  test('what a set-up registers after its deadline is released at once', async () => {
-    const clock = manualClock()
-    const late = Promise.withResolvers<string>()
-    const asked = Promise.withResolvers<void>()
-    const waits = {
-      get() {
-        asked.resolve()
-        return late.promise
-      },
-    }
-    const manifest = { permissions: { secrets: ['late'] } }
-    const { logged, start } = setUp({
-      code: dialect.recording({ setup: 'late' }),
-      manifest,
-      hosted: { clock, secrets: waits },
-    })
-    const starting = start()
-    await asked.promise
-    clock.expire()
-    await expect(starting).rejects.toThrow(/took longer/)
-    late.resolve('')
-    // Where the module is ended with its process, it has no later.
-    if (endsModules) expect(logged).toEqual(['setup', 'teardown', 'second', 'first'])
-    else await expect.poll(() => logged).toContain('late')
-  })
-}
-
-function handOvers({ dialect, setUp }: Subject): void {
-  test('a module says what it hands over, and its successor takes it up', async () => {
-    const { start } = setUp({ code: dialect.handing })
-    const [old, next] = [await start(), await start()]
-    expect([...(await old.hooks())].toSorted()).toEqual(['migrate', 'restore', 'snapshot'])
-    await old.execute(task(2))
-    const memory = await old.snapshot()
-    expect(memory).toEqual({ count: 2 })
-    const versions = { from: '1.0.0', to: '1.1.0' }
-    const handed = await next.migrate({ state: { a: 1 }, memory }, versions)
-    expect(handed).toEqual({ state: { a: 1, versions }, memory: { count: 4 } })
-    await next.restore(handed.memory)
-    expect(await next.execute(task(1))).toMatchObject({ outputData: 5 })
-    await Promise.all([old.stop(), next.stop()])
-  })
-
-  test('most modules hand nothing over', async () => {
-    const instance = await setUp({ code: dialect.tasks['gives one'] }).start()
-    expect([...(await instance.hooks())]).toEqual([])
-    await instance.stop()
-  })
-
-  test('a hand-over that fails, or gives back nothing that can be taken up, is told with the module and the step', async () => {
-    const instance = await setUp({ code: dialect.handingBadly }).start()
-    const { exception } = dialect.words
-    await expect(instance.snapshot()).rejects.toThrow(
-      `Module "subject" 1.2.3 failed in snapshot: ${exception}: lost`,
-    )
-    const handed = { state: {}, memory: null }
-    await expect(instance.migrate(handed, { from: '1.0.0', to: '1.1.0' })).rejects.toThrow(
-      'Module "subject" 1.2.3 gave back from migrate no object with a map `state`',
-    )
-    await instance.stop()
-  })
-}
-
-function tearDowns({ dialect, setUp }: Subject): void {
-  test('what a set-up registers is released in reverse, after teardown, once', async () => {
-    const { logged, start } = setUp({ code: dialect.recording() })
-    const instance = await start()
-    const report = await instance.stop()
-    expect(await instance.stop()).toBe(report)
-    expect(logged).toEqual(['setup', 'teardown', 'second', 'first'])
-    expect(report).toEqual({ problems: [], handlesLeft: 0 })
-  })
-
-  test('a stopped module takes no more tasks', async () => {
-    const instance = await setUp({ code: dialect.tasks['gives one'] }).start()
-    await instance.stop()
-    await expect(instance.execute(task(null))).rejects.toThrow(/is stopped and takes no more tasks/)
-  })
-
-  test('a teardown that throws is reported, and everything is released all the same', async () => {
-    const { logged, start } = setUp({ code: dialect.recording({ teardown: 'throws' }) })
-    const { problems, handlesLeft } = await (await start()).stop()
-    const { exception } = dialect.words
-    expect(problems).toEqual([`Module "subject" 1.2.3 failed in teardown: ${exception}: stuck.`])
-    expect(handlesLeft).toBe(0)
-    expect(logged).toEqual(expect.arrayContaining(['second', 'first']))
-  })
-
-  test('a teardown that hangs is left at its deadline', async () => {
-    const clock = manualClock()
-    const { start } = setUp({
-      code: dialect.recording({ teardown: 'hangs' }),
-      hosted: { clock },
-    })
-    const stopping = (await start()).stop()
-    clock.expire()
-    expect((await stopping).problems).toEqual([
-      expect.stringContaining('failed in teardown: DeadlineExceeded'),
-    ])
-  })
-
-  test('a release that throws counts as a handle that is left, and the others are released', async () => {
-    const { logged, start } = setUp({ code: dialect.recording({ setup: 'stuck' }) })
-    const { problems, handlesLeft } = await (await start()).stop()
-    const { exception } = dialect.words
-    expect(problems).toEqual([`Module "subject" 1.2.3 could not release "the socket": ${exception}: busy.`])
-    expect(handlesLeft).toBe(1)
-    expect(logged).toEqual(expect.arrayContaining(['second', 'first']))
-  })
-}
-
-function makeHosted(
-  { code: source, manifest, hosted }: Setting,
-  dialect: Dialect,
-  folder: string,
-  logged: string[],
-): HostedModule {
-  const config: JsonObject = {}
-  const code = dialect.pack(source)
-  return {
-    manifest: {
-      id: 'subject',
-      version: '1.2.3',
-      type: 'executor',
-      name: 'Subject',
-      description: 'What the suite starts.',
-      entry_points: { main: dialect.main },
-      ...manifest,
-    },
-    artifact: { digest: digestOf(code), code },
-    config,
-    folder,
-    clock: systemClock,
-    log: logInto(logged),
-    secrets: { get: async (name) => Promise.reject(new Error(`no secret ${name}`)) },
-    policy: openPolicy,
-    deadlines: { setupMsMax: 1000, teardownMsMax: 1000 },
-    ...hosted,
-  }
 }

@@ -28,6 +28,7 @@ import {
   processHost,
   type Kernel,
   type KernelOptions,
+  type NativeModule,
   type RunControl,
 } from '@nexus/kernel'
 import { systemClock, TaskFault } from '@nexus/sdk'
@@ -44,6 +45,8 @@ import { placementBy } from './placement.ts'
 import { fileAndHttpFetcher } from './resources/fetcher.ts'
 import { folderPins } from './resources/folder_pins.ts'
 import type { PinStore } from './resources/pins.ts'
+import { serviceRouter } from './natives/service_router.ts'
+import { taskManager } from './natives/task_manager.ts'
 import { modulesOf, type Modules } from './modules.ts'
 import { version } from './version.ts'
 import { eitherSource, folderSource } from './workflow_folders.ts'
@@ -186,7 +189,8 @@ export async function openNexus(options: NexusOptions): Promise<Nexus> {
   const backend = openEmbedded({ folder: options.data, clock })
   try {
     const control = runControl(backend)
-    const kernel = await openModules(given, control.runs)
+    const natives = nativesOver(() => ({ kernel, backend, documents }))
+    const kernel = await openModules(given, control.runs, natives)
     const pins = folderPins(join(options.data, 'resources'))
     const documents = documentsWith(given, { kernel, backend, pins })
     const begun = new Set<(run: LiveRun) => void>()
@@ -215,7 +219,17 @@ function runControl(backend: Backend): { readonly runs: RunControl; by(engine: E
   }
 }
 
-function openModules({ data, clock, log, secrets, ...options }: Given, runs: RunControl): Promise<Kernel> {
+/** The modules that are part of Nexus itself; they serve once all that they tell of is there. */
+function nativesOver(parts: () => Pick<Parts, 'kernel' | 'backend' | 'documents'>): readonly NativeModule[] {
+  const check = (text: string): CheckedWorkflow => parts().documents.check(text, 'workflow')
+  return [serviceRouter(() => parts().kernel), taskManager(() => ({ backend: parts().backend, check }))]
+}
+
+function openModules(
+  { data, clock, log, secrets, ...options }: Given,
+  runs: RunControl,
+  natives: readonly NativeModule[],
+): Promise<Kernel> {
   const { modules = [], trust = [], config = {}, policy, deadlines, stepped } = options
   return openKernel({
     sources: [firstParty, ...modules],
@@ -227,6 +241,7 @@ function openModules({ data, clock, log, secrets, ...options }: Given, runs: Run
     hosts: [inProcessHost, processHost({ folder: join(data, 'hosts'), clock, environment: process.env })],
     placement: placementBy([firstParty, ...trust]),
     runs,
+    natives,
     ...(policy && { policy }),
     ...(deadlines && { deadlines }),
     ...(stepped && { stepped }),
@@ -240,7 +255,7 @@ function documentsWith(
   const http = httpGetBy(() => kernel.route('http'), clock)
   const surroundings = (): Surroundings => ({
     generation: kernel.generation.number,
-    provided: [...kernel.routes().map(({ capability }) => capability), ...elsewhere],
+    provided: [...kernel.capabilities(), ...elsewhere],
     source: eitherSource([folderSource(workflows), deployedSource(backend)]),
     unavailable: async (capability) => kernel.route(capability)?.unavailable(),
   })
@@ -265,6 +280,7 @@ function runsWith(
     },
     secrets,
     read: (text, variables) => documents.read(text, variables),
+    prepare: (document) => documents.prepare(document),
     ...(stream && { stream }),
     began: (run) => {
       runBegan?.(run)

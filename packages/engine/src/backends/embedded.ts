@@ -17,6 +17,7 @@ import type {
   RunSummary,
   StoredDeployment,
   StoredRun,
+  TaskSample,
 } from '../backend.ts'
 import type { CloudEvent } from '../cloud_event.ts'
 import type { RunEvent } from '../events.ts'
@@ -32,6 +33,7 @@ import { Journal } from './embedded/journal.ts'
 import { lockFolder } from './embedded/lock.ts'
 import { EmbeddedRun, type Storage } from './embedded/run.ts'
 import { runNotFound, RunsTable, type Parent, type RunRow } from './embedded/runs_table.ts'
+import { samplesIn } from './embedded/samples.ts'
 import { Statements } from './embedded/statements.ts'
 
 export interface EmbeddedOptions {
@@ -245,6 +247,11 @@ class Embedded implements Backend, Storage {
 
   async list(query: RunQuery = {}): Promise<readonly RunSummary[]> {
     return this.runs.list(query)
+  }
+
+  async samples(query: Parameters<Backend['samples']>[0]): Promise<readonly TaskSample[]> {
+    await this.journal.flush()
+    return samplesIn(this.log, query)
   }
 
   async generations(): Promise<readonly number[]> {
