@@ -52,6 +52,7 @@ for (const [step, generation] of [
   ['resolve', 1],
   ['verify', 1],
   ['stage', 1],
+  ['hand_over', 1],
   ['commit', 2],
   ['flip', 2],
   ['drain', 2],

@@ -3,7 +3,7 @@
  * everything above it is the same whether a run is journalled in SQLite or by a cluster.
  * Every implementation in `backends/` passes the one suite in `test/backend_conformance.ts`.
  */
-import type { Json, JsonObject } from '@nexus/sdk'
+import type { Blobs, Json, JsonObject } from '@nexus/sdk'
 import type { CloudEvent } from './cloud_event.ts'
 import type {
   Consumption,
@@ -47,14 +47,34 @@ export interface Backend {
   advance(key: string, state: JsonObject, run?: NewRun): Promise<DurableRun | undefined>
   /** Newest first. */
   list(query?: RunQuery): Promise<readonly RunSummary[]>
+  /** What unfinished runs began with, each number once (`NewRun.generation`). */
+  generations(): Promise<readonly number[]>
+  /** Tasks that ended last, newest first: of the kinds that are asked for, at most `limit`. */
+  samples(query: {
+    readonly kinds?: ReadonlySet<string>
+    readonly limit: number
+  }): Promise<readonly TaskSample[]>
   /** The run that was accepted with this key; it is on disk when the promise resolves. */
   keyed(key: string): Promise<StoredRun | undefined>
   /** A run's summary, document and input. Rejects with `NexusError` `run_not_found`. */
   get(id: string): Promise<StoredRun>
   /** The whole log of a run, in order. Rejects with `payload_unreadable` for a damaged payload, naming it. */
   events(id: string): Promise<readonly RunEvent[]>
+  readonly blobs: BlobStore
   /** Writes what is pending and lets go of the data. Safe to call twice. */
   close(): Promise<void>
+}
+
+/** What is kept of blobs, whoever wrote them. `write` takes what comes as it is: masking is for whoever calls it. */
+export interface BlobStore extends Blobs {
+  /** What is known of the blob with these 64 digits; undefined where there is none. */
+  find(digest: string): Promise<StoredBlob | undefined>
+}
+
+export interface StoredBlob {
+  readonly sizeBytes: number
+  /** As it was written last; undefined where nobody said it. */
+  readonly mediaType: string | undefined
 }
 
 export interface NewRun {
@@ -90,6 +110,18 @@ export interface StoredDeployment extends Deployment {
   readonly accepted: number
   /** Where its schedule stands; empty at first. */
   readonly state: JsonObject
+}
+
+/** A task that has ended, as far as estimates need it. */
+export interface TaskSample {
+  readonly kind: string
+  readonly module: string | undefined
+  /** The length of its input as JSON, in UTF-16 units. */
+  readonly inputBytes: number
+  readonly durationMs: number
+  readonly status: TaskOutcome['status']
+  /** When it ended, in milliseconds since the Unix epoch. */
+  readonly at: number
 }
 
 /** A place in the stream of accepted events, which only ever moves on. */
@@ -191,7 +223,7 @@ export interface DurableRun {
    * with the record of it, when the promise resolves. One that ended without completing before this run was retried is
    * open again.
    */
-  child(path: string, begin: () => ChildRun): Promise<DurableRun>
+  child(path: string, begin: () => ChildRun | Promise<ChildRun>): Promise<DurableRun>
   /** How it ended, where it has. */
   outcome(): RunOutcome | undefined
   /** Records that the run begins, or that it goes on. */

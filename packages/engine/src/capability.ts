@@ -4,8 +4,11 @@
  */
 import type { ModuleContext, ModuleResult, ModuleType } from '@nexus/sdk'
 
-/** The host adds the rest of a module's context: its configuration, state, secrets and log. */
-export type InvocationContext = Omit<ModuleContext, 'config' | 'state' | 'secrets' | 'log'>
+/** The host adds the rest of a module's context: its configuration, state, secrets, policy and log. */
+export type InvocationContext = Omit<ModuleContext, 'config' | 'state' | 'secrets' | 'policy' | 'log'> & {
+  /** Whether there are secrets in the run: then nothing of the task may be remembered elsewhere. */
+  readonly confidential?: boolean
+}
 
 export interface Capability {
   /** The module's id. */

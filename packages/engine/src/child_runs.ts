@@ -6,7 +6,7 @@
  * A run that is awaited lives with the one that began it: it is cancelled and suspended with it. One that is not awaited
  * is a run in its own right. Secrets are not handed over: a workflow that needs some declares them itself.
  */
-import { TaskFault, type Json, type JsonObject, type WorkflowError } from '@nexus/sdk'
+import { isJsonObject, TaskFault, type Json, type JsonObject, type WorkflowError } from '@nexus/sdk'
 import { evaluateTemplate, workflowKey, type RunTask, type Subflow } from '@nexus/workflow'
 import type { ChildRun, DurableRun } from './backend.ts'
 import type { RunOutcome } from './events.ts'
@@ -28,6 +28,19 @@ export async function runWorkflow(frame: Frame): Promise<Work> {
   return { output: mode === 'none' ? null : output }
 }
 
+/**
+ * `call: workflow.run`, with `{workflow, input}`: runs a document that was made by a task, as a run of its own that is
+ * waited for. It is checked when it begins, and kept with its run. Output: `{run, output}`.
+ */
+export async function runPlan(frame: Frame): Promise<Work> {
+  const given = evaluateTemplate((frame.definition as { with?: Json }).with ?? {}, frame.input, frame)
+  const { workflow, input = {} } = isJsonObject(given) ? given : {}
+  if (workflow === undefined) throw TaskFault.of('configuration', '`workflow.run` needs a `workflow`.')
+  const child = await begin(frame, () => plannedRun(frame, workflow, input))
+  const outcome = child.outcome() ?? (await frame.run.services.launch(child, attachment(frame)).ended)
+  return { output: { run: child.stored.id, output: outputOf(outcome, child, frame) } }
+}
+
 /** A process that nobody waits for: one that is not a workflow, since those see to it themselves. */
 export function isDetached({ definition }: Frame): boolean {
   return 'run' in definition && definition.run.await === false && !definition.run.workflow
@@ -42,7 +55,7 @@ function runOf({ definition }: Frame): RunTask['run'] {
   return (definition as RunTask).run
 }
 
-function begin(frame: Frame, what: () => ChildRun): Promise<DurableRun> {
+function begin(frame: Frame, what: () => ChildRun | Promise<ChildRun>): Promise<DurableRun> {
   return frame.run.durable.child(`${frame.path}/run`, what)
 }
 
@@ -77,6 +90,21 @@ function subflowRun(frame: Frame, subflow: Subflow, attached: boolean): ChildRun
     // What lives with a run sees what that one sees.
     ...(attached && run.generation !== undefined && { generation: run.generation }),
     attached,
+  }
+}
+
+async function plannedRun(frame: Frame, workflow: Json, input: Json): Promise<ChildRun> {
+  const { run } = frame
+  const { text, workflows, document } = await run.services.prepare(workflow)
+  const { namespace, name, version } = document.document
+  return {
+    id: uuidv7(run.clock.now()),
+    workflow: { namespace, name, version },
+    document: text,
+    input: run.mask(input),
+    workflows,
+    ...(run.generation !== undefined && { generation: run.generation }),
+    attached: true,
   }
 }
 

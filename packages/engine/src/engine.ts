@@ -9,7 +9,7 @@ import { setImmediate } from 'node:timers/promises'
 import type { Backend, DurableRun, NewRun } from './backend.ts'
 import type { Capabilities } from './capability.ts'
 import { unfinishedStatuses, type RunEvent, type RunOutcome } from './events.ts'
-import { runDocument, Stopping, Suspending } from './interpreter.ts'
+import { Restarting, runDocument, Stopping, Suspending } from './interpreter.ts'
 import { RunState, type RunServices } from './run_state.ts'
 import { noSecrets, readSecrets, type SecretProvider } from './secrets.ts'
 import { Turns } from './turns.ts'
@@ -24,6 +24,8 @@ export interface EngineOptions {
   readonly secrets?: SecretProvider
   /** Reads the text of a document that was kept with a run. Throws `NexusError` where it is not valid any more. */
   readonly read: RunServices['read']
+  /** Makes a document ready that a task of a run gave. */
+  readonly prepare: RunServices['prepare']
   readonly stream?: RunServices['stream']
   /** Told of every run that begins or goes on here, before anything of it happens. */
   readonly began?: (run: LiveRun) => void
@@ -62,7 +64,7 @@ const cancelGraceMsMax = 10_000
 
 export class Engine {
   readonly #options: EngineOptions
-  readonly #live = new Map<string, { run: LiveRun; abort: AbortController }>()
+  readonly #live = new Map<string, Live>()
   /** Who waits for the end of a run, by its id. */
   readonly #awaited = new Map<string, () => void>()
   readonly #names = new Map<string, readonly string[]>()
@@ -141,6 +143,22 @@ export class Engine {
     if (how.status === 'fulfilled') throw ended(await backend.open(id))
   }
 
+  /**
+   * Stops a run where it is, and all that live together with it, and goes on with it at once, as after a restart of the
+   * process: what is recorded stands, what is under way is done again. Whoever waits for its end notices nothing.
+   * Resolves when what was under way has stopped. Rejects with `NexusError` `run_not_found`.
+   */
+  async restart(id: string): Promise<void> {
+    const { parent } = await this.#options.backend.get(id)
+    if (parent?.attached && this.#live.has(parent.run)) return this.restart(parent.run)
+    const live = this.#live.get(id)
+    if (!live) return
+    const stopped = Promise.withResolvers<void>()
+    live.stopped = stopped.resolve
+    live.abort.abort(new Restarting(`Run ${id} goes on with other modules.`))
+    await Promise.race([stopped.promise, live.run.ended.catch(() => {})])
+  }
+
   async #suspendIdle(id: string): Promise<void> {
     const durable = await this.#options.backend.open(id)
     if (durable.stored.endedAt !== undefined) throw ended(durable)
@@ -213,33 +231,48 @@ export class Engine {
 
   #begin(durable: DurableRun, nesting: number): LiveRun {
     if (this.#closed) throw new NexusError('closed', 'This Nexus is closed.')
-    const { capabilities, clock, runtime, read, stream = () => {} } = this.#options
+    const { backend, capabilities, clock, runtime, read, prepare, stream = () => {} } = this.#options
     const { id, document, scope, workflow: name, generation = capabilities.current() } = durable.stored
     const workflow = inlineComponents(read(document, Object.keys(scope?.variables ?? {})))
-    const abort = new AbortController()
-    setMaxListeners(0, abort.signal)
     const launch: RunServices['launch'] = (child, options) => this.#launch(child, options)
     const held = capabilities.hold(id, generation)
     const services = {
       find: held.find,
       clock,
       runtime,
+      blobs: backend.blobs,
       stream,
       read,
+      prepare,
       launch,
       names: this.#names,
       turns: this.#turns,
     }
-    const ended = this.#run({ durable, workflow, services, nesting }, abort.signal).finally(() => {
-      this.#live.delete(id)
-      held.release()
-    })
-    ended.catch(() => {}) // whoever waits for it is told; without anybody it must not end the process
-    const cancel = (): void => abort.abort(new Cancelled(`Run ${id} was cancelled.`))
-    const run: LiveRun = { id, workflow: name, ended, cancel, listen: (listener) => durable.listen(listener) }
-    this.#live.set(id, { run, abort })
-    this.#options.began?.(run)
-    return run
+    const live = liveRun(durable, name)
+    this.#live.set(id, live)
+    live.follow(
+      this.#untilEnd({ durable, workflow, services, nesting }, live).finally(() => {
+        this.#live.delete(id)
+        held.release()
+      }),
+    )
+    this.#options.began?.(live.run)
+    return live.run
+  }
+
+  /** From one restart to the next, to its end. */
+  async #untilEnd(run: BegunRun, live: Live): Promise<RunOutcome> {
+    for (let { durable } = run; ; durable = await this.#options.backend.open(live.run.id)) {
+      live.attach(durable)
+      try {
+        return await this.#run({ ...run, durable }, live.abort.signal)
+      } catch (error) {
+        if (!(error instanceof Restarting)) throw error
+        live.abort = newAbort()
+        live.stopped?.()
+        if (this.#closed) throw new Stopping('The engine is closing.', { cause: error })
+      }
+    }
   }
 
   /** Somebody may have resumed it already: then it is that run which is waited for. */
@@ -251,8 +284,7 @@ export class Engine {
     const run = this.#live.get(id)?.run ?? this.#begin(child, nesting)
     if (!signal) return run
     const stop = (): void => {
-      const stopping = signal.reason instanceof Stopping
-      this.#live.get(id)?.abort.abort(stopping ? signal.reason : new Cancelled(`Run ${id} was cancelled.`))
+      this.#live.get(id)?.abort.abort(reasonForChild(id, signal.reason))
     }
     signal.addEventListener('abort', stop, { once: true })
     if (signal.aborted) stop()
@@ -307,6 +339,55 @@ export class Engine {
       },
     }
   }
+}
+
+/** A run in progress, over its restarts. */
+interface Live {
+  readonly run: LiveRun
+  abort: AbortController
+  /** Told when what was under way before a restart has stopped. */
+  stopped?: () => void
+  /** Hears the events of the run as it is open now. */
+  attach(durable: DurableRun): void
+  /** Takes the promise of its end. */
+  follow(ended: Promise<RunOutcome>): void
+}
+
+function liveRun({ stored: { id } }: DurableRun, workflow: NewRun['workflow']): Live {
+  const listeners = new Set<(event: RunEvent) => void>()
+  const { promise: ended, resolve } = Promise.withResolvers<RunOutcome>()
+  ended.catch(() => {}) // whoever waits for it is told; without anybody it must not end the process
+  const live: Live = {
+    abort: newAbort(),
+    run: {
+      id,
+      workflow,
+      ended,
+      cancel: () => live.abort.abort(new Cancelled(`Run ${id} was cancelled.`)),
+      listen(listener) {
+        listeners.add(listener)
+        return () => listeners.delete(listener)
+      },
+    },
+    attach: (durable) =>
+      void durable.listen((event) => {
+        for (const listener of listeners) listener(event)
+      }),
+    follow: resolve,
+  }
+  return live
+}
+
+function newAbort(): AbortController {
+  const abort = new AbortController()
+  setMaxListeners(0, abort.signal)
+  return abort
+}
+
+/** A run that another waits for stops with it: that one begins it again, or not. */
+function reasonForChild(id: string, reason: unknown): unknown {
+  if (reason instanceof Restarting) return new Stopping(`Run ${id} stops with the run that waits for it.`)
+  return reason instanceof Stopping ? reason : new Cancelled(`Run ${id} was cancelled.`)
 }
 
 interface BegunRun {

@@ -3,6 +3,7 @@
  */
 export type {
   Backend,
+  BlobStore,
   ChildRun,
   Deployment,
   Consumed,
@@ -10,9 +11,11 @@ export type {
   NewRun,
   RunQuery,
   RunSummary,
+  StoredBlob,
   StoredDeployment,
   StoredRun,
   Subscription,
+  TaskSample,
   TaskStep,
 } from './backend.ts'
 export { openEmbedded, readEmbedded, type BackendReader, type EmbeddedOptions } from './backends/embedded.ts'
@@ -40,5 +43,6 @@ export { projectRun, projectTasks, type RunRecord, type TaskRecord } from './pro
 export { Schedules, type SchedulesOptions } from './schedules.ts'
 export type { MissedFirings } from './schedules/trigger.ts'
 export { defaultSecrets, environmentSecrets, fileSecrets, firstOf } from './secret_providers.ts'
+export type { PreparedDocument } from './run_state.ts'
 export type { SecretProvider } from './secrets.ts'
 export { uuidv7 } from './uuid.ts'

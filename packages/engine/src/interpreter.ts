@@ -22,6 +22,11 @@ export class Stopping extends Error {
   override readonly name: string = 'Stopping'
 }
 
+/** Stops a run without any outcome, and it goes on at once, as after a restart of the process. */
+export class Restarting extends Stopping {
+  override readonly name = 'Restarting'
+}
+
 /** Stops a run without any outcome until somebody resumes it. */
 export class Suspending extends Stopping {
   override readonly name = 'Suspending'

@@ -2,9 +2,10 @@
  * Hands a task to the module that provides it, and takes back what it gives.
  */
 import { TaskFault, workflowError } from '@nexus/sdk'
-import type { ChildOutcome, ChildTask, Json, JsonObject, TaskRun } from '@nexus/sdk'
+import type { ChildOutcome, ChildTask, Json, JsonObject, ModuleResult, TaskRun } from '@nexus/sdk'
 import { evaluateExpression, evaluateTemplate, readsRunState, type Task } from '@nexus/workflow'
 import { hash } from 'node:crypto'
+import { blobsOf } from './blobs.ts'
 import type { Capability, InvocationContext } from './capability.ts'
 import type { Frame } from './frame.ts'
 import { runChild, runList } from './interpreter.ts'
@@ -15,7 +16,7 @@ export async function invokeModule(frame: Frame, capability: Capability, attempt
   frame.fixedTime = capability.type !== 'orchestrator'
   const context = contextFor(frame, capability, attempt)
   if (frame.readsTime) await frame.run.durable.settle()
-  const result = await capability.invoke(context)
+  const result = await throughModules(frame, capability, context)
   if (!result.success) {
     throw new TaskFault(
       result.error ?? workflowError('runtime', `${capability.module} failed without saying why.`),
@@ -25,6 +26,41 @@ export async function invokeModule(frame: Frame, capability: Capability, attempt
   const output = result.outputData
   if (left === true) return { output, left }
   return typeof then === 'string' ? { output, then } : { output }
+}
+
+/** A module may hand its task on: the one that it names gets it next, with the output as its input. */
+const handedOnMax = 16
+
+async function throughModules(
+  frame: Frame,
+  first: Capability,
+  context: InvocationContext,
+): Promise<ModuleResult> {
+  let capability = first
+  let result = await capability.invoke(context)
+  for (let times = 0; result.success && result.nextModule !== undefined; times++) {
+    const { nextModule, outputData } = result
+    if (times === handedOnMax) throw handedOnTooOften(frame, capability)
+    const next = frame.run.services.find(`${nextModule}/${frame.kind}`)
+    if (!next) throw nobodyNext(frame, capability, nextModule)
+    capability = next
+    result = await capability.invoke({ ...context, inputData: outputData })
+  }
+  return result
+}
+
+function handedOnTooOften({ kind }: Frame, { module }: Capability): TaskFault {
+  return TaskFault.of(
+    'runtime',
+    `"${kind}" was handed on from module to module ${handedOnMax} times, last by "${module}": do they hand it to each other without end?`,
+  )
+}
+
+function nobodyNext({ kind }: Frame, { module }: Capability, next: string): TaskFault {
+  return TaskFault.of(
+    'configuration',
+    `"${module}" hands "${kind}" on to the module "${next}", which is not here or does not provide it. Try: nexus modules list`,
+  )
 }
 
 function contextFor(frame: Frame, capability: Capability, attempt: number): InvocationContext {
@@ -39,9 +75,11 @@ function contextFor(frame: Frame, capability: Capability, attempt: number): Invo
     call: (name, input) => callCapability(frame, name, input, calls++),
     stream: ({ channel, text }) =>
       run.services.stream(run.id, path, { channel, text: run.mask(text) as string }),
+    blobs: blobsOf(run, frame.signal),
     signal: frame.signal,
     clock: run.clock,
     idempotencyKey: keyOf(run.id, path),
+    ...(run.hasSecrets && { confidential: true }),
   }
 }
 

@@ -3,7 +3,7 @@
  */
 import { TaskFault, type Json, type JsonObject, type WorkflowError } from '@nexus/sdk'
 import { durationMs, evaluateTemplate } from '@nexus/workflow'
-import { runWorkflow } from './child_runs.ts'
+import { runPlan, runWorkflow } from './child_runs.ts'
 import { emit } from './emit.ts'
 import type { Frame } from './frame.ts'
 import { listen } from './listen.ts'
@@ -29,6 +29,7 @@ export const primitives: Readonly<Record<string, Primitive>> = {
   emit: { pure: false, perform: emit },
   listen: { pure: true, perform: listen },
   'run.workflow': { pure: true, perform: runWorkflow },
+  'workflow.run': { pure: true, perform: runPlan },
 }
 
 async function set(frame: Frame): Promise<Work> {

@@ -3,22 +3,34 @@
  */
 import { standardVariables, type Workflow } from '@nexus/workflow'
 import type { Clock, Json, JsonObject, StreamChunk } from '@nexus/sdk'
-import type { DurableRun, RunScope } from './backend.ts'
+import type { BlobStore, DurableRun, RunScope } from './backend.ts'
 import type { RunOutcome } from './events.ts'
 import type { FindCapability } from './capability.ts'
 import { dateTime } from './frame.ts'
 import { maskFor, type Mask } from './secrets.ts'
 import type { Turns } from './turns.ts'
 
+export interface PreparedDocument {
+  readonly text: string
+  readonly workflows: Readonly<Record<string, string>>
+  readonly document: Workflow
+}
+
 export interface RunServices {
   readonly find: FindCapability
   readonly clock: Clock
   readonly runtime: JsonObject
+  readonly blobs: BlobStore
   readonly turns: Turns
   /** See `RunState.names`. */
   readonly names: Map<string, readonly string[]>
   /** Reads the text of a document that was checked before it was kept. `variables`: what is in scope all through it. */
   read(text: string, variables?: readonly string[]): Workflow
+  /**
+   * Makes a document that a task gave ready to run: checked, and complete with what it needs from outside. Rejects with a
+   * `TaskFault` of type validation that says all that is wrong.
+   */
+  prepare(document: Json): Promise<PreparedDocument>
   /**
    * Goes on with a run that another began. With a signal it is stopped with that one. `nesting`: how many runs are
    * around it that wait for it.

@@ -1,29 +1,26 @@
 /**
  * From one generation to the next, in the steps of the design: resolve, verify, stage and probe beside what is live, hand
- * over, commit, and drain what has left. One change at a time. A failure before the commit leaves the live generation
- * untouched; after it, the journal has the new one, and a restart comes back to it.
+ * over, commit, watch, and drain what has left. One change at a time. A failure before the commit leaves the live
+ * generation untouched; after it, the journal has the new one, and a restart comes back to it.
  */
-import { NexusError, type Clock, type JsonObject, type Log } from '@nexus/sdk'
-import { checkPermissions, chooseTogether, throwProblems, type Together } from './changes/checks.ts'
-import { Draining } from './changes/draining.ts'
+import { NexusError, type JsonObject } from '@nexus/sdk'
+import type { ChangeParts } from './changes/change_parts.ts'
+import { checkPermissions, chooseTogether, throwProblems } from './changes/checks.ts'
+import { Commits } from './changes/commits.ts'
+import { FromSources, type Choose, type Taken } from './changes/from_sources.ts'
+import type { HandedOn } from './changes/hand_over.ts'
+import { replay } from './changes/replay.ts'
+import { lineOf, linesOf, Staging } from './changes/staging.ts'
 import { Stopwatch } from './changes/stopwatch.ts'
-import {
-  changesBetween,
-  configured,
-  insteadOf,
-  removedBy,
-  sameModules,
-  storedModule,
-} from './changes/stored_modules.ts'
-import { discoverAt, type ReadManifest } from './discover.ts'
-import type { Fleet } from './fleet.ts'
-import type { GenerationJournal, StoredGeneration } from './generation_journal.ts'
+import { changesBetween, configured, removedBy, storedModule } from './changes/stored_modules.ts'
+import type { ErrorBudget } from './changes/watching.ts'
+import { discoverAt } from './discover.ts'
+import type { StoredGeneration } from './generation_journal.ts'
 import { ModuleFailure } from './host.ts'
-import { storedCandidate, type Lineage } from './lineage.ts'
-import { formatProblem, type Problem } from './problem.ts'
-import type { ChangedModule, Receipt, Step } from './receipt.ts'
-import type { Slot } from './slot.ts'
-import { prepare, stage, type Candidate, type Prepared, type StageOptions } from './stage.ts'
+import { storedCandidate } from './lineage.ts'
+import { formatProblem } from './problem.ts'
+import type { DrainPolicy, Receipt } from './receipt.ts'
+import { prepare, type Candidate, type Prepared } from './stage.ts'
 
 export interface Change {
   /** Folders of modules that come in, each in the place of the one with its id. */
@@ -36,31 +33,27 @@ export interface Change {
   readonly runs?: 'follow' | 'pin'
   /** Said by somebody who has seen which permissions come on top. */
   readonly consent?: boolean
-}
-
-export interface ChangeParts {
-  readonly journal: GenerationJournal
-  readonly lineage: Lineage
-  readonly fleet: Fleet
-  readonly staging: StageOptions
-  readonly clock: Clock
-  readonly log: Log
-  readonly readManifest: ReadManifest
-  /** What the folders have, and what is asked for in writing. */
-  readonly surroundings: () => Pick<Together, 'offered' | 'wanted'>
-  /** Told after each step. */
-  readonly stepped: (step: Step) => void
+  /** What becomes of runs that still use what leaves, once its deadline is over; by default they are waited for. */
+  readonly drain?: DrainPolicy
+  /** How many errors of what comes in undo the change; `defaultBudget` where it is not said. */
+  readonly watch?: ErrorBudget | false
+  /** So many recorded tasks of each idempotent capability are done again by what comes in, and must come out the same. */
+  readonly replay?: number
 }
 
 export class Changes {
   readonly #parts: ChangeParts
-  readonly #draining: Draining
+  readonly #staging: Staging
+  readonly #commits: Commits
+  readonly #sources: FromSources
   #queue: Promise<unknown> = Promise.resolve()
   #closed = false
 
   constructor(parts: ChangeParts) {
     this.#parts = parts
-    this.#draining = new Draining(parts)
+    this.#staging = new Staging(parts)
+    this.#commits = new Commits(parts, (receipt, because) => this.#undo(receipt, because))
+    this.#sources = new FromSources(parts, { staging: this.#staging, commits: this.#commits })
   }
 
   /** One change after the other. */
@@ -78,20 +71,41 @@ export class Changes {
   }
 
   async #apply(change: Change): Promise<Receipt> {
-    const ms = new Stopwatch(this.#parts.clock, this.#parts.stepped)
-    const { journal } = this.#parts
-    const before = journal.current()
+    this.#refuseImpossible(change)
+    const ms = this.#stopwatch()
+    const before = this.#parts.journal.current()
     const wanted = this.#candidates(change, before)
     const brought = new Set(wanted.flatMap(({ id, stored }) => (stored ? [] : [id])))
-    const candidates = await chooseTogether(wanted, { brought, ...this.#parts.surroundings() })
+    const together = await chooseTogether(wanted, { brought, ...this.#parts.surroundings() })
+    const candidates = this.#staging.lined(together, before, change.runs)
     ms.lap('resolve')
     checkPermissions(candidates, before, change.consent === true)
-    const prepared = await this.#prepareAll(candidates, change)
+    const { prepared, problems } = await prepare(candidates, this.#staging.with(change.config))
+    throwProblems(problems)
     ms.lap('verify')
-    const slots = await this.#stageAll(prepared)
-    ms.lap('stage')
-    const modules = this.#modulesOf(prepared, before, change)
-    return this.#commit(slots, { modules, removed: removedBy(change, modules, before) }, ms)
+    return this.#staging.up(prepared, before, async (slots, unstaged) => {
+      throwProblems(unstaged)
+      const fresh = this.#staging.newAmong(slots)
+      const replayed =
+        change.replay === undefined ? undefined : await replay(fresh, change.replay, this.#parts)
+      ms.lap('stage')
+      const handed = await this.#staging.handOver(slots, before)
+      ms.lap('hand_over')
+      const modules = this.#modulesOf(prepared, linesOf(slots, handed), before, change)
+      const removed = removedBy(change, modules, before)
+      const said = replayed === undefined ? {} : { replayed }
+      const { drain, watch } = change
+      return this.#commits.commit({ slots, handed, fresh, modules, removed }, ms, { drain, watch, said })
+    })
+  }
+
+  #stopwatch(): Stopwatch {
+    return new Stopwatch(this.#parts.clock, this.#parts.stepped)
+  }
+
+  #refuseImpossible({ drain }: Change): void {
+    if (drain === undefined || drain.policy === 'wait' || this.#parts.runs) return
+    throw new ModuleFailure(`Nobody here can ${drain.policy} runs: drain by "wait".`)
   }
 
   /** What the next generation is made of: what stays as it is stored, what comes in as it is found. */
@@ -123,33 +137,9 @@ export class Changes {
     return { ...found, manifest, source: before?.modules[found.id]?.source ?? 0 }
   }
 
-  async #prepareAll(candidates: readonly Candidate[], { config }: Change): Promise<readonly Prepared[]> {
-    const { prepared, problems } = await prepare(candidates, this.#stagingWith(config))
-    throwProblems(problems)
-    return prepared
-  }
-
-  /** What changes gave comes before what this process was started with. */
-  #stagingWith(config: Change['config'] = {}): StageOptions {
-    const { staging, journal } = this.#parts
-    const given = Object.entries(journal.current()?.modules ?? {}).flatMap(([id, module]) =>
-      module.configured === undefined ? [] : [[id, module.configured] as const],
-    )
-    return { ...staging, config: { ...staging.config, ...Object.fromEntries(given), ...config } }
-  }
-
-  /** What is new starts beside what is live. */
-  async #stageAll(prepared: readonly Prepared[]): Promise<readonly Slot[]> {
-    const { fleet, staging } = this.#parts
-    const up = new Set(fleet.slots)
-    const { slots, problems } = await stage(prepared, staging)
-    if (problems.size === 0) return slots
-    await fleet.discard(fleet.slots.filter((slot) => !up.has(slot)))
-    return throwProblems(problems) ?? slots
-  }
-
   #modulesOf(
     prepared: readonly Prepared[],
+    lines: ReadonlyMap<string, number>,
     before: StoredGeneration | undefined,
     { runs, config = {} }: Change,
   ): StoredGeneration['modules'] {
@@ -162,6 +152,7 @@ export class Changes {
         return [
           parts.candidate.id,
           storedModule(parts, {
+            ...lineOf(parts, lines),
             ...(given !== undefined && { configured: given }),
             ...(!same && runs !== undefined && { runs }),
             ...(offered !== parts.artifact.digest && { instead_of: offered }),
@@ -171,144 +162,80 @@ export class Changes {
     )
   }
 
-  /** Checks and builds what the sources have, with the configuration that it gets. */
-  prepare(candidates: readonly Candidate[]): ReturnType<typeof prepare> {
-    return prepare(candidates, this.#stagingWith())
+  /** Makes what the sources have the current generation, as far as it can be used. */
+  takeSources(choose: Choose): Promise<Taken> {
+    return this.#sources.take(choose)
   }
 
-  /** Makes what was chosen of the sources the current generation, as far as it starts. */
-  async takeSources(choose: () => Promise<readonly Prepared[]>): Promise<{
-    readonly receipt: Receipt | undefined
-    readonly problems: ReadonlyMap<string, readonly Problem[]>
-  }> {
-    const { journal, lineage } = this.#parts
-    const ms = new Stopwatch(this.#parts.clock, this.#parts.stepped)
-    const before = journal.current()
-    const chosen = await choose()
-    ms.lap('verify')
-    const { slots, problems } = await stage(chosen, this.#stagingWith())
-    ms.lap('stage')
-    const up = new Set(slots.map((slot) => slot.manifest.id))
-    const prepared = chosen.filter(({ candidate }) => up.has(candidate.id))
-    const modules = Object.fromEntries(
-      prepared.map((parts) => [parts.candidate.id, storedModule(parts, insteadOf(parts, before))]),
-    )
-    if (before && sameModules(before.modules, modules)) {
-      if (lineage.current.number !== before.number) lineage.become(before.number, slots, { warm: false })
-      return { receipt: undefined, problems }
-    }
-    const removed = before?.removed ?? {}
-    return { receipt: this.#commit(slots, { modules, removed }, ms), problems }
+  /** Checks and builds what the sources have, with the configuration that it gets. */
+  prepare(candidates: readonly Candidate[]): ReturnType<typeof prepare> {
+    return prepare(candidates, this.#staging.with())
   }
 
   activate(number: number): Promise<Receipt> {
-    return this.exclusively(async () => {
-      const { journal, lineage } = this.#parts
-      const ms = new Stopwatch(this.#parts.clock, this.#parts.stepped)
-      const target = journal.get(number)
-      if (!target) {
-        const known = journal
-          .list()
-          .map((generation) => generation.number)
-          .join(', ')
-        throw new ModuleFailure(`There is no generation ${number}. There are: ${known}.`)
-      }
-      ms.lap('resolve')
-      const { prepared, problems } = await prepare(
-        Object.values(target.modules).map(storedCandidate),
-        this.#parts.staging,
-      )
-      throwProblems(problems)
-      ms.lap('verify')
-      const slots = await this.#stageAll(prepared)
+    return this.exclusively(() => this.#activate(number))
+  }
+
+  async #activate(number: number, said: Pick<Receipt, 'because'> = {}): Promise<Receipt> {
+    const { journal, lineage } = this.#parts
+    const ms = this.#stopwatch()
+    const target = journal.get(number)
+    if (!target) {
+      const known = journal.list().map((generation) => generation.number)
+      throw new ModuleFailure(`There is no generation ${number}. There are: ${known.join(', ')}.`)
+    }
+    ms.lap('resolve')
+    const prepared = await this.#staging.stored(target.modules)
+    ms.lap('verify')
+    return this.#staging.up(prepared, undefined, async (slots, unstaged) => {
+      throwProblems(unstaged)
       ms.lap('stage')
       const before = lineage.current.number
       journal.activate(number)
-      return this.#flip(
-        {
-          number,
-          slots,
-          before,
-          changed: changesBetween(journal.get(before)?.modules ?? {}, target.modules),
-        },
-        ms,
-      )
+      const changed = changesBetween(journal.get(before)?.modules ?? {}, target.modules)
+      return this.#commits.flip({ number, slots, before, changed }, ms, { said })
     })
   }
 
-  /** Writes the intention, then flips. */
-  #commit(
-    slots: readonly Slot[],
-    next: Pick<StoredGeneration, 'modules' | 'removed'>,
-    ms: Stopwatch,
-  ): Receipt {
-    const { journal, clock } = this.#parts
-    const before = journal.current()
-    const number = journal.last() + 1
-    journal.commit({ number, at: clock.now(), ...next })
-    const changed = changesBetween(before?.modules ?? {}, next.modules)
-    return this.#flip({ number, slots, before: before?.number ?? 0, changed }, ms)
-  }
-
-  #flip(
-    {
-      number,
-      slots,
-      before,
-      changed,
-    }: { number: number; slots: readonly Slot[]; before: number; changed: readonly ChangedModule[] },
-    ms: Stopwatch,
-  ): Receipt {
-    const { journal, lineage, clock } = this.#parts
-    ms.lap('commit')
-    lineage.become(number, slots, { warm: before > 0 })
-    ms.lap('flip')
-    const receipt: Receipt = {
-      number: journal.lastReceipt() + 1,
-      generation: number,
-      before,
-      at: clock.now(),
-      changed,
-      ms: ms.laps,
-      runs: this.#runsNow(changed),
-      handles_left: 0,
-      problems: [],
-    }
-    journal.receipt(receipt)
-    this.#draining.after(receipt)
-    return receipt
-  }
-
-  /** Who keeps an older version of something that has changed. */
-  #runsNow(changed: readonly ChangedModule[]): Receipt['runs'] {
-    const { lineage } = this.#parts
-    const { holders, current } = lineage
-    let pinned = 0
-    for (const generation of holders.generations) {
-      const sees = lineage.slotsFor(generation)
-      const keeps = changed.some(({ id }) => sees.get(id) !== current.slots.get(id))
-      if (keeps) pinned += holders.runsOf(generation).length
-    }
-    return { pinned, followed: holders.size - pinned }
+  /** Takes a change back: a flip where nothing has come after it, else its modules alone, in a generation of their own. */
+  #undo({ generation, before, changed }: Receipt, because: string): Promise<Receipt> {
+    return this.exclusively(async () => {
+      const { journal, lineage } = this.#parts
+      if (lineage.current.number === generation) return this.#activate(before, { because })
+      const ms = this.#stopwatch()
+      const then = journal.get(before)?.modules ?? {}
+      const now = journal.current()
+      const ids = changed.map(({ id }) => id)
+      const rest = Object.entries(now?.modules ?? {}).filter(([id]) => !ids.includes(id))
+      const back = ids.flatMap((id) => (then[id] ? [[id, then[id]] as const] : []))
+      const modules = Object.fromEntries([...rest, ...back])
+      return this.#staging.up(await this.#staging.stored(modules), undefined, async (slots, unstaged) => {
+        throwProblems(unstaged)
+        const next = { slots, handed: nothingHanded, fresh: [], modules, removed: now?.removed ?? {} }
+        return this.#commits.commit(next, ms, { watch: false, said: { because } })
+      })
+    })
   }
 
   /** Lets go of what nobody sees any more. */
   drain(): void {
-    this.#draining.drain()
+    this.#commits.draining.drain()
   }
 
   /** Resolves when every change is drained; what is still warm leaves at once. */
   async settled(): Promise<void> {
     await this.#queue
-    await this.#draining.settled()
+    await this.#commits.draining.settled()
   }
 
   async close(): Promise<void> {
     await this.#queue
     this.#closed = true
-    this.#draining.close()
+    await this.#commits.close()
   }
 }
+
+const nothingHanded: HandedOn = { states: new Map(), lines: new Map(), release() {} }
 
 /** Where there is no folder, that is what is wrong. */
 function attempt<T>(folder: string, work: () => T): T {

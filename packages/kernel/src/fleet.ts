@@ -22,6 +22,13 @@ export class Fleet {
     return this.#slots.get(key)
   }
 
+  /** A slot keeps its state elsewhere from now on, and is found by that. */
+  move(slot: Slot, line: number): void {
+    slot.line.move(line)
+    for (const [key, known] of this.#slots) if (known === slot) this.#slots.delete(key)
+    this.#slots.set(slotKey(slot.manifest, slot.artifact.digest, slot.config, line), slot)
+  }
+
   add(key: string, slot: Slot): void {
     this.#slots.set(key, slot)
   }
@@ -76,7 +83,7 @@ export class Fleet {
   }
 }
 
-/** Two modules with the same key are the same module, and need no second slot. */
-export function slotKey(manifest: Manifest, artifact: string, config: JsonObject): string {
-  return `${manifest.id}:${artifact}:${hash('sha256', JSON.stringify([manifest, config]))}`
+/** Two modules with the same key are the same module, and need no second slot. `line`: where it keeps its state. */
+export function slotKey(manifest: Manifest, artifact: string, config: JsonObject, line = 0): string {
+  return `${manifest.id}:${artifact}:${line}:${hash('sha256', JSON.stringify([manifest, config]))}`
 }

@@ -42,10 +42,24 @@ export interface ServedGeneration extends Generation {
 /** Who does a task now, where the slot that was found has left meanwhile. */
 export type Elsewhere = (capability: string) => Route | undefined
 
+/** A module that is part of whoever opened the kernel: it stands in every generation, and is never swapped. */
+export interface NativeModule {
+  readonly id: string
+  readonly version: string
+  readonly type: ModuleType
+  readonly provides: readonly ProvidedTask[]
+  invoke(context: InvocationContext): Promise<ModuleResult>
+}
+
+export interface RouteOptions {
+  readonly elsewhere?: Elsewhere
+  readonly natives?: readonly NativeModule[]
+}
+
 export function makeGeneration(
   number: number,
   slots: readonly Slot[],
-  elsewhere: Elsewhere = () => undefined,
+  options: RouteOptions = {},
 ): ServedGeneration {
   const entries = slots.map((slot): [string, GenerationEntry] => [
     slot.manifest.id,
@@ -55,44 +69,85 @@ export function makeGeneration(
     number,
     modules: new Map(entries),
     slots: new Map(slots.map((slot) => [slot.manifest.id, slot])),
-    routes: makeRoutes(slots, elsewhere),
+    routes: makeRoutes(slots, options),
   })
 }
 
 const ranks = { high: 0, normal: 1, low: 2 } as const
 
-/** Who gets a task that several provide: the higher `behavior.priority`, then the source nearer to the user, then the id. */
-export function makeRoutes(slots: readonly Slot[], elsewhere: Elsewhere): Map<string, Route> {
+/**
+ * Who gets a task that several provide: the higher `behavior.priority`, then the source nearer to the user, then the id.
+ * Each can be asked by its name too: `module/task`.
+ */
+export function makeRoutes(
+  slots: readonly Slot[],
+  { elsewhere = () => undefined, natives = [] }: RouteOptions,
+): Map<string, Route> {
   const ranked = [...slots].sort(
     (a, b) => rank(a) - rank(b) || b.source - a.source || (a.manifest.id < b.manifest.id ? -1 : 1),
   )
   const routes = new Map<string, Route>()
+  const add = (route: (capability: string) => Route, module: string, task: string): void => {
+    if (!routes.has(task)) routes.set(task, route(task))
+    routes.set(qualified(module, task), route(qualified(module, task)))
+  }
   for (const slot of ranked) {
     for (const provided of slot.manifest.provides ?? []) {
-      if (!routes.has(provided.task)) routes.set(provided.task, makeRoute(slot, provided, elsewhere))
+      add((name) => makeRoute(slot, provided, name, elsewhere), slot.manifest.id, provided.task)
     }
   }
+  for (const native of natives) {
+    for (const provided of native.provides)
+      add((name) => nativeRoute(native, provided, name), native.id, provided.task)
+  }
   return routes
+}
+
+/** A task of one module, whoever else provides it. */
+export function qualified(module: string, task: string): string {
+  return `${module}/${task}`
+}
+
+export function isQualified(capability: string): boolean {
+  return capability.includes('/')
 }
 
 function rank({ manifest }: Slot): number {
   return ranks[manifest.behavior?.priority ?? 'normal']
 }
 
-function makeRoute(slot: Slot, provided: ProvidedTask, elsewhere: Elsewhere): Route {
+function makeRoute(slot: Slot, provided: ProvidedTask, name: string, elsewhere: Elsewhere): Route {
   const { id, version, type } = slot.manifest
+  const onward = (context: InvocationContext): Promise<ModuleResult> => {
+    const next = elsewhere(name)
+    return next === undefined || next === route ? slot.invoke(context) : next.invoke(context)
+  }
   const route: Route = Object.freeze({
-    capability: provided.task,
+    capability: name,
     module: id,
     version,
     artifact: slot.artifact.digest,
     type,
     provided,
     invoke: (context: InvocationContext) => {
-      const next = slot.retired ? elsewhere(provided.task) : undefined
-      return next === undefined || next === route ? slot.invoke(context) : next.invoke(context)
+      if (slot.held) return slot.held.then(() => onward(context))
+      return slot.retired ? onward(context) : slot.invoke(context)
     },
     unavailable: () => slot.unavailable(provided.task),
   })
   return route
+}
+
+function nativeRoute(native: NativeModule, provided: ProvidedTask, name: string): Route {
+  const { id, version, type } = native
+  return Object.freeze({
+    capability: name,
+    module: id,
+    version,
+    artifact: `native:${id}@${version}`,
+    type,
+    provided,
+    invoke: (context: InvocationContext) => native.invoke(context),
+    unavailable: async () => undefined,
+  })
 }

@@ -3,12 +3,13 @@
  * current, the receipts of the changes, and what modules keep between tasks. A generation and the pointer to it are written in one transaction, so that a crash
  * at any instant comes back to the last one that was committed.
  */
-import { NexusError, type JsonObject, type Manifest } from '@nexus/sdk'
+import { NexusError, type Json, type JsonObject, type Manifest } from '@nexus/sdk'
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { DatabaseSync, type SQLOutputValue } from 'node:sqlite'
 import type { StateStore } from './hosts/services.ts'
 import type { Receipt } from './receipt.ts'
+import type { StateLine } from './state_line.ts'
 
 export interface StoredGeneration {
   /** From 1. */
@@ -36,6 +37,8 @@ export interface StoredModule {
   readonly instead_of?: string
   /** The configuration that a change gave it: it stays over a restart, whatever the module then is. */
   readonly configured?: JsonObject
+  /** The line that its state is kept in: the generation that began it; the first where there is none. */
+  readonly line?: number
   /** Whether runs in flight were told to go over to this version, or to stay; without it their versions decide. */
   readonly runs?: 'follow' | 'pin'
 }
@@ -96,9 +99,16 @@ export class GenerationJournal {
     return Number(this.#database.prepare('SELECT max(number) AS last FROM generations').get()?.['last'] ?? 0)
   }
 
-  /** Records a generation and makes it the current one. On disk when it returns. */
-  commit({ number, at, ...body }: StoredGeneration): void {
+  /**
+   * Records a generation and makes it the current one; `states` are whole lines of state that go with it, by their keys.
+   * On disk when it returns.
+   */
+  commit(
+    { number, at, ...body }: StoredGeneration,
+    states: ReadonlyMap<string, JsonObject> = new Map(),
+  ): void {
     this.#inTransaction(() => {
+      for (const [key, state] of states) this.#writeState(key, state)
       const sql = 'INSERT INTO generations (number, at, body) VALUES (?, ?, ?)'
       this.#database.prepare(sql).run(number, at, JSON.stringify(body))
       this.#point(number)
@@ -108,6 +118,18 @@ export class GenerationJournal {
   /** Makes a generation that was committed before the current one. On disk when it returns. */
   activate(number: number): void {
     this.#inTransaction(() => this.#point(number))
+  }
+
+  /** Has runs in flight go over to these modules of a generation, whatever its versions say. On disk when it returns. */
+  follow(number: number, ids: readonly string[]): void {
+    const generation = this.get(number)
+    if (!generation) return
+    const { at: _at, number: _number, ...body } = generation
+    const told = Object.entries(body.modules).map(([id, module]) =>
+      ids.includes(id) ? [id, { ...module, runs: 'follow' }] : [id, module],
+    )
+    const text = JSON.stringify({ ...body, modules: Object.fromEntries(told) })
+    this.#database.prepare('UPDATE generations SET body = ? WHERE number = ?').run(text, number)
   }
 
   receipts(): readonly Receipt[] {
@@ -126,22 +148,59 @@ export class GenerationJournal {
     this.#database.prepare(sql).run(receipt.number, JSON.stringify(receipt))
   }
 
+  /** Gives how many there were. */
+  forgetBefore(number: number): number {
+    return Number(this.#database.prepare('DELETE FROM generations WHERE number < ?').run(number).changes)
+  }
+
+  forgetReceiptsBefore(number: number): void {
+    this.#database.prepare('DELETE FROM receipts WHERE number < ?').run(number)
+  }
+
+  /** Forgets the lines of state that were begun by generations which are not there any more. First lines stay. */
+  keepLines(keys: ReadonlySet<string>): void {
+    const rows = this.#database.prepare("SELECT DISTINCT module FROM state WHERE module LIKE '%@%'").all()
+    for (const { module } of rows) if (!keys.has(String(module))) this.dropState(String(module))
+  }
+
   /** What a module keeps between tasks, over restarts and swaps; on disk when a call returns. */
-  stateOf(module: string): StateStore {
+  stateOf(line: StateLine): StateStore {
     const database = this.#database
     return {
       get(key) {
-        const row = database.prepare('SELECT value FROM state WHERE module = ? AND key = ?').get(module, key)
+        const sql = 'SELECT value FROM state WHERE module = ? AND key = ?'
+        const row = database.prepare(sql).get(line.key, key)
         return row && String(row['value'])
       },
       set(key, text) {
         const sql = 'INSERT OR REPLACE INTO state (module, key, value) VALUES (?, ?, ?)'
-        database.prepare(sql).run(module, key, text)
+        database.prepare(sql).run(line.key, key, text)
       },
       delete(key) {
-        database.prepare('DELETE FROM state WHERE module = ? AND key = ?').run(module, key)
+        database.prepare('DELETE FROM state WHERE module = ? AND key = ?').run(line.key, key)
       },
     }
+  }
+
+  /** A whole line of state. */
+  readState(line: string): JsonObject {
+    const rows = this.#database.prepare('SELECT key, value FROM state WHERE module = ?').all(line)
+    return Object.fromEntries(rows.map(({ key, value }) => [String(key), JSON.parse(String(value)) as Json]))
+  }
+
+  #writeState(line: string, state: JsonObject): void {
+    this.#database.prepare('DELETE FROM state WHERE module = ?').run(line)
+    const insert = this.#database.prepare('INSERT INTO state (module, key, value) VALUES (?, ?, ?)')
+    for (const [key, value] of Object.entries(state)) insert.run(line, key, JSON.stringify(value))
+  }
+
+  /** Begins a line with what another has. */
+  copyState(from: string, to: string): void {
+    this.#inTransaction(() => this.#writeState(to, this.readState(from)))
+  }
+
+  dropState(line: string): void {
+    this.#database.prepare('DELETE FROM state WHERE module = ?').run(line)
   }
 
   close(): void {

@@ -21,6 +21,10 @@ export class Holders {
     return [...this.#generations].filter(([, began]) => began === generation).map(([run]) => run)
   }
 
+  has(run: string): boolean {
+    return this.#generations.has(run)
+  }
+
   get size(): number {
     return this.#generations.size
   }

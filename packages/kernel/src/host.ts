@@ -8,12 +8,15 @@
 import {
   NexusError,
   type Clock,
+  type HandedOver,
+  type Json,
   type JsonObject,
   type Log,
   type Manifest,
   type ModuleContext,
   type ModuleResult,
   type ModuleState,
+  type Policy,
   type Secrets,
 } from '@nexus/sdk'
 import type { Artifact } from './artifact.ts'
@@ -44,6 +47,7 @@ export interface HostedModule {
   readonly clock: Clock
   readonly log: Log
   readonly secrets: Secrets
+  readonly policy: Policy
   readonly deadlines: Deadlines
   /** What the module keeps between tasks; in memory, for as long as the instance lives, where there is none. */
   readonly state?: ModuleState
@@ -59,9 +63,20 @@ export interface Instance {
   unavailable?(task: string): Promise<string | undefined>
   /** Rejects with `ModuleFailure` where the instance is not fit to serve: asked once before it goes live. */
   probe(): Promise<void>
+  /** Which of them the module has. Rejects with `ModuleFailure`. */
+  hooks(): Promise<ReadonlySet<Hook>>
+  /** Asks for what the module's `snapshot` gives, under the deadline of a set-up. Rejects with `ModuleFailure`. */
+  snapshot(): Promise<Json>
+  /** As the module's own, likewise. What comes back is checked. */
+  migrate(handed: HandedOver, versions: { readonly from: string; readonly to: string }): Promise<HandedOver>
+  restore(memory: Json): Promise<void>
   /** Tears down and releases everything, once; never rejects. A second call gives the same report. */
   stop(): Promise<StopReport>
 }
+
+/** What a module may bring to a hand-over from one version to the next. */
+export const hooks = ['snapshot', 'migrate', 'restore'] as const
+export type Hook = (typeof hooks)[number]
 
 export interface StopReport {
   /** What went wrong on the way, in sentences. */
@@ -70,8 +85,12 @@ export interface StopReport {
   readonly handlesLeft: number
 }
 
-/** What the caller supplies for one task, a plain object; the host adds the module's own config, state, secrets and log. */
-export type InvocationContext = Omit<ModuleContext, 'config' | 'state' | 'secrets' | 'log'> & { log?: Log }
+/** What the caller supplies for one task, a plain object; the host adds the module's own config, state, secrets, policy and log. */
+export type InvocationContext = Omit<ModuleContext, 'config' | 'state' | 'secrets' | 'policy' | 'log'> & {
+  readonly log?: Log
+  /** Whether there are secrets in the run: then nothing of the task is remembered. */
+  readonly confidential?: boolean
+}
 
 /** A module could not be built, started or found fit. `message` names the module and says what to do. */
 export class ModuleFailure extends NexusError {

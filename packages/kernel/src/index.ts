@@ -2,7 +2,13 @@
  * @nexus/kernel: discovers, builds, stages and serves modules. It names no particular module.
  */
 export { defaultDeadlines, type Deadlines } from './deadline.ts'
-export type { Generation, GenerationEntry, Route } from './generation.ts'
+export {
+  qualified,
+  type Generation,
+  type GenerationEntry,
+  type NativeModule,
+  type Route,
+} from './generation.ts'
 export {
   ModuleFailure,
   type Host,
@@ -14,7 +20,9 @@ export {
 export type { Change } from './change.ts'
 export type { StoredGeneration, StoredModule } from './generation_journal.ts'
 export { openKernel, type HeldModules, type Holder, type Kernel, type KernelOptions } from './kernel.ts'
-export type { ChangedModule, Receipt } from './receipt.ts'
+export type { RunControl } from './changes/run_control.ts'
+export type { ErrorBudget } from './changes/watching.ts'
+export type { ChangedModule, DrainPolicy, DrainReport, Receipt } from './receipt.ts'
 export { inProcessHost } from './hosts/in_process.ts'
 export { processHost, type ProcessHostOptions } from './hosts/process.ts'
 export { readManifest, type ManifestReading } from './manifest.ts'
@@ -25,4 +33,5 @@ export type { ModuleInfo, ProvidedInfo } from './module_info.ts'
 export { parseWithPlaces } from './positions.ts'
 export { formatLock, readLockFile, writeLock, type Lock, type LockReading } from './resolution/lock.ts'
 export { escapePointer, violations } from './schema.ts'
+export { runlessContext, type RunlessTask } from './runless_context.ts'
 export { formatProblem, formatProblems, type Problem } from './problem.ts'

@@ -3,7 +3,15 @@
  * one until it is closed. It names no module and knows none. One of its own runs at a time on a data folder, which is for
  * whoever opens it to see to. How one generation follows another is in `change.ts`.
  */
-import { NexusError, type Clock, type JsonObject, type Log, type Secrets } from '@nexus/sdk'
+import {
+  NexusError,
+  openPolicy,
+  type Clock,
+  type JsonObject,
+  type Log,
+  type Policy,
+  type Secrets,
+} from '@nexus/sdk'
 import { openArtifactStore } from './artifact.ts'
 import { openBuilder, type Builder } from './build.ts'
 import { Changes, type Change } from './change.ts'
@@ -11,10 +19,11 @@ import { choose, type Choice } from './choosing/choose.ts'
 import { lockOfServing } from './choosing/lock_differences.ts'
 import { storeName } from './choosing/pool.ts'
 import type { Wishes } from './choosing/wishes.ts'
+import type { RunControl } from './changes/run_control.ts'
 import { defaultDeadlines, type Deadlines } from './deadline.ts'
 import { discover, type FoundModule, type Source } from './discover.ts'
 import { Fleet } from './fleet.ts'
-import type { Generation, Route } from './generation.ts'
+import { isQualified, type Generation, type NativeModule, type Route } from './generation.ts'
 import { GenerationJournal, type StoredGeneration } from './generation_journal.ts'
 import { ModuleFailure, type Host } from './host.ts'
 import { inProcessHost } from './hosts/in_process.ts'
@@ -25,8 +34,10 @@ import { missingPythonPackages } from './missing_packages.ts'
 import { describeModules, type ModuleInfo } from './module_info.ts'
 import { didYouMean } from './nearest.ts'
 import { formatProblem, type Problem } from './problem.ts'
+import { prune } from './pruning.ts'
 import type { Receipt, Step } from './receipt.ts'
 import type { Lock } from './resolution/lock.ts'
+import { RecordedTasks } from './recorded_tasks.ts'
 import type { Candidate, Placement, StageOptions } from './stage.ts'
 
 export interface KernelOptions {
@@ -44,6 +55,8 @@ export interface KernelOptions {
   readonly secrets?: Secrets
   /** Which modules are wanted; by default all that are there. */
   readonly wishes?: Wishes
+  /** What modules may do; everything by default. */
+  readonly policy?: Policy
   readonly deadlines?: Partial<Deadlines>
   /** Told after each step of a change, before the next begins. */
   readonly stepped?: (step: Step) => void
@@ -51,6 +64,10 @@ export interface KernelOptions {
   readonly hosts?: readonly Host[]
   /** Where a module runs; by default in the first host that runs its language. */
   readonly placement?: Placement
+  /** Modules of whoever opens the kernel. */
+  readonly natives?: readonly NativeModule[]
+  /** Who moves and cancels runs in flight, where a change asks for that. */
+  readonly runs?: RunControl
 }
 
 /** What a run in flight sees of the modules, for as long as it holds them. */
@@ -71,7 +88,10 @@ export interface Kernel {
   readonly generation: Generation
   /** Who does that task, through the current generation. */
   route(capability: string): Route | undefined
+  /** Of every task the one that it is routed to. */
   routes(): readonly Route[]
+  /** Every name that `route` finds somebody for: tasks, and tasks of one module as `module/task`. */
+  capabilities(): readonly string[]
   /**
    * For a run in flight that began under a generation: minor and patch versions are followed at the next task, of another
    * major version the run keeps what it began with.
@@ -122,9 +142,11 @@ export async function openKernel(options: KernelOptions): Promise<Kernel> {
 class ModuleKernel implements Kernel {
   readonly #options: KernelOptions
   readonly #sources: readonly Source[]
+  readonly #artifacts: string
   readonly #builder: Builder
   readonly #manifests: ManifestCache
   readonly #journal: GenerationJournal
+  readonly #recorded: RecordedTasks
   readonly #fleet = new Fleet()
   readonly #lineage: Lineage
   readonly #changes: Changes
@@ -141,11 +163,19 @@ class ModuleKernel implements Kernel {
     this.#sources = options.sources.map((source) =>
       typeof source === 'string' ? { name: source, folder: source } : source,
     )
+    this.#artifacts = store.folder
     this.#builder = openBuilder(store)
     this.#manifests = openManifestCache(store.folder)
     this.#journal = new GenerationJournal(data)
+    this.#recorded = new RecordedTasks(data, clock)
     const staging = { ...this.#stageOptions(), store, fleet: this.#fleet }
-    this.#lineage = new Lineage({ journal: this.#journal, fleet: this.#fleet, staging, log })
+    this.#lineage = new Lineage({
+      journal: this.#journal,
+      fleet: this.#fleet,
+      staging,
+      log,
+      natives: options.natives ?? [],
+    })
     const readManifest = this.#manifests.read
     this.#changes = new Changes({
       journal: this.#journal,
@@ -157,6 +187,8 @@ class ModuleKernel implements Kernel {
       readManifest,
       surroundings: () => ({ offered: this.#offered(), wanted: options.wishes?.modules ?? {} }),
       stepped: options.stepped ?? ((): void => {}),
+      runs: options.runs,
+      recorded: this.#recorded,
     })
   }
 
@@ -166,19 +198,33 @@ class ModuleKernel implements Kernel {
 
   async open(): Promise<void> {
     await this.#takeSources()
+    await this.#prune()
     this.#report()
+  }
+
+  /** What cannot be pruned stays, and is tried again at the next start. */
+  async #prune(): Promise<void> {
+    const { runs, log } = this.#options
+    try {
+      const began = (await runs?.began()) ?? [1]
+      const { generations, artifacts } = prune(this.#journal, began, this.#artifacts)
+      if (generations > 0) log.debug(`Forgot ${generations} old generations and ${artifacts} artifacts.`)
+    } catch (error) {
+      log.warn(`Old generations could not be forgotten: ${String(error)}`)
+    }
   }
 
   /** Discovers, and makes what is there the current generation. */
   async #takeSources(): Promise<Receipt | undefined> {
     this.#found = discover(this.#sources, this.#manifests.read)
-    const taken = await this.#changes.takeSources(async () => {
+    const taken = await this.#changes.takeSources(async (refused) => {
       const before = this.#journal.current()
       this.#choice = await choose({
         found: this.#found,
         sources: this.#sources,
         wishes: this.#options.wishes ?? {},
         before,
+        refused,
         served: (id, artifact) => this.#journal.find(id, artifact),
         prepare: (candidates) => this.#changes.prepare(candidates),
       })
@@ -230,19 +276,21 @@ class ModuleKernel implements Kernel {
 
   #stageOptions(): Omit<StageOptions, 'store' | 'fleet'> {
     const { clock, log, config = {}, secrets = noSecrets, hosts = [inProcessHost] } = this.#options
-    const { placement = (): undefined => undefined } = this.#options
+    const { placement = (): undefined => undefined, policy = openPolicy } = this.#options
     const deadlines = { ...defaultDeadlines, ...this.#options.deadlines }
     return {
       builder: this.#builder,
       hosts,
       placement,
       config,
-      services: (manifest) => ({
+      recorded: this.#recorded,
+      services: (manifest, line) => ({
         clock,
         secrets,
+        policy,
         deadlines,
         log: logOf(log, manifest.id),
-        state: stateOf(manifest, this.#journal.stateOf(manifest.id)),
+        state: stateOf(manifest, this.#journal.stateOf(line)),
       }),
     }
   }
@@ -266,7 +314,11 @@ class ModuleKernel implements Kernel {
   }
 
   routes(): readonly Route[] {
-    return [...this.#lineage.current.routes.values()]
+    return [...this.#lineage.current.routes.values()].filter(({ capability }) => !isQualified(capability))
+  }
+
+  capabilities(): readonly string[] {
+    return [...this.#lineage.current.routes.keys()]
   }
 
   hold(run: string, generation: number): HeldModules {
@@ -319,7 +371,10 @@ class ModuleKernel implements Kernel {
   explainMissing(capability: string): string {
     const first = this.modules().find(({ provides }) => provides.some(({ task }) => task === capability))
     if (first === undefined) {
-      const hint = didYouMean(capability, [...this.#lineage.current.routes.keys()])
+      const hint = didYouMean(
+        capability,
+        this.routes().map((route) => route.capability),
+      )
       return `No module provides "${capability}".${hint === undefined ? '' : ` ${hint}`}`
     }
     const [problem] = first.problems
@@ -389,6 +444,7 @@ class ModuleKernel implements Kernel {
     for (const host of this.#options.hosts ?? []) await host.close?.()
     await this.#builder.close()
     this.#journal.close()
+    this.#recorded.close()
   }
 }
 

@@ -4,7 +4,13 @@
  */
 import { invariant, type Log } from '@nexus/sdk'
 import { slotKey, type Fleet } from './fleet.ts'
-import { makeGeneration, makeRoutes, type Route, type ServedGeneration } from './generation.ts'
+import {
+  makeGeneration,
+  makeRoutes,
+  type NativeModule,
+  type Route,
+  type ServedGeneration,
+} from './generation.ts'
 import type { GenerationJournal, StoredGeneration, StoredModule } from './generation_journal.ts'
 import { Holders } from './holders.ts'
 import { seenBy } from './module_pins.ts'
@@ -17,6 +23,7 @@ export interface LineageParts {
   readonly fleet: Fleet
   readonly staging: StageOptions
   readonly log: Log
+  readonly natives: readonly NativeModule[]
 }
 
 /** What a run sees that began under an earlier generation. */
@@ -45,7 +52,10 @@ export class Lineage {
   /** The flip: from the next task on this one serves. */
   become(number: number, slots: readonly Slot[], { warm }: { warm: boolean }): void {
     this.#warm = warm ? this.#current : undefined
-    this.#current = makeGeneration(number, slots, (capability) => this.#current.routes.get(capability))
+    this.#current = makeGeneration(number, slots, {
+      elsewhere: (capability) => this.#current.routes.get(capability),
+      natives: this.#parts.natives,
+    })
     this.#views.clear()
   }
 
@@ -60,6 +70,21 @@ export class Lineage {
 
   slotsFor(generation: number): ReadonlyMap<string, Slot> {
     return generation === this.#current.number ? this.#current.slots : this.#view(generation).slots
+  }
+
+  /** The runs in flight that see one of these slots, or have a task under way there. */
+  runsUsing(slots: ReadonlySet<Slot>): readonly string[] {
+    const seeing = [...this.holders.generations]
+      .filter((generation) => [...this.slotsFor(generation).values()].some((slot) => slots.has(slot)))
+      .flatMap((generation) => this.holders.runsOf(generation))
+    const atWork = [...slots].flatMap((slot) => [...slot.runs]).filter((run) => this.holders.has(run))
+    return [...new Set([...seeing, ...atWork])]
+  }
+
+  /** Runs in flight go over to these modules of the current generation at their next task. */
+  follow(ids: readonly string[]): void {
+    this.#parts.journal.follow(this.#current.number, ids)
+    this.#views.clear()
   }
 
   /** Every slot that somebody sees or may want back. */
@@ -87,7 +112,10 @@ export class Lineage {
     }
     return {
       slots,
-      routes: makeRoutes([...slots.values()], (capability) => this.routesFor(generation).get(capability)),
+      routes: makeRoutes([...slots.values()], {
+        elsewhere: (capability) => this.routesFor(generation).get(capability),
+        natives: this.#parts.natives,
+      }),
     }
   }
 
@@ -102,7 +130,7 @@ export class Lineage {
   /** The slot that is up, else one that starts at its first use. */
   #slotOf(module: StoredModule, slotOf: (id: string) => Slot | undefined): Slot | undefined {
     const { fleet, staging, log } = this.#parts
-    const known = fleet.get(slotKey(module.manifest, module.artifact, module.config))
+    const known = fleet.get(slotKey(module.manifest, module.artifact, module.config, module.line))
     if (known && !known.retired) return known
     const prepared = prepareStored(storedCandidate(module), staging)
     const slot = 'problems' in prepared ? prepared.problems : slotFor(prepared, slotOf, staging)
@@ -117,7 +145,8 @@ export class Lineage {
 }
 
 /** A module as a generation has it, to be taken from the store. */
-export function storedCandidate({ manifest, folder, source, artifact, config }: StoredModule): Candidate {
+export function storedCandidate(module: StoredModule): Candidate {
+  const { manifest, folder, source, artifact, config, line = 0 } = module
   const file = `${folder}/manifest.yaml`
   return {
     id: manifest.id,
@@ -131,5 +160,6 @@ export function storedCandidate({ manifest, folder, source, artifact, config }: 
     problems: [],
     missing: [],
     stored: { artifact, config },
+    line,
   }
 }

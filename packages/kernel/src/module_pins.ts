@@ -23,7 +23,11 @@ export function seenBy(
   return seen
 }
 
-function follows(now: StoredModule, next: StoredModule): boolean {
+/** Whether a run in flight that sees one version goes over to the next at its next task. */
+export function follows(
+  now: Pick<StoredModule, 'manifest' | 'artifact'>,
+  next: Pick<StoredModule, 'manifest' | 'artifact' | 'runs'>,
+): boolean {
   if (next.runs !== undefined && next.artifact !== now.artifact) return next.runs === 'follow'
   return major(next.manifest.version) === major(now.manifest.version)
 }

@@ -2,7 +2,7 @@
  * The place of one module in a generation: its artifact, its configuration, and the instance that serves it from its
  * first use (or from the start, with `auto_load`) until it is stopped. A slot may stand in several generations.
  */
-import { TaskFault, type JsonObject, type Manifest, type ModuleResult } from '@nexus/sdk'
+import type { JsonObject, Manifest, ModuleResult } from '@nexus/sdk'
 import type { Artifact } from './artifact.ts'
 import {
   ModuleFailure,
@@ -12,7 +12,10 @@ import {
   type InvocationContext,
   type StopReport,
 } from './host.ts'
+import { errorOfModule, moduleError } from './hosts/results.ts'
+import type { RecordedTasks } from './recorded_tasks.ts'
 import { ResultCache } from './result_cache.ts'
+import type { StateLine } from './state_line.ts'
 
 export interface SlotOptions {
   readonly host: Host
@@ -21,29 +24,51 @@ export interface SlotOptions {
   readonly source: number
   /** The slots of the modules that this one depends on: started before it. */
   readonly dependencies: readonly Slot[]
+  readonly recorded: RecordedTasks
+  /** Where it keeps its state. */
+  readonly line: StateLine
   /** Called when an instance has started, so that what has started can be stopped in reverse order. */
   readonly started: (slot: Slot) => void
+}
+
+/** Tasks that ended here, and those of them that ended by an error of the module itself. */
+export interface Tally {
+  readonly ended: number
+  readonly errors: number
 }
 
 export class Slot {
   readonly host: Host
   readonly source: number
+  readonly line: StateLine
   readonly #options: SlotOptions
+  #held: PromiseWithResolvers<void> | undefined
   #instance: Instance | undefined
   #starting: Promise<Instance> | undefined
   #stopping: Promise<StopReport | undefined> | undefined
   #failure: ModuleFailure | undefined
-  #inFlight = 0
+  /** The tasks under way. */
+  readonly #underWay = new Set<InvocationContext>()
   #idle: PromiseWithResolvers<void> | undefined
+  #ended = 0
+  #errors = 0
+  readonly #errorListeners = new Set<(message: string) => void>()
   readonly #cache: ResultCache | undefined
+  /** The tasks that may be done again, of which samples are kept. */
+  readonly #sampled: ReadonlySet<string>
 
   constructor(options: SlotOptions) {
     this.#options = options
     this.host = options.host
     this.source = options.source
-    const { manifest, clock } = options.hosted
-    const caches = manifest.behavior?.cache_results === true && manifest.type !== 'orchestrator'
-    this.#cache = caches ? new ResultCache(clock) : undefined
+    this.line = options.line
+    const { manifest, clock, artifact, config } = options.hosted
+    const isPlain = manifest.type !== 'orchestrator'
+    const provided = isPlain ? (manifest.provides ?? []) : []
+    this.#sampled = new Set(provided.filter((task) => task.idempotent === true).map(({ task }) => task))
+    if (manifest.behavior?.cache_results !== true || !isPlain) return
+    const owner = JSON.stringify([manifest.id, artifact.digest, config])
+    this.#cache = new ResultCache(clock, owner, options.recorded)
   }
 
   get manifest(): Manifest {
@@ -107,27 +132,78 @@ export class Slot {
 
   /** Tasks under way. */
   get inFlight(): number {
-    return this.#inFlight
+    return this.#underWay.size
+  }
+
+  /** The runs that have a task under way here. */
+  get runs(): ReadonlySet<string> {
+    return new Set(Array.from(this.#underWay, ({ run }) => run.id))
+  }
+
+  /** While it is there, no task begins here: it hands over to its successor. */
+  get held(): Promise<void> | undefined {
+    return this.#held?.promise
+  }
+
+  /** Keeps tasks from beginning here. Gives the way to let them go on, which is safe to call twice. */
+  hold(): () => void {
+    const held = (this.#held ??= Promise.withResolvers<void>())
+    return () => {
+      if (this.#held === held) this.#held = undefined
+      held.resolve()
+    }
   }
 
   /** Does one task; rejects with `TaskFault` or `Cancelled`, also where the module does not start. */
   async invoke(context: InvocationContext): Promise<ModuleResult> {
-    this.#inFlight++
+    this.#underWay.add(context)
     try {
-      return await (this.#cache === undefined
-        ? this.#execute(context)
-        : this.#throughCache(context, this.#cache))
+      const result = await this.#work(context)
+      this.#ended++
+      return result
+    } catch (error) {
+      this.#countError(error)
+      throw error
     } finally {
-      if (--this.#inFlight === 0) this.#idle?.resolve()
+      this.#underWay.delete(context)
+      if (this.#underWay.size === 0) this.#idle?.resolve()
     }
+  }
+
+  get tally(): Tally {
+    return { ended: this.#ended, errors: this.#errors }
+  }
+
+  /** Hears of every task that ends by an error of the module itself. Gives the way to stop. */
+  onError(listener: (message: string) => void): () => void {
+    this.#errorListeners.add(listener)
+    return () => this.#errorListeners.delete(listener)
+  }
+
+  #countError(error: unknown): void {
+    this.#ended++
+    const message = moduleError(error)
+    if (message === undefined) return
+    this.#errors++
+    for (const listener of Array.from(this.#errorListeners)) listener(message)
   }
 
   /** Resolves when no task is under way. */
   async idle(): Promise<void> {
-    if (this.#inFlight === 0) return
+    if (this.#underWay.size === 0) return
     this.#idle ??= Promise.withResolvers<void>()
     await this.#idle.promise
     this.#idle = undefined
+  }
+
+  async #work(context: InvocationContext): Promise<ModuleResult> {
+    if (context.confidential === true) return this.#execute(context)
+    if (this.#cache !== undefined) return this.#throughCache(context, this.#cache)
+    const result = await this.#execute(context)
+    const { kind } = context.metadata
+    if (result.success && this.#sampled.has(kind))
+      this.#options.recorded.sample(kind, context.inputData, result.outputData)
+    return result
   }
 
   #execute(context: InvocationContext): Promise<ModuleResult> {
@@ -140,7 +216,7 @@ export class Slot {
 
   async #startAndInvoke(context: InvocationContext): Promise<ModuleResult> {
     const instance = await this.start().catch((error: unknown) => {
-      throw error instanceof ModuleFailure ? TaskFault.of('runtime', error.message, { cause: error }) : error
+      throw error instanceof ModuleFailure ? errorOfModule(error.message, { cause: error }) : error
     })
     return instance.execute(context)
   }

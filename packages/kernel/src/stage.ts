@@ -18,7 +18,9 @@ import { kernelModules } from './resolution/kernel_modules.ts'
 import { dependenciesOf } from './resolution/manifest_requirements.ts'
 import { startOrder } from './resolution/start_order.ts'
 import { thisMachine, unmetRequirements } from './requirements.ts'
+import type { RecordedTasks } from './recorded_tasks.ts'
 import { Slot } from './slot.ts'
+import { StateLine } from './state_line.ts'
 
 /**
  * Which host a module runs in, by its name; undefined for the first that runs its language. It is the policy of whoever
@@ -36,17 +38,21 @@ export interface StageOptions {
   readonly fleet: Fleet
   readonly hosts: readonly Host[]
   readonly placement: Placement
+  readonly recorded: RecordedTasks
   readonly config: Readonly<Record<string, JsonObject>>
   /** What every module is hosted with. */
   readonly services: (
     manifest: Manifest,
-  ) => Pick<HostedModule, 'clock' | 'log' | 'secrets' | 'deadlines' | 'state'>
+    line: StateLine,
+  ) => Pick<HostedModule, 'clock' | 'log' | 'secrets' | 'policy' | 'deadlines' | 'state'>
 }
 
 export interface Candidate extends FoundModule {
   readonly manifest: Manifest
   /** Taken from the store as it is, with its configuration, where it served before; else it is built. */
   readonly stored?: { readonly artifact: string; readonly config: JsonObject }
+  /** The line of its state; 0, the first, where it is not there. */
+  readonly line?: number
 }
 
 /** A candidate with all that a slot needs, not yet started. */
@@ -105,8 +111,8 @@ export function prepareStored(
   candidate: Candidate,
   options: StageOptions,
 ): Prepared | { problems: readonly Problem[] } {
-  const { manifest, stored } = candidate
-  const up = stored && options.fleet.get(slotKey(manifest, stored.artifact, stored.config))
+  const { manifest, stored, line } = candidate
+  const up = stored && options.fleet.get(slotKey(manifest, stored.artifact, stored.config, line))
   if (up && !up.retired) return { candidate, host: up.host, artifact: up.artifact, config: up.config }
   const host = chooseHost(candidate, options)
   return 'name' in host ? fromStore(candidate, host, options.store) : { problems: [host] }
@@ -175,10 +181,10 @@ async function stageOne(
 export function slotFor(
   { candidate, host, artifact, config }: Prepared,
   slotOf: (id: string) => Slot | undefined,
-  { services, fleet }: StageOptions,
+  { services, fleet, recorded }: StageOptions,
 ): Slot | readonly Problem[] {
   const { manifest, folder, source } = candidate
-  const key = slotKey(manifest, artifact.digest, config)
+  const key = slotKey(manifest, artifact.digest, config, candidate.line)
   const known = fleet.get(key)
   if (known && !known.retired) return known
   const dependencies: Slot[] = []
@@ -190,8 +196,10 @@ export function slotFor(
     else if (!kernelModules.has(id))
       return [candidate.problemAt(pointer, `Needs "${id}", which cannot be used itself.`)]
   }
-  const hosted = { manifest, artifact, config, folder, ...services(manifest) }
-  const slot = new Slot({ host, hosted, source, dependencies, started: (each) => fleet.started(each) })
+  const line = new StateLine(manifest.id, candidate.line)
+  const hosted = { manifest, artifact, config, folder, ...services(manifest, line) }
+  const started = (each: Slot): void => fleet.started(each)
+  const slot = new Slot({ host, hosted, source, recorded, line, dependencies, started })
   fleet.add(key, slot)
   return slot
 }

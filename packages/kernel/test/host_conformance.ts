@@ -2,42 +2,16 @@
  * What every host promises, as one suite: `hostConformance('in_process', makeHost, options)`. Modules have been built
  * already, so that the suite tests the host and nothing around it; a dialect has them in one language.
  */
-import {
-  ModuleFailure,
-  type Host,
-  type HostedModule,
-  type Instance,
-  type InvocationContext,
-} from '@nexus/kernel'
-import {
-  Cancelled,
-  NexusError,
-  systemClock,
-  TaskFault,
-  type ChildTask,
-  type Json,
-  type JsonObject,
-  type Manifest,
-} from '@nexus/sdk'
-import { describe, expect, onTestFinished, test } from 'vitest'
-import { digestOf } from '../src/artifact.ts'
-import { refused, wrongResults, type Dialect, type TaskName } from './dialects/dialect.ts'
-import { logInto, makeWorld, manualClock, task } from './world.ts'
+import { type Host, type InvocationContext } from '@nexus/kernel'
+import { Cancelled, NexusError, TaskFault, type Blobs, type ChildTask, type Json } from '@nexus/sdk'
+import { memoryBlobs } from '@nexus/sdk/testing'
+import { describe, expect, test } from 'vitest'
+import { wrongResults, type TaskName } from './dialects/dialect.ts'
+import { life } from './host_conformance/life.ts'
+import { makeSubject, type ConformanceOptions, type Subject } from './host_conformance/subject.ts'
+import { task } from './world.ts'
 
-export interface ConformanceOptions {
-  readonly dialect: Dialect
-  /** A module that does not stop is ended with all that it has; in process, nothing can. */
-  readonly endsModules: boolean
-  /** Why the host cannot be tested here. */
-  readonly skip?: string
-}
-
-interface Setting {
-  /** The module's source. */
-  readonly code: string
-  readonly manifest?: Partial<Manifest>
-  readonly hosted?: Partial<HostedModule>
-}
+export type { ConformanceOptions }
 
 export function hostConformance(name: string, makeHost: () => Host, options: ConformanceOptions): void {
   const subject = makeSubject(makeHost, options)
@@ -45,41 +19,14 @@ export function hostConformance(name: string, makeHost: () => Host, options: Con
   describe.skipIf(options.skip !== undefined)(title, () => {
     describe('tasks', () => tasks(subject))
     describe('tasks that ask their host', () => askingTasks(subject))
+    describe('tasks with blobs', () => blobTasks(subject))
     describe('tasks that fail', () => failures(subject))
     describe('results that are none', () => notResults(subject))
-    describe('modules that do not start', () => refusals(subject))
-    describe('setting up', () => setUps(subject))
-    describe('tearing down', () => tearDowns(subject))
+    life(subject)
   })
 }
 
 /** A host with a module in it. */
-interface Subject extends ConformanceOptions {
-  readonly setUp: (setting: Setting) => { logged: string[]; start: () => Promise<Instance> }
-  /** Starts a module, does one task, stops it. */
-  readonly run: (setting: Setting, input?: Json) => Promise<unknown>
-}
-
-function makeSubject(makeHost: () => Host, options: ConformanceOptions): Subject {
-  const setUp: Subject['setUp'] = (setting) => {
-    const { folder } = makeWorld()
-    const logged: string[] = []
-    const hosted = makeHosted(setting, options.dialect, folder, logged)
-    const host = makeHost()
-    onTestFinished(() => host.close?.())
-    return { logged, start: () => host.start(hosted) }
-  }
-  const run: Subject['run'] = async (setting, input = null) => {
-    const instance = await setUp(setting).start()
-    try {
-      return await instance.execute(task(input))
-    } finally {
-      await instance.stop()
-    }
-  }
-  return { ...options, setUp, run }
-}
-
 function tasks({ dialect, setUp, run }: Subject): void {
   test('a task gets its input and gives its output', async () => {
     const result = await run({ code: dialect.tasks['wraps its input'] }, [1, { a: null }])
@@ -217,6 +164,102 @@ function askingTasks({ dialect, setUp }: Subject): void {
   })
 }
 
+function blobTasks({ dialect, setUp }: Subject): void {
+  const outputOf = async (name: TaskName, input: Json, blobs: Blobs): Promise<unknown> => {
+    const instance = await setUp({ code: dialect.tasks[name] }).start()
+    try {
+      return (await instance.execute(task(input, { blobs }))).outputData
+    } finally {
+      await instance.stop()
+    }
+  }
+
+  test('a blob is written and read piece by piece', async () => {
+    const blobs = memoryBlobs()
+    expect(await outputOf('writes a blob and reads it', 25, blobs)).toEqual({
+      reference: {
+        blob: expect.stringMatching(/^sha256:[0-9a-f]{64}$/),
+        size_bytes: 2_500_000,
+        media_type: 'application/x-test',
+      },
+      size: 2_500_000,
+    })
+  })
+
+  test('an empty blob is one', async () => {
+    expect(await outputOf('writes a blob and reads it', 0, memoryBlobs())).toMatchObject({ size: 0 })
+  })
+
+  test('no more than a few pieces are ahead of whoever stores them', async () => {
+    const began = Promise.withResolvers<void>()
+    const goOn = Promise.withResolvers<void>()
+    const slow: Blobs = {
+      ...memoryBlobs(),
+      write: async (content, options) => {
+        const pieces = content as AsyncIterable<Uint8Array>
+        let size = 0
+        for await (const piece of pieces) {
+          size += piece.length
+          began.resolve()
+          await goOn.promise
+          if (size > 300_000)
+            throw TaskFault.of('runtime', `full after ${size} bytes of ${options.mediaType}`)
+        }
+        throw new Error('It should have been full.')
+      },
+    }
+    const writing = outputOf('writes a blob and reads it', 1_000, slow)
+    await began.promise
+    goOn.resolve()
+    await expect(writing).rejects.toThrow(/full after \d{6,7} bytes of application\/x-test/)
+  })
+
+  test('what fails in the middle of a blob is told to the module, and ends the writing', async () => {
+    const ended = Promise.withResolvers<string>()
+    const store = memoryBlobs()
+    const blobs: Blobs = {
+      read: (reference) => store.read(reference),
+      write: (content, options) => {
+        const writing = store.write(content, options)
+        writing.then(
+          () => ended.resolve('stored'),
+          () => ended.resolve('not stored'),
+        )
+        return writing
+      },
+    }
+    expect(await outputOf('fails in the middle of a blob', null, blobs)).toBe('no more')
+    expect(await ended.promise).toBe('not stored')
+  })
+
+  test('a blob that is too large, and one that is not there, are faults that say so', async () => {
+    const blobs = memoryBlobs()
+    await expect(outputOf('writes a blob that is too large', null, blobs)).rejects.toThrow(
+      /larger than the 5 by/,
+    )
+    const nothing = { blob: `sha256:${'0'.repeat(64)}`, size_bytes: 1, media_type: 'text/plain' }
+    await expect(outputOf('reads the blob of its input', nothing, blobs)).rejects.toThrow(/There is no blob/)
+  })
+
+  test('what one task wrote, another reads', async () => {
+    const blobs = memoryBlobs()
+    const reference = await blobs.write(['Łódź'], { mediaType: 'text/plain' })
+    expect(await outputOf('reads the blob of its input', reference, blobs)).toBe('Łódź')
+  })
+
+  test('a module is told the policy, in its set-up and in its tasks', async () => {
+    const code = dialect.tasks['shows its policy']
+    const policy = { network: { private: false }, programs: { allow: ['git'], deny: ['sh'] } }
+    const instance = await setUp({ code, hosted: { policy } }).start()
+    expect((await instance.execute(task(null))).outputData).toEqual([policy, policy])
+    await instance.stop()
+    const open = { network: { private: true }, programs: { allow: undefined, deny: [] } }
+    const other = await setUp({ code, hosted: { policy: open } }).start()
+    expect((await other.execute(task(null))).outputData).toEqual([open, open])
+    await other.stop()
+  })
+}
+
 function failures({ dialect, setUp, run }: Subject): void {
   test('an object with the shape of a result is one', async () => {
     const code = dialect.tasks['gives the shape of a result']
@@ -266,153 +309,4 @@ function notResults({ dialect, run }: Subject): void {
     expect(String(thrown)).toMatch(message)
     expect(String(thrown)).toContain('Module "subject" 1.2.3')
   })
-}
-
-function refusals({ dialect, setUp }: Subject): void {
-  test.each(refused)('%s is a failure that names the module', async (name) => {
-    const [code, message] = dialect.refused[name]
-    const thrown = await setUp({ code })
-      .start()
-      .catch((error: unknown) => error)
-    expect(thrown).toBeInstanceOf(ModuleFailure)
-    expect(String(thrown)).toMatch(message)
-    expect(String(thrown)).toContain('Module "subject"')
-  })
-
-  test('a probe fails where an executor does not do what its manifest provides', async () => {
-    const code = dialect.tasks['does "one" and no other task']
-    const instance = await setUp({
-      code,
-      manifest: { provides: [{ task: 'one' }, { task: 'two' }] },
-    }).start()
-    await expect(instance.probe()).rejects.toThrow(/provides "two", but its canExecute\("two"\) is not true/)
-    await instance.stop()
-  })
-}
-
-function setUps({ dialect, endsModules, setUp }: Subject): void {
-  test('a set-up that throws is told, and torn down all the same', async () => {
-    const { logged, start } = setUp({ code: dialect.recording({ setup: 'throws' }) })
-    await expect(start()).rejects.toThrow(
-      new ModuleFailure(`Module "subject" 1.2.3 failed in setup: ${dialect.words.exception}: no port.`),
-    )
-    expect(logged).toEqual(['setup', 'teardown', 'second', 'first'])
-  })
-
-  test('a set-up that hangs ends at its deadline, and is torn down all the same', async () => {
-    const clock = manualClock()
-    const { logged, start } = setUp({
-      code: dialect.recording({ setup: 'hangs' }),
-      hosted: { clock },
-    })
-    const starting = start()
-    await expect.poll(() => logged).toContain('setup')
-    clock.expire()
-    await expect(starting).rejects.toThrow(/failed in setup: DeadlineExceeded: took longer than 1000 ms/)
-    expect(logged).toEqual(['setup', 'teardown', 'second', 'first'])
-    expect(clock.armed).toBe(0)
-  })
-
-  test('what a set-up registers after its deadline is released at once', async () => {
-    const clock = manualClock()
-    const late = Promise.withResolvers<string>()
-    const asked = Promise.withResolvers<void>()
-    const waits = {
-      get() {
-        asked.resolve()
-        return late.promise
-      },
-    }
-    const manifest = { permissions: { secrets: ['late'] } }
-    const { logged, start } = setUp({
-      code: dialect.recording({ setup: 'late' }),
-      manifest,
-      hosted: { clock, secrets: waits },
-    })
-    const starting = start()
-    await asked.promise
-    clock.expire()
-    await expect(starting).rejects.toThrow(/took longer/)
-    late.resolve('')
-    // Where the module is ended with its process, it has no later.
-    if (endsModules) expect(logged).toEqual(['setup', 'teardown', 'second', 'first'])
-    else await expect.poll(() => logged).toContain('late')
-  })
-}
-
-function tearDowns({ dialect, setUp }: Subject): void {
-  test('what a set-up registers is released in reverse, after teardown, once', async () => {
-    const { logged, start } = setUp({ code: dialect.recording() })
-    const instance = await start()
-    const report = await instance.stop()
-    expect(await instance.stop()).toBe(report)
-    expect(logged).toEqual(['setup', 'teardown', 'second', 'first'])
-    expect(report).toEqual({ problems: [], handlesLeft: 0 })
-  })
-
-  test('a stopped module takes no more tasks', async () => {
-    const instance = await setUp({ code: dialect.tasks['gives one'] }).start()
-    await instance.stop()
-    await expect(instance.execute(task(null))).rejects.toThrow(/is stopped and takes no more tasks/)
-  })
-
-  test('a teardown that throws is reported, and everything is released all the same', async () => {
-    const { logged, start } = setUp({ code: dialect.recording({ teardown: 'throws' }) })
-    const { problems, handlesLeft } = await (await start()).stop()
-    const { exception } = dialect.words
-    expect(problems).toEqual([`Module "subject" 1.2.3 failed in teardown: ${exception}: stuck.`])
-    expect(handlesLeft).toBe(0)
-    expect(logged).toEqual(expect.arrayContaining(['second', 'first']))
-  })
-
-  test('a teardown that hangs is left at its deadline', async () => {
-    const clock = manualClock()
-    const { start } = setUp({
-      code: dialect.recording({ teardown: 'hangs' }),
-      hosted: { clock },
-    })
-    const stopping = (await start()).stop()
-    clock.expire()
-    expect((await stopping).problems).toEqual([
-      expect.stringContaining('failed in teardown: DeadlineExceeded'),
-    ])
-  })
-
-  test('a release that throws counts as a handle that is left, and the others are released', async () => {
-    const { logged, start } = setUp({ code: dialect.recording({ setup: 'stuck' }) })
-    const { problems, handlesLeft } = await (await start()).stop()
-    const { exception } = dialect.words
-    expect(problems).toEqual([`Module "subject" 1.2.3 could not release "the socket": ${exception}: busy.`])
-    expect(handlesLeft).toBe(1)
-    expect(logged).toEqual(expect.arrayContaining(['second', 'first']))
-  })
-}
-
-function makeHosted(
-  { code: source, manifest, hosted }: Setting,
-  dialect: Dialect,
-  folder: string,
-  logged: string[],
-): HostedModule {
-  const config: JsonObject = {}
-  const code = dialect.pack(source)
-  return {
-    manifest: {
-      id: 'subject',
-      version: '1.2.3',
-      type: 'executor',
-      name: 'Subject',
-      description: 'What the suite starts.',
-      entry_points: { main: dialect.main },
-      ...manifest,
-    },
-    artifact: { digest: digestOf(code), code },
-    config,
-    folder,
-    clock: systemClock,
-    log: logInto(logged),
-    secrets: { get: async (name) => Promise.reject(new Error(`no secret ${name}`)) },
-    deadlines: { setupMsMax: 1000, teardownMsMax: 1000 },
-    ...hosted,
-  }
 }

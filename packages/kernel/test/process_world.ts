@@ -5,7 +5,7 @@ import { mkdtempSync, readFileSync, realpathSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Host, HostedModule, Instance } from '@nexus/kernel'
-import { systemClock, type Json, type JsonObject, type Manifest } from '@nexus/sdk'
+import { openPolicy, systemClock, type Json, type JsonObject, type Manifest } from '@nexus/sdk'
 import { afterAll, onTestFinished } from 'vitest'
 import { digestOf } from '../src/artifact.ts'
 import { processHost, type ProcessHostOptions } from '../src/hosts/process.ts'
@@ -30,13 +30,14 @@ export interface StartOptions {
   readonly members?: string
 }
 
+/** Without bubblewrap unless the test asks for it, since inside it processes have other ids. */
 /** Where the code of Node's processes is kept for all tests of a file. */
 const shared = mkdtempSync(join(tmpdir(), 'nexus-process-test-'))
 afterAll(() => rmSync(shared, { recursive: true, force: true }))
 
 export function makeProcessWorld(options: ProcessHostOptions = {}): ProcessWorld {
   const folder = realpathSync(mkdtempSync(join(tmpdir(), 'nexus-process-world-')))
-  const host = processHost({ folder: shared, sparesMax: 0, ...options })
+  const host = processHost({ folder: shared, sparesMax: 0, bubblewrap: false, ...options })
   const logged: string[] = []
   const instances: Instance[] = []
   onTestFinished(async () => {
@@ -78,6 +79,7 @@ function makeHosted(
     clock: systemClock,
     log: logInto(logged),
     secrets: { get: async (name) => `secret ${name}` },
+    policy: openPolicy,
     deadlines: { setupMsMax: 10_000, teardownMsMax: 2_000 },
   }
 }

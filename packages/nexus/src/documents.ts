@@ -1,7 +1,8 @@
 /**
  * The documents of runs: checked when they are handed in, and read again from what was kept with a run when it goes on.
  */
-import { NexusError } from '@nexus/sdk'
+import type { PreparedDocument } from '@nexus/engine'
+import { NexusError, TaskFault, type Json } from '@nexus/sdk'
 import { everyTaskOf, formatProblems, type ParsedWorkflow, type Workflow } from '@nexus/workflow'
 import { checkAlone, checkWorkflow, type CheckedWorkflow, type Surroundings } from './check.ts'
 import { completeWorkflow, type Outside } from './complete.ts'
@@ -53,6 +54,14 @@ export class Documents {
       this.#completed.set(checked, { whole, capabilities, generation: surroundings.generation })
     }
     return whole
+  }
+
+  /** A document that a task gave, ready to run. Rejects with a `TaskFault` of type validation that says all that is wrong. */
+  async prepare(given: Json): Promise<PreparedDocument> {
+    const text = typeof given === 'string' ? given : JSON.stringify(given, null, 2)
+    const whole = await this.complete(this.check(text, 'the workflow of the task'))
+    if (whole.document) return { text: whole.text, workflows: whole.workflows, document: whole.document }
+    throw TaskFault.of('validation', formatProblems(whole.problems, whole))
   }
 
   /** The document of a run. The workflows that it runs are kept with the run. Throws `NexusError` `invalid_workflow`. */

@@ -3,6 +3,7 @@
  * redirects and limits are those of any call.
  */
 import type { Capability, InvocationContext } from '@nexus/engine'
+import { runlessContext } from '@nexus/kernel'
 import { NexusError, TaskFault, type Clock, type Json } from '@nexus/sdk'
 import type { FetchOptions, HttpGet } from './resources/fetcher.ts'
 
@@ -20,36 +21,13 @@ export function httpGetBy(find: () => Capability | undefined, clock: Clock): Htt
 
 function contextFor(uri: URL, { authentication, signal }: FetchOptions, clock: Clock): InvocationContext {
   const endpoint: Json = authentication === undefined ? uri.href : { uri: uri.href, authentication }
-  return {
-    taskId: '/resources',
-    inputData: { method: 'get', endpoint, output: 'raw', redirect: true },
-    metadata: {
-      name: 'resource',
-      kind: 'http',
-      reference: '',
-      attempt: 1,
-      workflow: { namespace: 'nexus', name: 'resources', version: '1.0.0' },
-      labels: {},
-    },
-    parentContext: undefined,
-    run: {
-      id: '',
-      input: null,
-      task: refused,
-      list: refused,
-      sleep: refused,
-      keep: refused,
-      recall: refused,
-      evaluate: refused,
-    },
-    call: refused,
-    stream: () => {},
+  return runlessContext({
+    kind: 'http',
+    input: { method: 'get', endpoint, output: 'raw', redirect: true },
+    asker: 'resources',
+    refusal: 'No run stands behind the fetching of a resource.',
+    idempotencyKey: uri.href,
     signal,
     clock,
-    idempotencyKey: uri.href,
-  }
-}
-
-function refused(): Promise<never> {
-  return Promise.reject(TaskFault.of('configuration', 'No run stands behind the fetching of a resource.'))
+  })
 }

@@ -13,6 +13,7 @@ import {
 import type {
   Backend,
   BackendReader,
+  BlobStore,
   LifecycleEvent,
   LiveRun,
   MissedFirings,
@@ -21,9 +22,17 @@ import type {
   RunSummary,
   SecretProvider,
 } from '@nexus/engine'
-import { inProcessHost, openKernel, processHost, type Kernel, type KernelOptions } from '@nexus/kernel'
+import {
+  inProcessHost,
+  openKernel,
+  processHost,
+  type Kernel,
+  type KernelOptions,
+  type NativeModule,
+  type RunControl,
+} from '@nexus/kernel'
 import { systemClock, TaskFault } from '@nexus/sdk'
-import type { Clock, Json, JsonObject, Log, Secrets, StreamChunk } from '@nexus/sdk'
+import type { Clock, Json, JsonObject, Log, Policy, Secrets, StreamChunk } from '@nexus/sdk'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { CheckedWorkflow, Surroundings } from './check.ts'
@@ -36,6 +45,8 @@ import { placementBy } from './placement.ts'
 import { fileAndHttpFetcher } from './resources/fetcher.ts'
 import { folderPins } from './resources/folder_pins.ts'
 import type { PinStore } from './resources/pins.ts'
+import { serviceRouter } from './natives/service_router.ts'
+import { taskManager } from './natives/task_manager.ts'
 import { modulesOf, type Modules } from './modules.ts'
 import { version } from './version.ts'
 import { eitherSource, folderSource } from './workflow_folders.ts'
@@ -54,6 +65,8 @@ export interface NexusOptions {
   readonly config?: Readonly<Record<string, JsonObject>>
   /** Where secrets come from; from the environment (`NEXUS_SECRET_<NAME>`) and the folder `NEXUS_SECRETS_DIR` by default. */
   readonly secrets?: SecretProvider
+  /** What modules may do, whatever documents and manifests say; everything that this process may by default. */
+  readonly policy?: Policy
   /** Folders of workflow documents, for those that others run; the nearer first. */
   readonly workflows?: readonly string[]
   /** Capabilities that are not here but where a document will run: they count when one is checked. */
@@ -109,6 +122,8 @@ export interface Nexus {
     follow(signal: AbortSignal): AsyncIterable<LifecycleEvent>
   }
   readonly workflows: Workflows
+  /** Large data that tasks wrote, by content. */
+  readonly blobs: BlobReader
   /** What came over HTTP and stays as it came, until it is removed: the next document that needs it fetches it anew. */
   readonly resources: Pick<PinStore, 'list' | 'remove'>
   readonly modules: Modules
@@ -116,11 +131,14 @@ export interface Nexus {
   close(): Promise<void>
 }
 
+export type BlobReader = Pick<BlobStore, 'find' | 'read'>
+
 export interface RunReader {
   /** Newest first. */
   list(query?: RunQuery): Promise<readonly RunSummary[]>
   /** Rejects with `NexusError` `run_not_found` or `payload_unreadable`. */
   get(id: string): Promise<RunRecord>
+  readonly blobs: BlobReader
   close(): Promise<void>
 }
 
@@ -130,7 +148,7 @@ export interface ForkOptions {
   readonly input?: Json
 }
 
-export interface Runs extends Omit<RunReader, 'close'> {
+export interface Runs extends Omit<RunReader, 'blobs' | 'close'> {
   /** Goes on with one unfinished run. */
   resume(id: string): Promise<LiveRun>
   /** Runs what faulted or was cancelled in an ended run anew; what completed stands. */
@@ -170,11 +188,14 @@ export async function openNexus(options: NexusOptions): Promise<Nexus> {
   const given: Given = { ...options, clock, log, secrets }
   const backend = openEmbedded({ folder: options.data, clock })
   try {
-    const kernel = await openModules(given)
+    const control = runControl(backend)
+    const natives = nativesOver(() => ({ kernel, backend, documents }))
+    const kernel = await openModules(given, control.runs, natives)
     const pins = folderPins(join(options.data, 'resources'))
     const documents = documentsWith(given, { kernel, backend, pins })
     const begun = new Set<(run: LiveRun) => void>()
     const { engine, schedules } = runsWith(given, { kernel, backend, documents, begun })
+    control.by(engine)
     return new OpenNexus({ backend, kernel, engine, schedules, documents, pins, clock, begun })
   } catch (error) {
     await backend.close()
@@ -185,8 +206,31 @@ export async function openNexus(options: NexusOptions): Promise<Nexus> {
 /** The options with what is there where they say nothing. */
 type Given = NexusOptions & Required<Pick<NexusOptions, 'clock' | 'log' | 'secrets'>>
 
-function openModules({ data, clock, log, secrets, ...options }: Given): Promise<Kernel> {
-  const { modules = [], trust = [], config = {}, deadlines, stepped } = options
+/** What changes of modules may do to runs: nothing before there is an engine. */
+function runControl(backend: Backend): { readonly runs: RunControl; by(engine: Engine): void } {
+  let engine: Engine | undefined
+  return {
+    runs: {
+      began: () => backend.generations(),
+      move: async (run) => engine?.restart(run),
+      cancel: async (run) => engine?.cancel(run),
+    },
+    by: (opened) => void (engine = opened),
+  }
+}
+
+/** The modules that are part of Nexus itself; they serve once all that they tell of is there. */
+function nativesOver(parts: () => Pick<Parts, 'kernel' | 'backend' | 'documents'>): readonly NativeModule[] {
+  const check = (text: string): CheckedWorkflow => parts().documents.check(text, 'workflow')
+  return [serviceRouter(() => parts().kernel), taskManager(() => ({ backend: parts().backend, check }))]
+}
+
+function openModules(
+  { data, clock, log, secrets, ...options }: Given,
+  runs: RunControl,
+  natives: readonly NativeModule[],
+): Promise<Kernel> {
+  const { modules = [], trust = [], config = {}, policy, deadlines, stepped } = options
   return openKernel({
     sources: [firstParty, ...modules],
     data,
@@ -196,6 +240,9 @@ function openModules({ data, clock, log, secrets, ...options }: Given): Promise<
     secrets: forModules(secrets),
     hosts: [inProcessHost, processHost({ folder: join(data, 'hosts'), clock, environment: process.env })],
     placement: placementBy([firstParty, ...trust]),
+    runs,
+    natives,
+    ...(policy && { policy }),
     ...(deadlines && { deadlines }),
     ...(stepped && { stepped }),
   })
@@ -208,7 +255,7 @@ function documentsWith(
   const http = httpGetBy(() => kernel.route('http'), clock)
   const surroundings = (): Surroundings => ({
     generation: kernel.generation.number,
-    provided: [...kernel.routes().map(({ capability }) => capability), ...elsewhere],
+    provided: [...kernel.capabilities(), ...elsewhere],
     source: eitherSource([folderSource(workflows), deployedSource(backend)]),
     unavailable: async (capability) => kernel.route(capability)?.unavailable(),
   })
@@ -233,6 +280,7 @@ function runsWith(
     },
     secrets,
     read: (text, variables) => documents.read(text, variables),
+    prepare: (document) => documents.prepare(document),
     ...(stream && { stream }),
     began: (run) => {
       runBegan?.(run)
@@ -268,6 +316,7 @@ export function readRuns(data: string): RunReader | undefined {
   return {
     list: (query) => reader.list(query),
     get: (id) => recordOf(reader, id),
+    blobs: reader.blobs,
     close: () => reader.close(),
   }
 }
@@ -300,11 +349,13 @@ class OpenNexus implements Nexus {
   readonly modules: Nexus['modules']
   readonly workflows: Workflows
   readonly resources: Nexus['resources']
+  readonly blobs: BlobReader
 
   constructor(parts: Parts) {
     const { backend, kernel, engine, clock, schedules } = parts
     this.#parts = parts
     this.resources = parts.pins
+    this.blobs = backend.blobs
     const events = eventsOf(backend, clock)
     this.events = {
       publish: (event) => events.publish(event),

@@ -8,6 +8,14 @@ import { TaskFault } from './errors.ts'
 import type { Json, JsonObject } from './json.ts'
 import { ModuleResult } from './result.ts'
 
+/** What one version of a module hands over to the next. */
+export interface HandedOver {
+  /** Everything that it keeps in `state`, by key. */
+  readonly state: JsonObject
+  /** What its `snapshot` gave; null where it gave none. */
+  readonly memory: Json
+}
+
 export abstract class BaseModule {
   readonly config: JsonObject
 
@@ -32,6 +40,21 @@ export abstract class BaseModule {
   async unavailable(_task: string): Promise<string | undefined> {
     return undefined
   }
+
+  /**
+   * What this version holds in memory that the one that takes its place needs. Asked when its successor has been set up
+   * and no task is under way at either; tasks that come meanwhile wait. What it keeps in `state` needs none of this.
+   */
+  snapshot?(): Promise<Json>
+
+  /**
+   * Brings what another version kept (`state`) or held (`memory`) to the shape of this one. Called after `setup`, before
+   * this version serves. What it gives takes the place of both; a version that is gone back to finds its own as they were.
+   */
+  migrate?(handed: HandedOver, versions: { readonly from: string; readonly to: string }): Promise<HandedOver>
+
+  /** Takes up what the version before gave as its snapshot, after `migrate`. */
+  restore?(memory: Json): Promise<void>
 
   /** What is wrong with a configuration beyond its schema, in sentences; none by default. */
   validateConfig(_config: JsonObject): readonly string[] {

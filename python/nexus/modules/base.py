@@ -28,6 +28,11 @@ __all__ = [
 
 
 class BaseModule:
+    """A module may also have, for the version that takes its place: ``snapshot(self)``, which gives what it holds in memory;
+    ``migrate(self, handed, versions)``, which brings ``handed`` (a dict with ``state`` and ``memory``) of the version
+    ``versions["from"]`` to the shape of this one and gives it back; and ``restore(self, memory)``.
+    """
+
     def __init__(self, config=None):
         self.config = {} if config is None else config
 

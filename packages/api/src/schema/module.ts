@@ -51,6 +51,38 @@ export const ModuleList = named('ModuleList', 'The modules at hand.', {
   modules: list(Module, 'The modules.'),
 })
 
+const drainPolicy = choice(
+  ['wait', 'move', 'cancel'],
+  'They are waited for; or stopped where they are and gone on with at once by what serves now; or cancelled.',
+)
+
+const drain = closed(
+  {
+    policy: drainPolicy,
+    deadline_ms: whole('Milliseconds from the moment that the change is live.', {
+      minimum: 0,
+      maximum: 2_147_483_647,
+    }),
+  },
+  {
+    description:
+      'What becomes of runs that still use what leaves, after a while; by default they are waited for.',
+  },
+)
+
+const watch = Type.Unsafe<false | { readonly ms: number; readonly errors: number; readonly ratio: number }>({
+  description:
+    'How many errors of what comes in undo the change; false: none. By default five within ten seconds, if they are a fifth of its tasks.',
+  anyOf: [
+    { const: false },
+    closed({
+      ms: whole('For so many milliseconds.', { minimum: 1, maximum: 3_600_000 }),
+      errors: whole('So many errors of the module itself…', { minimum: 1 }),
+      ratio: Type.Number({ minimum: 0, maximum: 1, description: '…that are this share of its tasks.' }),
+    }),
+  ],
+})
+
 export const ModuleChange = closed(
   {
     folders: optional(
@@ -70,6 +102,14 @@ export const ModuleChange = closed(
       ),
     ),
     consent: optional(flag('You have seen which permissions come on top, and agree.')),
+    drain: optional(drain),
+    watch: optional(watch),
+    replay: optional(
+      whole('So many recorded tasks of each idempotent capability must come out as they did.', {
+        minimum: 1,
+        maximum: 50,
+      }),
+    ),
   },
   {
     title: 'ModuleChange',
@@ -96,6 +136,19 @@ export const Receipt = named('Receipt', 'What a change did.', {
     followed: whole('Runs in flight that went over to all of it.'),
     pinned: whole('Those that keep an older version of something.'),
   }),
+  replayed: optional(whole('Recorded tasks that were done again and came out as before.')),
+  because: optional(text('Why it was made, where nobody asked for it.')),
+  drain: optional(
+    Type.Object(
+      {
+        policy: drainPolicy,
+        moved: list(Type.String(), 'Runs that went over.'),
+        cancelled: list(Type.String(), 'Runs that were cancelled.'),
+        waiting: list(Type.String(), 'Runs that are waited for.'),
+      },
+      { description: 'What became of the runs that still used what has left at the deadline.' },
+    ),
+  ),
   handles_left: whole('What the modules that left had not let go of.'),
   problems: list(text('A sentence.'), 'What went wrong after it was live.'),
 })

@@ -3,6 +3,8 @@
  * flight where a server is up on it.
  */
 import type { Receipt } from '@nexus/api'
+import type { Change } from '@nexus/nexus'
+import { NexusError } from '@nexus/sdk'
 import type { Command } from 'commander'
 import { resolve } from 'node:path'
 import { withConnection } from '../connection.ts'
@@ -17,6 +19,10 @@ interface Options {
   readonly json?: boolean
   readonly runs?: 'follow' | 'pin'
   readonly consent?: boolean
+  readonly drain?: 'wait' | 'move' | 'cancel'
+  readonly deadline?: number
+  readonly replay?: number
+  readonly watch?: boolean
 }
 
 /** `modules`: the command that they belong to. */
@@ -27,6 +33,8 @@ export function addSwapCommands(modules: Command, shell: Shell): void {
       .description('bring modules in, each in the place of the one with its id'),
   )
     .option('--consent', 'agree to the permissions that come on top')
+    .option('--replay <count>', 'try so many recorded tasks of each idempotent capability first', readCount)
+    .option('--no-watch', 'keep what comes in, however many errors it makes')
     .action((folders: string[], options: Options) => swap(folders, options, shell))
   changing(modules.command('remove <id...>').description('take modules out')).action(
     (ids: string[], options: Options) => change({ remove: ids }, options, shell),
@@ -61,25 +69,40 @@ function changing(command: Command): Command {
         )
         .choices(['follow', 'pin']),
     )
+    .addOption(
+      command
+        .createOption('--drain <policy>', 'what becomes of runs that still use what leaves, at the deadline')
+        .choices(['wait', 'move', 'cancel']),
+    )
+    .option('--deadline <seconds>', 'when the policy of --drain takes hold (default: 30)', readCount)
     .option(...jsonOption)
     .option(...dataOption)
 }
 
 function swap(folders: readonly string[], options: Options, shell: Shell): Promise<void> {
+  const { consent, replay, watch } = options
+  const more = {
+    ...(replay !== undefined && { replay }),
+    ...(watch === false && ({ watch: false } as const)),
+  }
   return change(
-    { folders: folders.map((folder) => resolve(folder)), consent: options.consent === true },
+    { folders: folders.map((folder) => resolve(folder)), consent: consent === true, ...more },
     options,
     shell,
   )
 }
 
 async function change(
-  what: { folders?: readonly string[]; remove?: readonly string[]; consent?: boolean },
-  { data, json, runs }: Options,
+  what: Change,
+  { data, json, runs, drain, deadline = 30 }: Options,
   { io }: Shell,
 ): Promise<void> {
   await withConnection({ data: dataFolder(data) }, async ({ modules }) => {
-    show(await modules.change({ ...what, ...(runs && { runs }) }), json === true, io)
+    const how = {
+      ...(runs && { runs }),
+      ...(drain && { drain: { policy: drain, deadline_ms: deadline * 1_000 } }),
+    }
+    show(await modules.change({ ...what, ...how }), json === true, io)
   })
 }
 
@@ -89,11 +112,18 @@ async function activate(generation: string, { data, json }: Options, { io }: She
   })
 }
 
+function readCount(text: string): number {
+  if (/^\d+$/.test(text)) return Number(text)
+  throw new NexusError('bad_input', `A whole number is wanted; it was ${text}.`)
+}
+
 function show(receipt: Receipt, json: boolean, io: Terminal): void {
   if (json) return io.out(`${JSON.stringify(receipt, null, 2)}\n`)
   const { followed, pinned } = receipt.runs
+  const tried =
+    receipt.replayed === undefined ? '' : `, after ${receipt.replayed} recorded tasks came out as before`
   io.out(
-    `${statusSign(io, 'completed')} Generation ${receipt.generation} serves after ${liveAfter(receipt)}: ${changesOf(receipt)}\n` +
+    `${statusSign(io, 'completed')} Generation ${receipt.generation} serves after ${liveAfter(receipt)}${tried}: ${changesOf(receipt)}\n` +
       `  Runs in flight: ${followed} went over, ${pinned} keep an older version. Back: nexus modules activate ${receipt.before}\n`,
   )
 }
@@ -111,7 +141,8 @@ async function generations({ data, json }: Options, { io }: Shell): Promise<void
     const rows = all.map(({ number, at, current }) => {
       const receipt = receipts.find((each) => each.generation === number)
       const changes = (receipt?.before ?? 0) === 0 ? 'the first' : changesOf(receipt ?? { changed: [] })
-      return [`${current ? '▸' : ' '} ${number}`, at.slice(0, 19).replace('T', ' '), changes]
+      const why = receipt?.because === undefined ? '' : ` (${receipt.because})`
+      return [`${current ? '▸' : ' '} ${number}`, at.slice(0, 19).replace('T', ' '), changes + why]
     })
     io.out(table(io, ['  GENERATION', 'COMMITTED', 'CHANGED'], rows))
   })

@@ -9,6 +9,7 @@ import type { DatabaseSync } from 'node:sqlite'
 import { workflowKey } from '@nexus/workflow'
 import type {
   Backend,
+  BlobStore,
   Deployment,
   EventFeed,
   NewRun,
@@ -16,9 +17,11 @@ import type {
   RunSummary,
   StoredDeployment,
   StoredRun,
+  TaskSample,
 } from '../backend.ts'
 import type { CloudEvent } from '../cloud_event.ts'
 import type { RunEvent } from '../events.ts'
+import { BlobFiles } from './embedded/blob_files.ts'
 import { Blobs } from './embedded/blobs.ts'
 import { openDatabase, openDatabaseReadOnly } from './embedded/database.ts'
 import { DeploymentsTable, sameDeployment, workflowNotFound } from './embedded/deployments_table.ts'
@@ -30,6 +33,7 @@ import { Journal } from './embedded/journal.ts'
 import { lockFolder } from './embedded/lock.ts'
 import { EmbeddedRun, type Storage } from './embedded/run.ts'
 import { runNotFound, RunsTable, type Parent, type RunRow } from './embedded/runs_table.ts'
+import { samplesIn } from './embedded/samples.ts'
 import { Statements } from './embedded/statements.ts'
 
 export interface EmbeddedOptions {
@@ -41,7 +45,9 @@ export interface EmbeddedOptions {
 }
 
 /** What can be read while another process holds the data directory. */
-export type BackendReader = Pick<Backend, 'list' | 'get' | 'events' | 'deployments' | 'close'>
+export type BackendReader = Pick<Backend, 'list' | 'get' | 'events' | 'deployments' | 'close'> & {
+  readonly blobs: Pick<BlobStore, 'find' | 'read'>
+}
 
 /**
  * Opens a data directory and holds it until `close`.
@@ -87,6 +93,7 @@ class Embedded implements Backend, Storage {
   readonly journal: Journal
   readonly inbox: Inbox
   readonly clock: Clock
+  readonly blobs: BlobFiles
   readonly #database: DatabaseSync
   readonly #deployments: DeploymentsTable
   readonly #release: () => void
@@ -100,6 +107,7 @@ class Embedded implements Backend, Storage {
     const statements = new Statements(database, join(folder, 'nexus.db'))
     this.#database = database
     this.#release = parts.release
+    this.blobs = new BlobFiles(join(folder, 'blobs'))
     this.clock = clock
     this.log = new EventsTable(statements, blobs)
     const documents = new DocumentsTable(statements)
@@ -109,8 +117,11 @@ class Embedded implements Backend, Storage {
     this.inbox = new Inbox({ statements, journal: this.journal, blobs, clock })
   }
 
-  /** Counts on from the numbers in use, which whoever only reads need not know. */
+  /**
+   * Counts on from the numbers in use, and removes what a crash left half-written; neither is for whoever only reads.
+   */
   counting(): this {
+    this.blobs.sweep()
     this.journal.countFrom(Math.max(this.log.lastSeq(), this.inbox.last(), this.#deployments.last()))
     this.#lastRun = this.runs.last()
     return this
@@ -179,6 +190,7 @@ class Embedded implements Backend, Storage {
   }
 
   async open(id: string): Promise<EmbeddedRun> {
+    await this.journal.flush() // a run that was stopped a moment ago finds all that it recorded
     const stored = this.#find(id)
     const { number, contextSeq } = stored
     const exported = contextSeq === undefined ? undefined : this.log.event(contextSeq)
@@ -235,6 +247,15 @@ class Embedded implements Backend, Storage {
 
   async list(query: RunQuery = {}): Promise<readonly RunSummary[]> {
     return this.runs.list(query)
+  }
+
+  async samples(query: Parameters<Backend['samples']>[0]): Promise<readonly TaskSample[]> {
+    await this.journal.flush()
+    return samplesIn(this.log, query)
+  }
+
+  async generations(): Promise<readonly number[]> {
+    return this.runs.generations()
   }
 
   async get(id: string): Promise<StoredRun> {

@@ -11,7 +11,7 @@ import type { Prepared } from '../stage.ts'
 
 export function storedModule(
   { candidate, artifact, config }: Prepared,
-  more: Pick<StoredModule, 'instead_of' | 'configured' | 'runs'>,
+  more: Pick<StoredModule, 'instead_of' | 'configured' | 'runs' | 'line'>,
 ): StoredModule {
   const { manifest, folder, source } = candidate
   return { manifest, artifact: artifact.digest, config, folder, source, ...more }

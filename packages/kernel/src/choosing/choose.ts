@@ -5,6 +5,7 @@
  */
 import { NexusError } from '@nexus/sdk'
 import type { FoundModule, Source } from '../discover.ts'
+import type { Refused } from '../changes/from_sources.ts'
 import type { StoredGeneration, StoredModule } from '../generation_journal.ts'
 import { ModuleFailure } from '../host.ts'
 import type { Problem } from '../problem.ts'
@@ -24,6 +25,8 @@ export interface ChooseOptions {
   readonly sources: readonly Source[]
   readonly wishes: Wishes
   readonly before: StoredGeneration | undefined
+  /** What was chosen before and turned out not to be usable. */
+  readonly refused?: readonly Refused[]
   /** A module that served once, by its artifact. */
   readonly served: (id: string, artifact: string) => StoredModule | undefined
   /** Checks and builds; those that cannot be used are not in what comes back. */
@@ -91,6 +94,10 @@ class Choosing {
       if (!kernelModules.has(module.id)) this.#pool.addFolder(module)
       else if (module.manifest)
         this.#refuse(module, module.problemAt('/id', ownedByKernel(module.id), otherId))
+    }
+    for (const { candidate, problem } of this.#options.refused ?? []) {
+      this.#refuse(candidate, problem)
+      this.#pool.remove({ candidate, distance: 0 })
     }
     for (const module of Object.values(before?.modules ?? {})) this.#pool.addStored(module)
     for (const [id, { source, enabled }] of Object.entries(wishes.modules ?? {})) {

@@ -2,12 +2,36 @@
  * The host for modules that are trusted: in this process, on this thread. A call costs microseconds; nothing contains
  * the module, so one that blocks the thread or ends the process does so to everything.
  */
-import { BaseModule, TaskFault, type ModuleContext, type ModuleResult } from '@nexus/sdk'
+import {
+  BaseModule,
+  TaskFault,
+  type HandedOver,
+  type Json,
+  type ModuleContext,
+  type ModuleResult,
+} from '@nexus/sdk'
 import { withDeadline } from '../deadline.ts'
-import type { Host, HostedModule, Instance, InvocationContext, StopReport } from '../host.ts'
+import {
+  hooks,
+  type Hook,
+  type Host,
+  type HostedModule,
+  type Instance,
+  type InvocationContext,
+  type StopReport,
+} from '../host.ts'
 import { Ledger } from '../ledger.ts'
 import { artifactFilename, loadClass, type ModuleClass } from './load_class.ts'
-import { asFailure, asFault, checkResult, describeThrown, label, refusal, unfit } from './results.ts'
+import {
+  asFailure,
+  asFault,
+  checkHanded,
+  checkResult,
+  describeThrown,
+  label,
+  refusal,
+  unfit,
+} from './results.ts'
 import { listedSecrets, memoryState } from './services.ts'
 import { frameMapper, type FrameMapper } from './source_frames.ts'
 
@@ -52,7 +76,7 @@ class InProcessInstance implements Instance {
   readonly #mapFrames: FrameMapper
   readonly #module: BaseModule
   readonly #ledger: Ledger
-  readonly #services: Pick<ModuleContext, 'config' | 'state' | 'secrets' | 'log'>
+  readonly #services: Pick<ModuleContext, 'config' | 'state' | 'secrets' | 'policy' | 'log'>
   readonly #problems: string[] = []
   #stopping: Promise<StopReport> | undefined
 
@@ -66,6 +90,7 @@ class InProcessInstance implements Instance {
       log,
       state: hosted.state ?? memoryState(manifest),
       secrets: listedSecrets(manifest, hosted.secrets),
+      policy: hosted.policy,
     }
     this.#ledger = new Ledger({
       clock,
@@ -122,6 +147,33 @@ class InProcessInstance implements Instance {
     if (!('canExecute' in module) || typeof module.canExecute !== 'function') return
     for (const { task } of this.#hosted.manifest.provides ?? []) {
       if (module.canExecute(task) !== true) throw unfit(this.#hosted.manifest, task)
+    }
+  }
+
+  async hooks(): Promise<ReadonlySet<Hook>> {
+    return new Set(hooks.filter((hook) => typeof this.#module[hook] === 'function'))
+  }
+
+  async snapshot(): Promise<Json> {
+    const memory = await this.#handOver('snapshot', () => this.#module.snapshot?.())
+    return checkHanded({ state: {}, memory: memory ?? null }, this.#hosted.manifest).memory
+  }
+
+  async migrate(handed: HandedOver, versions: { from: string; to: string }): Promise<HandedOver> {
+    const migrated = await this.#handOver('migrate', () => this.#module.migrate?.(handed, versions))
+    return checkHanded(migrated, this.#hosted.manifest)
+  }
+
+  async restore(memory: Json): Promise<void> {
+    await this.#handOver('restore', () => this.#module.restore?.(memory))
+  }
+
+  async #handOver<T>(step: Hook, work: () => T | Promise<T>): Promise<T> {
+    const { clock, deadlines, manifest } = this.#hosted
+    try {
+      return await withDeadline(clock, deadlines.setupMsMax, work)
+    } catch (error) {
+      throw asFailure(error, { manifest, step, mapFrames: this.#mapFrames })
     }
   }
 

@@ -34,6 +34,8 @@ export interface ProcessHostOptions {
   readonly helloMsMax?: number
   /** How long a task that was cancelled has to stop, before its process is ended. */
   readonly graceMsMax?: number
+  /** Whether bubblewrap goes around each process where the system has it; it does by default. */
+  readonly bubblewrap?: boolean
   /** Node and Python; the ones here by default. */
   readonly programs?: { readonly node?: string; readonly python?: string }
 }
@@ -49,7 +51,7 @@ class ProcessHost implements Required<Host> {
   readonly #clock: Clock
   readonly #watchdog = new Watchdog()
   readonly #pool: Pool
-  readonly #bubblewrap = once(findBubblewrap)
+  readonly #bubblewrap = once(async () => (this.#options.bubblewrap === false ? undefined : findBubblewrap()))
   readonly #python = once(() => findPython(this.#options.programs?.python))
   readonly #runtime = once(() => nodeRuntime(this.#openHome().folder))
   #home: Home | undefined

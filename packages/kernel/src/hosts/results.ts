@@ -10,11 +10,27 @@ import {
   TaskFault,
   whyNotJson,
   workflowError,
+  type HandedOver,
   type Json,
   type Manifest,
 } from '@nexus/sdk'
 import { ModuleFailure } from '../host.ts'
 import type { FrameMapper } from './source_frames.ts'
+
+/** The faults that are the module's own doing, and no answer of it. */
+const errorsOfModules = new WeakSet<TaskFault>()
+
+/** A fault that says that the module itself went wrong: it threw, gave no result, or its process ended. */
+export function errorOfModule(detail: string, options?: ErrorOptions): TaskFault {
+  const fault = TaskFault.of('runtime', detail, options)
+  errorsOfModules.add(fault)
+  return fault
+}
+
+/** What went wrong, where a fault is the module's own doing. */
+export function moduleError(error: unknown): string | undefined {
+  return error instanceof TaskFault && errorsOfModules.has(error) ? error.message : undefined
+}
 
 export function checkResult(result: unknown, manifest: Manifest): ModuleResult {
   if (typeof result !== 'object' || result === null || !('success' in result))
@@ -28,10 +44,19 @@ export function checkResult(result: unknown, manifest: Manifest): ModuleResult {
   return result instanceof ModuleResult ? result : rebuilt(result, outputData as Json)
 }
 
+/** What `migrate` or `snapshot` gave. Throws `ModuleFailure`. */
+export function checkHanded(given: unknown, manifest: Manifest): HandedOver {
+  const why = given === undefined ? 'at the top: undefined is not JSON' : whyNotJson(given)
+  if (why !== undefined) throw new ModuleFailure(`${label(manifest)} hands over what is not JSON, ${why}.`)
+  if (!isJsonObject(given) || !isJsonObject(given['state']))
+    throw new ModuleFailure(`${label(manifest)} gave back from migrate no object with a map \`state\`.`)
+  return { state: given['state'], memory: given['memory'] ?? null }
+}
+
 function checkJson(value: unknown, part: string, manifest: Manifest): void {
   const why = value === undefined ? undefined : whyNotJson(value)
   if (why === undefined) return
-  throw TaskFault.of('runtime', `${label(manifest)} gave back ${part} that is not JSON, at ${why}.`)
+  throw errorOfModule(`${label(manifest)} gave back ${part} that is not JSON, at ${why}.`)
 }
 
 function failed(result: object, manifest: Manifest): ModuleResult {
@@ -59,7 +84,7 @@ function notAResult(result: unknown, manifest: Manifest): TaskFault {
   const found =
     result === null ? 'null' : Array.isArray(result) ? 'a list' : `a value of type ${typeof result}`
   const wanted = 'a ModuleResult: return ModuleResult.ok(output) or ModuleResult.fail(error)'
-  return TaskFault.of('runtime', `${label(manifest)} gave back ${found}. Expected ${wanted}.`)
+  return errorOfModule(`${label(manifest)} gave back ${found}. Expected ${wanted}.`)
 }
 
 /** What the host itself threw into the module (its storage failed, it is stopping) goes through as it is. */
@@ -71,8 +96,7 @@ export function asFault(
   if (signal.aborted && error === signal.reason) return error
   if (signal.aborted && signal.reason instanceof Cancelled) return signal.reason
   mapFrames(error)
-  const detail = `${label(manifest)} failed: ${describeThrown(error)}`
-  return TaskFault.of('runtime', detail, { cause: error })
+  return errorOfModule(`${label(manifest)} failed: ${describeThrown(error)}`, { cause: error })
 }
 
 /** `step`: what the host was doing with the module. */

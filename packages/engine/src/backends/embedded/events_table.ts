@@ -94,6 +94,15 @@ export class EventsTable {
     return this.#at(run, path).map((row) => this.#decode(row))
   }
 
+  /** The newest ends of tasks, and the run of each; read as they are asked for. */
+  *ends(): Generator<{ readonly run: number; readonly event: RunEvent & { type: 'task.ended' } }> {
+    const sql = "SELECT * FROM events WHERE type = 'task.ended' ORDER BY seq DESC"
+    for (const row of this.#statements.prepare(sql).iterate()) {
+      const event = this.#decode(row)
+      if (event.type === 'task.ended') yield { run: Number(row['run']), event }
+    }
+  }
+
   event(seq: number): RunEvent | undefined {
     const rows = this.#all('SELECT * FROM events WHERE seq = ?', seq)
     return rows[0] && this.#decode(rows[0])

@@ -136,10 +136,10 @@ export class EmbeddedRun implements DurableRun {
     if (this.#unsettled === awaited) this.#unsettled = undefined
   }
 
-  async child(path: string, begin: () => ChildRun): Promise<EmbeddedRun> {
+  async child(path: string, begin: () => ChildRun | Promise<ChildRun>): Promise<EmbeddedRun> {
     const recorded = this.resumed ? this.#log.first(this.#number, path, 'child.begun', 0) : undefined
     if (recorded?.type === 'child.begun') return this.#goOnWith(recorded.run)
-    const { attached, ...run } = begin()
+    const { attached, ...run } = await begin()
     const child = this.#storage.begin(run, { number: this.#number, attached })
     this.#append({ type: 'child.begun', path, run: run.id }, path)
     await this.#journal.flush()

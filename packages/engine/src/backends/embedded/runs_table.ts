@@ -4,7 +4,7 @@
  */
 import { NexusError, type Json } from '@nexus/sdk'
 import type { NewRun, RunQuery, RunScope, RunSummary, StoredRun } from '../../backend.ts'
-import type { RunStatus } from '../../events.ts'
+import { unfinishedStatuses, type RunStatus } from '../../events.ts'
 import type { Blobs } from './blobs.ts'
 import type { DocumentsTable } from './documents_table.ts'
 import type { Row, Statements } from './statements.ts'
@@ -111,6 +111,13 @@ export class RunsTable {
     const where = conditions.length > 0 ? `WHERE ${conditions.join(' AND ')}` : ''
     const sql = `SELECT ${columns} FROM ${tables} ${where} ORDER BY runs.number DESC LIMIT ?`
     return this.#statements.all(sql, ...values, limit).map(summary)
+  }
+
+  /** What unfinished runs began with. */
+  generations(): readonly number[] {
+    const places = unfinishedStatuses.map(() => '?').join(', ')
+    const sql = `SELECT DISTINCT generation FROM runs WHERE status IN (${places}) AND generation IS NOT NULL`
+    return this.#statements.all(sql, ...unfinishedStatuses).map((row) => Number(row['generation']))
   }
 
   /** The highest number in use, so that whoever writes can count on from there. */

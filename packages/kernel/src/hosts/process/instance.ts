@@ -2,15 +2,23 @@
  * A module that is hosted, over the processes that it lives in: when its process ends, what was under way there faults,
  * and the next task starts another. One that ends again and again is started less and less often.
  */
-import { TaskFault, type Clock, type ModuleResult } from '@nexus/sdk'
+import {
+  TaskFault,
+  type Clock,
+  type HandedOver,
+  type Json,
+  type JsonObject,
+  type ModuleResult,
+} from '@nexus/sdk'
 import {
   ModuleFailure,
+  type Hook,
   type HostedModule,
   type Instance,
   type InvocationContext,
   type StopReport,
 } from '../../host.ts'
-import { describeThrown, label } from '../results.ts'
+import { checkHanded, describeThrown, errorOfModule, label } from '../results.ts'
 import { listedSecrets, memoryState } from '../services.ts'
 import type { Services } from './answers.ts'
 import { describeEnd, type ProcessEnd } from './end.ts'
@@ -57,6 +65,30 @@ export class ProcessInstance implements Instance {
 
   async probe(): Promise<void> {
     await (this.#session ?? (await this.#open())).probe()
+  }
+
+  async hooks(): Promise<ReadonlySet<Hook>> {
+    return (this.#session ?? (await this.#open())).hooks()
+  }
+
+  async snapshot(): Promise<Json> {
+    return this.#handOver('snapshot', {})
+  }
+
+  async migrate(
+    { state, memory }: HandedOver,
+    { from, to }: { from: string; to: string },
+  ): Promise<HandedOver> {
+    const migrated = await this.#handOver('migrate', { state, memory, from, to })
+    return checkHanded(migrated, this.#options.hosted.manifest)
+  }
+
+  async restore(memory: Json): Promise<void> {
+    await this.#handOver('restore', { memory })
+  }
+
+  async #handOver(hook: Hook, params: JsonObject): Promise<Json> {
+    return (this.#session ?? (await this.#open())).handOver(hook, params)
   }
 
   async execute(context: InvocationContext): Promise<ModuleResult> {
@@ -135,17 +167,14 @@ export class ProcessInstance implements Instance {
 
   #failToReopen(error: unknown): never {
     this.#countEnd()
-    throw TaskFault.of('runtime', messageOf(error), { cause: error })
+    throw errorOfModule(messageOf(error), { cause: error })
   }
 
   #restFault(waitMs: number): TaskFault {
     const { manifest } = this.#options.hosted
     const often = `its process ended ${this.#ends} times in a row`
     const next = `It is started again in ${Math.ceil(waitMs / 1_000)} s at the earliest`
-    return TaskFault.of(
-      'runtime',
-      `${label(manifest)} does not run: ${often}. ${next}; its log says why it ended.`,
-    )
+    return errorOfModule(`${label(manifest)} does not run: ${often}. ${next}; its log says why it ended.`)
   }
 }
 

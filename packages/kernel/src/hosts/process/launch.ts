@@ -16,6 +16,8 @@ export interface Launch {
   /** `temporary`: the process's own folder, which is made for it and removed after it. */
   readonly arguments: (temporary: string) => readonly string[]
   readonly environment: Readonly<Record<string, string>>
+  /** Whether another program is around it, which ends with 128 and the signal's number where the module's is killed. */
+  readonly wrapped: boolean
   /** Where the protocol runs: on a stream of its own, or on standard input and output, which the child then moves away. */
   readonly channel: 'own' | 'standard'
 }
@@ -92,7 +94,8 @@ function finish(options: LaunchOptions, { channel, program, start, readable, key
   const environment = environmentOf(options)
   const { bubblewrap } = options
   if (bubblewrap === undefined) {
-    return { key: JSON.stringify([key, environment]), channel, program, arguments: start, environment }
+    const plain = { channel, program, arguments: start, environment, wrapped: false }
+    return { key: JSON.stringify([key, environment]), ...plain }
   }
   const rights = { ...rightsOf(options), read: readable }
   return {
@@ -101,6 +104,7 @@ function finish(options: LaunchOptions, { channel, program, start, readable, key
     program: bubblewrap,
     arguments: (temporary) => sandboxed({ ...rights, program, arguments: start(temporary), temporary }),
     environment,
+    wrapped: true,
   }
 }
 

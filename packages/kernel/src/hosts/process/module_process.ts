@@ -5,6 +5,7 @@
 import { spawn, type ChildProcess, type StdioOptions } from 'node:child_process'
 import { rm } from 'node:fs/promises'
 import { Socket } from 'node:net'
+import { constants } from 'node:os'
 import type { Readable, Writable } from 'node:stream'
 import { invariant, type Clock, type Json, type JsonObject } from '@nexus/sdk'
 import type { Watchdog } from '@nexus/sdk/process'
@@ -53,6 +54,7 @@ export class ModuleProcess {
   readonly #hello = Promise.withResolvers<void>()
   readonly #gone = Promise.withResolvers<ProcessEnd>()
   readonly #temporary: string
+  readonly #wrapped: boolean
   readonly #stopWaiting: () => void
   #tenant: Tenant | undefined
   #end: ProcessEnd | undefined
@@ -60,6 +62,7 @@ export class ModuleProcess {
   constructor(launch: Launch, services: ProcessServices) {
     this.#services = services
     this.#temporary = services.makeTemporary()
+    this.#wrapped = launch.wrapped
     this.#child = start(launch, this.#temporary)
     this.pid = this.#child.pid ?? 0
     if (this.pid > 0) services.watchdog.watch(this.pid)
@@ -168,8 +171,15 @@ export class ModuleProcess {
   ): Promise<void> {
     killGroup(this.#child)
     await this.#within(Promise.all([closed, ...this.#prints.map((prints) => prints.closed)]))
-    this.#decide(signal === null ? { kind: 'exited', code: code ?? 0 } : { kind: 'killed', signal })
+    this.#decide(endOf(code ?? 0, signal ?? this.#signalWithin(code ?? 0)))
     await this.#clear()
+  }
+
+  /** What killed the module's process, where another program that is around it tells so by its exit code. */
+  #signalWithin(code: number): NodeJS.Signals | null {
+    if (!this.#wrapped || code <= 128) return null
+    const found = Object.entries(constants.signals).find(([, number]) => number === code - 128)
+    return found ? (found[0] as NodeJS.Signals) : null
   }
 
   async #clear(): Promise<void> {
@@ -193,6 +203,10 @@ export class ModuleProcess {
       else handle.unref()
     }
   }
+}
+
+function endOf(code: number, signal: NodeJS.Signals | null): ProcessEnd {
+  return signal === null ? { kind: 'exited', code } : { kind: 'killed', signal }
 }
 
 /** Its own group, so that whatever it starts ends with it. */

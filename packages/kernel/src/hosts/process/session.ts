@@ -2,9 +2,16 @@
  * One module in one process: loaded, set up, at work on tasks, torn down. It ends with its process and is never used
  * again; that a module goes on in another process is for `instance.ts`.
  */
-import { TaskFault, type Clock, type Json, type JsonObject, type ModuleResult } from '@nexus/sdk'
+import { TaskFault, type Clock, type Json, type JsonObject, type ModuleResult, type Policy } from '@nexus/sdk'
 import { DeadlineExceeded, withDeadline } from '../../deadline.ts'
-import { ModuleFailure, type HostedModule, type InvocationContext, type StopReport } from '../../host.ts'
+import {
+  hooks,
+  ModuleFailure,
+  type Hook,
+  type HostedModule,
+  type InvocationContext,
+  type StopReport,
+} from '../../host.ts'
 import { Ledger } from '../../ledger.ts'
 import { artifactFilename } from '../load_class.ts'
 import { asFailure, describeThrown, label, refusal, unfit } from '../results.ts'
@@ -24,7 +31,7 @@ import type { ModuleProcess, Tenant } from './module_process.ts'
 import { checkPackages, pythonPackages } from './packages.ts'
 import { RemoteError } from './peer.ts'
 import { droppedLines, LineBudget } from './prints.ts'
-import { requestsMax, type WireThrown } from './protocol.ts'
+import { requestsMax, type WirePolicy, type WireThrown } from './protocol.ts'
 import { Tasks } from './tasks.ts'
 import { decodeThrown, encodeThrown } from './thrown.ts'
 
@@ -89,7 +96,7 @@ export class Session implements Tenant {
 
   async #load(): Promise<void> {
     const { hosted, memoryMb } = this.#options
-    const { manifest, config, folder, artifact } = hosted
+    const { manifest, config, folder, artifact, policy } = hosted
     const names = pythonPackages(manifest)
     if (names.length > 0) {
       const versions = await this.#ask('packages', { names }, hosted.deadlines.setupMsMax)
@@ -101,6 +108,7 @@ export class Session implements Tenant {
       folder,
       artifact: { ...artifact },
       memory_mb: memoryMb,
+      policy: wirePolicy(policy),
     }
     const complaints = await this.#ask('load', params, hosted.deadlines.setupMsMax)
     if (Array.isArray(complaints) && complaints.length > 0) throw refusal(manifest, complaints.map(String))
@@ -129,11 +137,11 @@ export class Session implements Tenant {
   }
 
   /** Rejects with `ModuleFailure`. */
-  async #ask(method: string, params: JsonObject, limitMs: number): Promise<Json> {
+  async #ask(method: string, params: JsonObject, limitMs: number, step = 'load'): Promise<Json> {
     try {
       return await withDeadline(this.#options.hosted.clock, limitMs, () => this.#request(method, params))
     } catch (error) {
-      throw this.#failure(error, 'load')
+      throw this.#failure(error, step)
     }
   }
 
@@ -158,6 +166,18 @@ export class Session implements Tenant {
     const tasks = (manifest.provides ?? []).map(({ task }) => task)
     const refused = await this.#ask('probe', { tasks }, deadlines.setupMsMax)
     if (typeof refused === 'string') throw unfit(manifest, refused)
+  }
+
+  /** As the `Instance`'s own. */
+  async hooks(): Promise<ReadonlySet<Hook>> {
+    const { deadlines } = this.#options.hosted
+    const found = await this.#ask('hooks', {}, deadlines.setupMsMax)
+    return new Set(hooks.filter((hook) => Array.isArray(found) && found.includes(hook)))
+  }
+
+  /** Asks for one of a hand-over's steps. */
+  handOver(hook: Hook, params: JsonObject): Promise<Json> {
+    return this.#ask(hook, params, this.#options.hosted.deadlines.setupMsMax, hook)
   }
 
   /** As `Instance.execute`. */
@@ -259,4 +279,8 @@ export class Session implements Tenant {
     this.#problems.push(problem)
     log.error(problem)
   }
+}
+
+function wirePolicy({ network, programs: { allow, deny } }: Policy): WirePolicy {
+  return { network: { private: network.private }, programs: { allow: allow ?? null, deny } }
 }

@@ -13,7 +13,7 @@ import {
   type ParentContext,
 } from '@nexus/sdk'
 import type { InvocationContext } from '../../host.ts'
-import { asFault, checkResult, label } from '../results.ts'
+import { asFault, checkResult, errorOfModule, label } from '../results.ts'
 import type { FrameMapper } from '../source_frames.ts'
 import { RunningTask } from './answers.ts'
 import { ProcessEnded } from './end.ts'
@@ -57,6 +57,7 @@ export class Tasks {
     } finally {
       stopListening()
       this.#running.delete(id)
+      task.transfers.close(TaskFault.of('runtime', 'The task is over that wrote this blob.'))
     }
   }
 
@@ -93,7 +94,7 @@ export class Tasks {
     const name = label(this.#options.manifest)
     if (error instanceof ProcessEnded) {
       const why = error.end.kind === 'stopped' ? 'it was stopped.' : error.message
-      return TaskFault.of('runtime', `${name} did not finish this task: ${why}`, { cause: error })
+      return errorOfModule(`${name} did not finish this task: ${why}`, { cause: error })
     }
     if (error instanceof MessageTooLong) {
       return TaskFault.of('runtime', `The input for ${name} is ${error.message}. Pass a reference to it.`)

@@ -2,19 +2,34 @@
  * The module in its process: loads it, sets it up, runs its tasks, tears it down, as the host asks. What it may not see
  * of the host it does not have: all that it is handed is made of requests over the connection.
  */
-import { isJsonObject, type BaseModule, type Json, type JsonObject, type Manifest } from '@nexus/sdk'
+import {
+  isJsonObject,
+  whyNotJson,
+  type BaseModule,
+  type HandedOver,
+  type Json,
+  type JsonObject,
+  type Manifest,
+  type Policy,
+} from '@nexus/sdk'
+import { hooks, type Hook } from '../../../host.ts'
 import { loadClass } from '../../load_class.ts'
 import { checkResult } from '../../results.ts'
 import { UnknownMethod, type Peer } from '../peer.ts'
-import type { WireLoad, WireTask, WireThrown } from '../protocol.ts'
+import type { WireHandOver, WireLoad, WireTask, WireThrown } from '../protocol.ts'
 import { encodeThrown } from '../thrown.ts'
 import { Connection } from './connection.ts'
-import { ChildContext, setupServices } from './contexts.ts'
+import { ChildContext, readPolicy, setupServices } from './contexts.ts'
 
 export class ModuleServer {
   #connection: Connection | undefined
   #loaded:
-    | { readonly module: BaseModule; readonly manifest: Manifest; readonly config: JsonObject }
+    | {
+        readonly module: BaseModule
+        readonly manifest: Manifest
+        readonly config: JsonObject
+        readonly policy: Policy
+      }
     | undefined
   readonly #tasks = new Map<number, ChildContext>()
   readonly #releases = new Map<number, () => void | Promise<void>>()
@@ -38,6 +53,12 @@ export class ModuleServer {
         return null
       case 'release':
         return this.#release(params)
+      case 'hooks':
+        return hooks.filter((hook) => typeof this.#module[hook] === 'function')
+      case 'snapshot':
+      case 'migrate':
+      case 'restore':
+        return this.#handOver(method, params as WireHandOver)
       case 'ping':
         return null
       default:
@@ -70,16 +91,18 @@ export class ModuleServer {
   }
 
   /** Gives the complaints of `validateConfig`. */
-  async #load({ manifest, config, folder, artifact }: WireLoad): Promise<Json> {
+  async #load({ manifest, config, folder, artifact, policy }: WireLoad): Promise<Json> {
     const known = manifest as unknown as Manifest
     const Module = attempt('load', () => loadClass({ manifest: known, artifact, folder }))
     const module = attempt('construct', () => new Module(config))
-    this.#loaded = { module, manifest: known, config }
+    this.#loaded = { module, manifest: known, config, policy: readPolicy(policy) }
     return attempt('validateConfig', () => [...(module.validateConfig?.(config) ?? [])])
   }
 
   async #setUp(): Promise<Json> {
-    const config = this.#loaded?.config ?? {}
+    const loaded = this.#loaded
+    if (loaded === undefined) throw new Error('No module is loaded yet.')
+    const { manifest, config, policy } = loaded
     const onTeardown = (what: string, release: () => void | Promise<void>): void => {
       const id = this.#releases.size + 1
       this.#releases.set(id, release)
@@ -87,7 +110,8 @@ export class ModuleServer {
     }
     await this.#module.setup?.({
       config,
-      ...setupServices(this.#link, this.#loaded?.manifest.id ?? ''),
+      policy,
+      ...setupServices(this.#link, manifest.id),
       onTeardown,
     })
     return null
@@ -102,6 +126,22 @@ export class ModuleServer {
     return null
   }
 
+  async #handOver(hook: Hook, { state, memory, from, to }: WireHandOver): Promise<Json> {
+    if (hook === 'snapshot') return this.#sendable((await this.#module.snapshot?.()) ?? null)
+    if (hook === 'restore') {
+      await this.#module.restore?.(memory)
+      return null
+    }
+    return this.#sendable(await this.#module.migrate?.({ state, memory }, { from, to }))
+  }
+
+  /** What is not JSON would be sent as something else. */
+  #sendable(given: Json | HandedOver | undefined): Json {
+    const why = given === undefined ? 'at the top' : whyNotJson(given)
+    if (why !== undefined) throw new TypeError(`It gave back what is not JSON, ${why}.`)
+    return given as Json
+  }
+
   async #execute(task: WireTask, id: number): Promise<Json> {
     const loaded = this.#loaded
     if (loaded === undefined) throw new Error('No module is loaded yet.')
@@ -110,6 +150,7 @@ export class ModuleServer {
       id,
       task,
       config: loaded.config,
+      policy: loaded.policy,
       module: loaded.manifest.id,
     })
     this.#tasks.set(id, context)

@@ -1,0 +1,25 @@
+/** How long tasks took, read back from the newest end of the log. It reads and never writes. */
+import type { Backend, TaskSample } from '../../backend.ts'
+import type { EventsTable } from './events_table.ts'
+
+/** So many ends of tasks are looked at, and no more. */
+const lookedAtMax = 100_000
+
+export function samplesIn(
+  log: EventsTable,
+  { kinds, limit }: Parameters<Backend['samples']>[0],
+): readonly TaskSample[] {
+  const samples: TaskSample[] = []
+  let lookedAt = 0
+  for (const { run, event } of log.ends()) {
+    if (samples.length >= limit || ++lookedAt > lookedAtMax) break
+    const { path, at, outcome } = event
+    const earlier = event.started ? undefined : log.first(run, path, 'task.started', 0)
+    const started = event.started ?? (earlier?.type === 'task.started' ? earlier : undefined)
+    if (!started || outcome.status === 'skipped' || kinds?.has(started.task.kind) === false) continue
+    const { kind, module, input = null } = started.task
+    const inputBytes = JSON.stringify(input).length
+    samples.push({ kind, module, inputBytes, durationMs: at - started.at, status: outcome.status, at })
+  }
+  return samples
+}

@@ -1,0 +1,134 @@
+/**
+ * `task_manager`: what ran here, how long tasks took, and what is wrong with a workflow before it runs. It only reads.
+ */
+import type { Backend, RunStatus, RunSummary } from '@nexus/engine'
+import type { NativeModule } from '@nexus/kernel'
+import { isJsonObject, TaskFault, type Json, type JsonObject } from '@nexus/sdk'
+import type { CheckedWorkflow } from '../check.ts'
+import { limitOf, nativeModule } from './native.ts'
+
+export interface TaskManagerParts {
+  readonly backend: Backend
+  readonly check: (text: string) => CheckedWorkflow
+}
+
+const limited = { limit: { type: 'integer', minimum: 1 } }
+
+export function taskManager(parts: () => TaskManagerParts): NativeModule {
+  return nativeModule('task_manager', '1.0.0', {
+    'task_manager.runs': {
+      description: 'Lists runs, newest first.',
+      input_schema: {
+        type: 'object',
+        additionalProperties: false,
+        properties: { ...limited, workflow: { type: 'string' }, status: { type: 'string' } },
+      },
+      output_schema: listOf('runs'),
+      idempotent: true,
+      perform: async (input) => ({ runs: await runsOf(parts().backend, input) }),
+    },
+    'task_manager.samples': {
+      description:
+        'Lists tasks that ended lately: of which capability, how large their input was, how long they took.',
+      input_schema: {
+        type: 'object',
+        additionalProperties: false,
+        properties: { ...limited, capabilities: { type: 'array', items: { type: 'string' } } },
+      },
+      output_schema: listOf('samples'),
+      idempotent: true,
+      perform: async (input) => ({ samples: await samplesOf(parts().backend, input) }),
+    },
+    'workflow.check': {
+      description: 'Says what is wrong with a workflow document, given as an object or as text.',
+      input_schema: {
+        type: 'object',
+        required: ['workflow'],
+        additionalProperties: false,
+        properties: { workflow: { type: ['object', 'string'] } },
+      },
+      output_schema: {
+        type: 'object',
+        required: ['valid', 'problems'],
+        properties: { valid: { type: 'boolean' }, problems: { type: 'array', items: { type: 'object' } } },
+      },
+      idempotent: true,
+      perform: (input) => verdictOn(input, parts().check),
+    },
+  })
+}
+
+function listOf(name: string): JsonObject {
+  return {
+    type: 'object',
+    required: [name],
+    properties: { [name]: { type: 'array', items: { type: 'object' } } },
+  }
+}
+
+const runsMax = 1_000
+const samplesMax = 10_000
+
+async function runsOf(backend: Backend, input: JsonObject): Promise<Json[]> {
+  const { status, workflow } = input
+  const limit = limitOf(input, 50, runsMax)
+  const statuses = typeof status === 'string' ? [status as RunStatus] : undefined
+  const runs = await backend.list({
+    limit: workflow === undefined ? limit : runsMax,
+    ...(statuses && { statuses }),
+  })
+  const wanted = workflow === undefined ? runs : runs.filter((run) => run.workflow.name === workflow)
+  return wanted.slice(0, limit).map(runToJson)
+}
+
+function runToJson({ id, workflow, status, startedAt, endedAt }: RunSummary): Json {
+  return {
+    id,
+    workflow: workflow.name,
+    namespace: workflow.namespace,
+    version: workflow.version,
+    status,
+    started_at: isoOrNull(startedAt),
+    ended_at: isoOrNull(endedAt),
+  }
+}
+
+function isoOrNull(timeMs: number | undefined): string | null {
+  return timeMs === undefined ? null : new Date(timeMs).toISOString()
+}
+
+async function samplesOf(backend: Backend, input: JsonObject): Promise<Json[]> {
+  const { capabilities } = input
+  const wanted = Array.isArray(capabilities) ? new Set(capabilities.map(String)) : undefined
+  const samples = await backend.samples({
+    limit: limitOf(input, 1_000, samplesMax),
+    ...(wanted && { kinds: wanted }),
+  })
+  return samples.map(({ kind, module, inputBytes, durationMs, status, at }) => ({
+    capability: kind,
+    module: module ?? null,
+    input_bytes: inputBytes,
+    duration_ms: durationMs,
+    status,
+    at: new Date(at).toISOString(),
+  }))
+}
+
+function verdictOn({ workflow }: JsonObject, check: TaskManagerParts['check']): Json {
+  if (typeof workflow !== 'string' && !isJsonObject(workflow))
+    throw TaskFault.of('validation', '`workflow` is a document, as an object or as text.')
+  const text = typeof workflow === 'string' ? workflow : JSON.stringify(workflow, null, 2)
+  const { document, problems } = check(text)
+  return {
+    valid: document !== undefined,
+    problems: problems.map(({ severity, code, message, hint, pointer, start }) => ({
+      severity,
+      code,
+      message,
+      ...(hint !== undefined && { hint }),
+      pointer,
+      line: start.line,
+      column: start.column,
+    })),
+  }
+}
