@@ -49,10 +49,11 @@ function jsonOf(program: string, { stdout, cut = [] }: ProcessOutcome): Json {
   }
   try {
     return JSON.parse(stdout) as Json
-  } catch (error) {
-    const why = error instanceof Error ? error.message : String(error)
+  } catch (cause) {
     const beginning = JSON.stringify(stdout.slice(0, 100))
-    throw TaskFault.of('runtime', `${program} did not write JSON: ${why}. It begins with ${beginning}.`)
+    throw TaskFault.of('runtime', `${program} did not write JSON. What it wrote begins with ${beginning}.`, {
+      cause,
+    })
   }
 }
 
