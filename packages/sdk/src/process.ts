@@ -113,7 +113,7 @@ async function runProcess(
     options.signal.throwIfAborted()
     return { ...output.read(), end: endOf(group, output, cut) }
   } finally {
-    await endMarked(mark)
+    await endMarked(mark, group.id)
     watchdog.forget(group.id)
   }
 }
