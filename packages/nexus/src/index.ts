@@ -5,6 +5,7 @@ export {
   openNexus,
   readRuns,
   resumable,
+  type BlobReader,
   type Nexus,
   type NexusOptions,
   type RunReader,
@@ -15,6 +16,8 @@ export type { DeployedWorkflow, Workflows } from './deployed_workflows.ts'
 export type { Events } from './events.ts'
 export type { FollowOptions } from './follow.ts'
 export { version } from './version.ts'
+export { workspaceSchema, type WorkspaceSettings } from './workspace/schema.ts'
+export { readWorkspace, type Workspace, type WorkspaceUse } from './workspace/workspace.ts'
 export type {
   CloudEvent,
   EventDraft,
@@ -29,6 +32,7 @@ export type {
 } from '@nexus/engine'
 export { Stopping, Suspending, unfinishedStatuses } from '@nexus/engine'
 export type { Change, Holder, ModuleInfo, Receipt, StoredGeneration } from '@nexus/kernel'
+export type { Lock, Source, Wishes } from '@nexus/kernel'
 export type { Modules } from './modules.ts'
 export { Manifest as manifestSchema } from '@nexus/sdk'
 export { formatProblems, workflowSchema, type Problem } from '@nexus/workflow'

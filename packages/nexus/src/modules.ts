@@ -6,7 +6,7 @@ import { NexusError } from '@nexus/sdk'
 
 export interface Modules extends Pick<
   Kernel,
-  'change' | 'rescan' | 'activate' | 'generations' | 'receipts' | 'holders' | 'load' | 'settled'
+  'lock' | 'change' | 'rescan' | 'activate' | 'generations' | 'receipts' | 'holders' | 'load' | 'settled'
 > {
   list(): readonly ModuleInfo[]
   /** Throws `NexusError` `module_not_found`. */
@@ -21,6 +21,7 @@ export function modulesOf(kernel: Kernel): Modules {
       return kernel.generation.number
     },
     list: () => kernel.modules(),
+    lock: () => kernel.lock(),
     get: (id) => find(kernel, id),
     change: (change) => kernel.change(change),
     rescan: () => kernel.rescan(),

@@ -26,10 +26,13 @@ import {
   inProcessHost,
   openKernel,
   processHost,
+  type JsonSchema,
   type Kernel,
   type KernelOptions,
   type NativeModule,
   type RunControl,
+  type Source,
+  type Wishes,
 } from '@nexus/kernel'
 import { systemClock, TaskFault } from '@nexus/sdk'
 import type { Clock, Json, JsonObject, Log, Policy, Secrets, StreamChunk } from '@nexus/sdk'
@@ -54,8 +57,13 @@ import { eitherSource, folderSource } from './workflow_folders.ts'
 export interface NexusOptions {
   /** The data directory, made when it is not there; one process holds it at a time. */
   readonly data: string
-  /** Folders of modules besides those that come with Nexus, laid out as `<type>s/<id>/manifest.yaml`. */
-  readonly modules?: readonly string[]
+  /**
+   * Folders of modules besides those that come with Nexus, laid out as `<type>s/<id>/manifest.yaml`, or the folders of
+   * modules that are named. Later ones are nearer: they come before earlier ones, and those before what comes with Nexus.
+   */
+  readonly modules?: readonly (string | Source)[]
+  /** Which modules must be there, in which range, and what a lock says of them; by default all that are there are taken. */
+  readonly wishes?: Wishes
   /**
    * Folders whose modules run in this process, as those do that come with Nexus. A module from anywhere else runs in a
    * process of its own, without rights that its manifest does not list.
@@ -230,9 +238,10 @@ function openModules(
   runs: RunControl,
   natives: readonly NativeModule[],
 ): Promise<Kernel> {
-  const { modules = [], trust = [], config = {}, policy, deadlines, stepped } = options
+  const { modules = [], wishes, trust = [], config = {}, policy, deadlines, stepped } = options
   return openKernel({
-    sources: [firstParty, ...modules],
+    sources: [{ name: 'nexus', folder: firstParty }, ...modules],
+    ...(wishes && { wishes }),
     data,
     clock,
     log,
@@ -256,6 +265,7 @@ function documentsWith(
   const surroundings = (): Surroundings => ({
     generation: kernel.generation.number,
     provided: [...kernel.capabilities(), ...elsewhere],
+    inputSchemas: (capability) => inputSchemaOf(kernel, capability),
     source: eitherSource([folderSource(workflows), deployedSource(backend)]),
     unavailable: async (capability) => kernel.route(capability)?.unavailable(),
   })
@@ -265,6 +275,12 @@ function documentsWith(
     secrets,
     ...(defaultCatalog !== undefined && { defaultCatalog }),
   })
+}
+
+/** An orchestrator gets its task as it is written, which the language describes. */
+function inputSchemaOf(kernel: Kernel, capability: string): JsonSchema | undefined {
+  const route = kernel.route(capability)
+  return route?.type === 'orchestrator' ? undefined : route?.provided.input_schema
 }
 
 function runsWith(

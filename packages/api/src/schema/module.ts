@@ -32,6 +32,13 @@ export const Capability = named('Capability', 'A task that a module does.', {
   served_by: nullable(text('The module that gets such tasks: this one, or one that comes before it.')),
 })
 
+export const PassedOver = named('PassedOver', 'A candidate that does not serve, and why.', {
+  version: nullable(text('Its version.')),
+  source: text('What the source is called that it is from.'),
+  folder: text('Where it lies.'),
+  why: text('A few words.'),
+})
+
 export const Module = named('Module', 'A module at hand.', {
   id: text('Its id.'),
   version: nullable(text('Its version.')),
@@ -43,6 +50,8 @@ export const Module = named('Module', 'A module at hand.', {
   provides: list(Capability, 'The tasks that it does.'),
   host: nullable(text('The host that it runs in.')),
   folder: text('Where it lies.'),
+  source: text('What the source is called that it is from; store for what served before.'),
+  passed_over: list(PassedOver, 'Other candidates for it.'),
   problems: list(ModuleProblem, 'What is wrong with it.'),
 })
 export type Module = Static<typeof Module>

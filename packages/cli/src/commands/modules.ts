@@ -8,11 +8,13 @@ import { table } from '../output/format.ts'
 import type { Terminal } from '../output/terminal.ts'
 import { jsonOption } from './options.ts'
 import { withScratchNexus } from './scratch.ts'
+import { addLockCommand } from './lock.ts'
 import { addSwapCommands } from './swap.ts'
 
 export function addModulesCommand(program: Command, shell: Shell): void {
   const modules = program.command('modules').description('list, show and change modules')
   addSwapCommands(modules, shell)
+  addLockCommand(modules, shell)
   modules
     .command('list')
     .description('list the modules with what they provide')
@@ -40,9 +42,11 @@ function list(nexus: Nexus, json: boolean, io: Terminal): void {
     module.version ?? '',
     module.type,
     io.style(module.state === 'faulty' ? 'red' : 'green', module.state),
+    module.source,
     module.provides.map(({ task }) => task).join(', '),
   ])
-  io.out(table(io, ['MODULE', 'VERSION', 'TYPE', 'STATE', 'PROVIDES'], rows))
+  io.out(table(io, ['MODULE', 'VERSION', 'TYPE', 'STATE', 'FROM', 'PROVIDES'], rows))
+  for (const module of modules) for (const line of passedOverLines(module)) io.out(`${line}\n`)
   for (const module of modules) for (const problem of module.problems) io.err(`${problemLine(problem, io)}\n`)
 }
 
@@ -55,10 +59,16 @@ function show(module: ModuleInfo, json: boolean, io: Terminal): void {
     ['artifact', module.artifact ?? 'none'],
     ['host', module.host ?? 'none'],
     ['folder', module.folder],
+    ['from', module.source],
   ]
   io.out(`${io.style('bold', module.name)} ${module.id} ${module.version ?? ''}\n${module.description}\n\n`)
   for (const [key = '', value = ''] of facts) io.out(`${io.style('dim', key.padEnd(keyColumns))}${value}\n`)
+  for (const line of passedOverLines(module)) io.out(`${line}\n`)
   for (const problem of module.problems) io.out(`${problemLine(problem, io)}\n`)
+}
+
+function passedOverLines({ id, passed_over: others }: ModuleInfo): readonly string[] {
+  return others.map(({ version, source, why }) => `Not ${id} ${version ?? '?'} from ${source}: ${why}.`)
 }
 
 function problemLine({ file, line, column, message }: ModuleInfo['problems'][number], io: Terminal): string {
@@ -77,6 +87,8 @@ function toWire({
   provides,
   host,
   folder,
+  source,
+  passed_over: others,
   problems,
 }: ModuleInfo): object {
   return {
@@ -90,6 +102,8 @@ function toWire({
     provides,
     host: host ?? null,
     folder,
+    source,
+    passed_over: others.map((other) => ({ ...other, version: other.version ?? null })),
     problems,
   }
 }

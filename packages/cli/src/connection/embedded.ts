@@ -4,11 +4,13 @@
 import { openNexus, resumable } from '@nexus/nexus'
 import { generationToWire, receiptToWire, runToWire, workflowToWire } from '@nexus/server'
 import { checkFile } from '../commands/documents.ts'
-import { moduleFolders } from '../commands/options.ts'
+import { optionsHere } from '../commands/options.ts'
 import type { Connection, ConnectOptions } from '../connection.ts'
 
 export async function embedded(options: ConnectOptions): Promise<Connection> {
-  const nexus = await openNexus({ ...options, modules: moduleFolders() })
+  const here = optionsHere()
+  const folders = [...(options.workflows ?? []), ...(here.workflows ?? [])]
+  const nexus = await openNexus({ ...here, ...options, workflows: folders })
   const { runs, workflows, modules } = nexus
   return {
     server: undefined,
