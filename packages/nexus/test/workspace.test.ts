@@ -59,7 +59,8 @@ engine: {missed: skip, catalog: https://example.com/catalog}
 server: {host: 127.0.0.1, port: 0, token_file: token, body_limit: 1000}
 config: {http: {timeout_ms: 1}}
 `
-  const { folder, settings, options } = workspaceOf(text)
+  const workspace = workspaceOf(text)
+  const { folder, settings } = workspace
   expect(settings).toEqual({
     workflows: [join(folder, 'flows')],
     trust: [join(folder, 'modules')],
@@ -68,7 +69,7 @@ config: {http: {timeout_ms: 1}}
     server: { host: '127.0.0.1', port: 0, token_file: join(folder, 'token'), body_limit: 1000 },
     config: { http: { timeout_ms: 1 } },
   })
-  expect(options(person)).toMatchObject({
+  expect(workspace.options(person)).toMatchObject({
     config: { http: { timeout_ms: 1 } },
     defaultCatalog: 'https://example.com/catalog',
   })

@@ -240,7 +240,7 @@ class Choosing {
   async #sayWhatGaveWay(prepared: readonly Prepared[]): Promise<void> {
     for (const { candidate } of prepared) {
       const { id, stored } = candidate
-      const [folder] = this.#pool.of(id).filter((offer) => !offer.candidate.stored)
+      const folder = this.#pool.of(id).find((offer) => !offer.candidate.stored)
       if (!stored || !folder || this.#unlocked.has(id) || this.#chosenBefore.has(id)) continue
       const { version } = folder.candidate.manifest
       const others = this.#roots().filter((root) => root.id !== id || root.because === undefined)
