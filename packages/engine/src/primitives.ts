@@ -4,7 +4,7 @@
 import { TaskFault, type Json, type JsonObject, type WorkflowError } from '@nexus/sdk'
 import { durationMs, evaluateTemplate } from '@nexus/workflow'
 import { runPlan, runWorkflow } from './child_runs.ts'
-import { emit } from './emit.ts'
+import { emit, emitCall } from './emit.ts'
 import type { Frame } from './frame.ts'
 import { listen } from './listen.ts'
 
@@ -27,6 +27,7 @@ export const primitives: Readonly<Record<string, Primitive>> = {
   raise: { pure: true, perform: raise },
   wait: { pure: true, perform: wait },
   emit: { pure: false, perform: emit },
+  'event.emit': { pure: false, perform: emitCall },
   listen: { pure: true, perform: listen },
   'run.workflow': { pure: true, perform: runWorkflow },
   'workflow.run': { pure: true, perform: runPlan },
