@@ -10,7 +10,7 @@ import type { Frame } from './frame.ts'
 import type { Work } from './primitives.ts'
 
 export function emit(frame: Frame): Promise<Work> {
-  return publish(frame, (frame.definition as EmitTask).emit.event.with as Json)
+  return publish(frame, (frame.definition as EmitTask).emit.event.with)
 }
 
 /** `call: event.emit`: the same for whoever calls capabilities, with the attributes as its input. */

@@ -14,6 +14,7 @@ export type { CheckedWorkflow } from './check.ts'
 export type { DeployedWorkflow, Workflows } from './deployed_workflows.ts'
 export type { Events } from './events.ts'
 export type { FollowOptions } from './follow.ts'
+export { goalDocument, goalEvents, planDocument, planIn, type GoalInput } from './goals.ts'
 export { version } from './version.ts'
 export type {
   CloudEvent,

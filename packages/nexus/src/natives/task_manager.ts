@@ -37,7 +37,7 @@ export function taskManager(parts: () => TaskManagerParts): NativeModule {
       },
       output_schema: { type: 'object', required: ['id', 'status', 'tasks'] },
       idempotent: true,
-      perform: ({ id }) => recordOf(parts().backend, String(id)),
+      perform: ({ id }) => recordOf(parts().backend, typeof id === 'string' ? id : ''),
     },
     'task_manager.samples': {
       description:
