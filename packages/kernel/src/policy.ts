@@ -39,7 +39,7 @@ export function readPolicySettings(text: string, file: string): PolicySettings {
     return { file, ...placed.locate(`/policy${pointer}`, part), ...rest }
   })
   if (wrong.length > 0) throw badPolicy(wrong)
-  return policy as PolicySettings
+  return policy
 }
 
 function badPolicy(problems: readonly Problem[]): NexusError {
