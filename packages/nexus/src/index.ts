@@ -5,6 +5,7 @@ export {
   openNexus,
   readRuns,
   resumable,
+  type BlobReader,
   type Nexus,
   type NexusOptions,
   type RunReader,
@@ -15,6 +16,7 @@ export type { DeployedWorkflow, Workflows } from './deployed_workflows.ts'
 export type { Events } from './events.ts'
 export type { FollowOptions } from './follow.ts'
 export { goalDocument, goalEvents, planDocument, planIn, type GoalInput } from './goals.ts'
+export { readPolicy, type PolicyOptions } from './policy_file.ts'
 export { version } from './version.ts'
 export type {
   CloudEvent,

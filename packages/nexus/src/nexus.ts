@@ -26,6 +26,7 @@ import {
   inProcessHost,
   openKernel,
   processHost,
+  type JsonSchema,
   type Kernel,
   type KernelOptions,
   type NativeModule,
@@ -256,6 +257,7 @@ function documentsWith(
   const surroundings = (): Surroundings => ({
     generation: kernel.generation.number,
     provided: [...kernel.capabilities(), ...elsewhere],
+    inputSchemas: (capability) => inputSchemaOf(kernel, capability),
     source: eitherSource([folderSource(workflows), deployedSource(backend)]),
     unavailable: async (capability) => kernel.route(capability)?.unavailable(),
   })
@@ -265,6 +267,12 @@ function documentsWith(
     secrets,
     ...(defaultCatalog !== undefined && { defaultCatalog }),
   })
+}
+
+/** An orchestrator gets its task as it is written, which the language describes. */
+function inputSchemaOf(kernel: Kernel, capability: string): JsonSchema | undefined {
+  const route = kernel.route(capability)
+  return route?.type === 'orchestrator' ? undefined : route?.provided.input_schema
 }
 
 function runsWith(
