@@ -37,6 +37,7 @@ export function setup(input = ''): World {
         columns: 100,
         style: (_style, text) => text,
         readInput: async () => input,
+        ask: async () => undefined,
         onInterrupt(callback) {
           interrupts.add(callback)
           return () => interrupts.delete(callback)

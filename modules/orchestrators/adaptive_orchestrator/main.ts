@@ -1,6 +1,6 @@
 /**
  * `try`: runs a list; an error that its `catch` is for is tried again by the retry policy, then handled. It owns which
- * errors are caught and when there is another attempt. A cancelled run is never caught.
+ * errors are caught and when there is another attempt. A cancelled run is never caught. `nexus.goal` is in `goal/`.
  */
 import {
   ModuleResult,
@@ -13,6 +13,7 @@ import {
 import { runAttempt } from './attempt.ts'
 import { allow } from './condition.ts'
 import { matches } from './filter.ts'
+import { pursue } from './goal/pursue.ts'
 import { findPolicy } from './policy.ts'
 import { Retries } from './retries.ts'
 import { readCatch, type Catch } from './try.ts'
@@ -21,7 +22,11 @@ import { readCatch, type Catch } from './try.ts'
 const retriesMaxDefault = 100_000
 
 export class Module extends OrchestratorModule {
-  override async execute(context: ModuleContext): Promise<ModuleResult> {
+  override execute(context: ModuleContext): Promise<ModuleResult> {
+    return context.metadata.kind.endsWith('nexus.goal') ? pursue(context) : this.#try(context)
+  }
+
+  async #try(context: ModuleContext): Promise<ModuleResult> {
     const clause = readCatch(context.inputData)
     const policy = await findPolicy(context, clause.retry)
     const retriesMax = Number(context.config['max_retries'] ?? retriesMaxDefault)

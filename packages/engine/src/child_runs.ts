@@ -29,16 +29,21 @@ export async function runWorkflow(frame: Frame): Promise<Work> {
 }
 
 /**
- * `call: workflow.run`, with `{workflow, input}`: runs a document that was made by a task, as a run of its own that is
- * waited for. It is checked when it begins, and kept with its run. Output: `{run, output}`.
+ * `call: workflow.run`, with `{workflow, input, past, on_fault}`: runs a document that was made by a task, as a run of its
+ * own that is waited for. It is checked when it begins, and kept with its run. `past`, `{run, path}`, lets it begin with
+ * what another run completed, up to the task at a path. Output: `{run, status, output, error}`; a fault of that run is
+ * the task's own, unless `on_fault` is `return`.
  */
 export async function runPlan(frame: Frame): Promise<Work> {
   const given = evaluateTemplate((frame.definition as { with?: Json }).with ?? {}, frame.input, frame)
-  const { workflow, input = {} } = isJsonObject(given) ? given : {}
+  const { workflow, input = {}, past, on_fault: onFault } = isJsonObject(given) ? given : {}
   if (workflow === undefined) throw TaskFault.of('configuration', '`workflow.run` needs a `workflow`.')
-  const child = await begin(frame, () => plannedRun(frame, workflow, input))
+  const child = await begin(frame, () => plannedRun(frame, { workflow, input, past }))
   const outcome = child.outcome() ?? (await frame.run.services.launch(child, attachment(frame)).ended)
-  return { output: { run: child.stored.id, output: outputOf(outcome, child, frame) } }
+  const { id: run } = child.stored
+  if (outcome.status === 'faulted' && onFault === 'return')
+    return { output: { run, status: 'faulted', output: null, error: outcome.error as Json } }
+  return { output: { run, status: 'completed', output: outputOf(outcome, child, frame), error: null } }
 }
 
 /** A process that nobody waits for: one that is not a workflow, since those see to it themselves. */
@@ -93,7 +98,13 @@ function subflowRun(frame: Frame, subflow: Subflow, attached: boolean): ChildRun
   }
 }
 
-async function plannedRun(frame: Frame, workflow: Json, input: Json): Promise<ChildRun> {
+interface Planned {
+  readonly workflow: Json
+  readonly input: Json
+  readonly past: Json | undefined
+}
+
+async function plannedRun(frame: Frame, { workflow, input, past }: Planned): Promise<ChildRun> {
   const { run } = frame
   const { text, workflows, document } = await run.services.prepare(workflow)
   const { namespace, name, version } = document.document
@@ -104,8 +115,15 @@ async function plannedRun(frame: Frame, workflow: Json, input: Json): Promise<Ch
     input: run.mask(input),
     workflows,
     ...(run.generation !== undefined && { generation: run.generation }),
+    ...(past !== undefined && { past: readPast(past) }),
     attached: true,
   }
+}
+
+function readPast(past: Json): { run: string; path: string } {
+  const { run, path } = isJsonObject(past) ? past : {}
+  if (typeof run === 'string' && typeof path === 'string') return { run, path }
+  throw TaskFault.of('configuration', '`past` of `workflow.run` is {run, path}.')
 }
 
 function detachedRun(frame: Frame): ChildRun {

@@ -9,9 +9,17 @@ import { iso } from './lifecycle_events.ts'
 import type { Frame } from './frame.ts'
 import type { Work } from './primitives.ts'
 
-export async function emit(frame: Frame): Promise<Work> {
+export function emit(frame: Frame): Promise<Work> {
+  return publish(frame, (frame.definition as EmitTask).emit.event.with)
+}
+
+/** `call: event.emit`: the same for whoever calls capabilities, with the attributes as its input. */
+export function emitCall(frame: Frame): Promise<Work> {
+  return publish(frame, (frame.definition as { with?: Json }).with ?? {})
+}
+
+async function publish(frame: Frame, attributes: Json): Promise<Work> {
   const { run, path, input, startedAt } = frame
-  const attributes = (frame.definition as EmitTask).emit.event.with as Json
   const { namespace, name, version } = run.workflow
   const event = completeEvent(run.mask(evaluateTemplate(attributes, input, frame)), {
     id: `${run.id}${path}`,

@@ -4,7 +4,14 @@
  * the next. Source: DSL 1.0.3, "Listen" and "Subscription Iterator".
  */
 import type { Json } from '@nexus/sdk'
-import { exportContext, transformOutput, type ListenTask, type SubscriptionIterator } from '@nexus/workflow'
+import {
+  evaluateTemplate,
+  exportContext,
+  transformOutput,
+  type ListenTask,
+  type SubscriptionIterator,
+  type Task,
+} from '@nexus/workflow'
 import { EventConsumption, type Match } from './consumption.ts'
 import { readEvent } from './event_reading.ts'
 import type { Handled } from './events.ts'
@@ -35,6 +42,17 @@ export async function listen(frame: Frame): Promise<Work> {
       if (handled.then === 'end') return { output: items, then: 'end' }
     }
   }
+}
+
+/**
+ * `call: event.await`, with the attributes of an event (`{type, subject…}`): waits for the first that has them all, sent to
+ * this run or to every run, and gives its data.
+ */
+export async function awaitEvent(frame: Frame): Promise<Work> {
+  const attributes = evaluateTemplate((frame.definition as { with?: Json }).with ?? {}, frame.input, frame)
+  const definition = { listen: { to: { one: { with: attributes } }, read: 'data' } } as unknown as Task
+  const { output } = await listen(frame.derive({ definition }))
+  return { output: Array.isArray(output) ? ((output as Json[])[0] ?? null) : null }
 }
 
 /** Runs the iterator's tasks for one event; the event is their input. Its output and context are the iterator's. */

@@ -4,9 +4,9 @@
 import { TaskFault, type Json, type JsonObject, type WorkflowError } from '@nexus/sdk'
 import { durationMs, evaluateTemplate } from '@nexus/workflow'
 import { runPlan, runWorkflow } from './child_runs.ts'
-import { emit } from './emit.ts'
+import { emit, emitCall } from './emit.ts'
 import type { Frame } from './frame.ts'
-import { listen } from './listen.ts'
+import { awaitEvent, listen } from './listen.ts'
 
 /** What a task gave, and where the flow goes when the work itself decides that. */
 export interface Work {
@@ -27,7 +27,9 @@ export const primitives: Readonly<Record<string, Primitive>> = {
   raise: { pure: true, perform: raise },
   wait: { pure: true, perform: wait },
   emit: { pure: false, perform: emit },
+  'event.emit': { pure: false, perform: emitCall },
   listen: { pure: true, perform: listen },
+  'event.await': { pure: true, perform: awaitEvent },
   'run.workflow': { pure: true, perform: runWorkflow },
   'workflow.run': { pure: true, perform: runPlan },
 }

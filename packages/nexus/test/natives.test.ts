@@ -132,7 +132,7 @@ test('a document that a task made runs as a run of its own, which keeps it', asy
   const record = await world.run(
     `  - make: { set: { workflow: '${made}', input: { n: 21 } } }\n  - run: { call: workflow.run, with: { workflow: '\${ .workflow }', input: '\${ .input }' } }\n`,
   )
-  expect(record.output).toMatchObject({ output: { n: 42 } })
+  expect(record.output).toMatchObject({ status: 'completed', output: { n: 42 }, error: null })
   const { run } = outputOf(record) as { run: string }
   expect(record.tasks.find(({ kind }) => kind === 'workflow.run')?.child_run).toBe(run)
   expect(await world.nexus.runs.get(run)).toMatchObject({ status: 'completed', parent: record.id })

@@ -105,7 +105,7 @@ async function runProcess(
   using stdio = await openStdio(options.stdin)
   const mark = options.endsEscaped === true ? marked(options.environment) : undefined
   const group = await startGroup({ ...options, ...mark }, stdio.forChild)
-  watchdog.watch(group.id)
+  watchdog.watch(group.id, mark?.value)
   try {
     const output = collectOutput(stdio.readers(group.child), options)
     const cut = await superviseGroup(group, { options, clock, output })
@@ -114,7 +114,7 @@ async function runProcess(
     return { ...output.read(), end: endOf(group, output, cut) }
   } finally {
     await endMarked(mark, group.id)
-    watchdog.forget(group.id)
+    watchdog.forget(group.id, mark?.value)
   }
 }
 

@@ -103,7 +103,7 @@ function readOutput(value: Json): Pick<ProgramRequest, 'bytesMax' | 'overflow'> 
 function readExits(value: Json | undefined, returns: ProgramReturn): readonly number[] | 'any' {
   if (value === 'any') return 'any'
   if (value === undefined) return returns === 'code' || returns === 'all' ? 'any' : [0]
-  if (Array.isArray(value) && value.length > 0 && value.every(isWhole)) return value as number[]
+  if (Array.isArray(value) && value.length > 0 && value.every(isWhole)) return value
   throw wrongArgument('expect_exit', 'a list of exit codes, or any')
 }
 

@@ -11,11 +11,11 @@ export interface ProgramWorld {
   readonly module: Module
   readonly folder: string
   readonly blobs: Blobs
-  contextOf(inputData: Json, signal?: AbortSignal): TestContext
+  readonly contextOf: (inputData: Json, signal?: AbortSignal) => TestContext
   /** The output of one program. */
-  run(program: string, input?: JsonObject): Promise<Json>
+  readonly run: (program: string, input?: JsonObject) => Promise<Json>
   /** The output of a script of the shell that is run as a program. */
-  sh(script: string, input?: JsonObject): Promise<Json>
+  readonly sh: (script: string, input?: JsonObject) => Promise<Json>
 }
 
 export interface WorldOptions {

@@ -1,6 +1,7 @@
 /**
  * Where output goes, and whether a person reads it. Handed to every command, so that tests can read along.
  */
+import { createInterface } from 'node:readline/promises'
 import { styleText } from 'node:util'
 
 export type Style = Parameters<typeof styleText>[0]
@@ -19,6 +20,8 @@ export interface Terminal {
   style(style: Style, text: string): string
   /** The whole of standard input. */
   readInput(): Promise<string>
+  /** A line that a person types after a question; undefined where nobody can. */
+  ask(question: string): Promise<string | undefined>
   /** Calls back on Ctrl-C, or when somebody asks the process to end. Gives the way to stop. */
   onInterrupt(callback: () => void): () => void
 }
@@ -47,6 +50,15 @@ export function terminal({ stdout, stderr, stdin, env }: NodeJS.Process): Termin
       const chunks: Buffer[] = []
       for await (const chunk of stdin) chunks.push(chunk as Buffer)
       return Buffer.concat(chunks).toString('utf8')
+    },
+    async ask(question) {
+      if (!stdin.isTTY || !interactive) return undefined
+      const lines = createInterface({ input: stdin, output: stdout })
+      try {
+        return await lines.question(question)
+      } finally {
+        lines.close()
+      }
     },
     onInterrupt(callback) {
       for (const signal of interrupts) process.on(signal, callback)

@@ -128,11 +128,9 @@ class Embedded implements Backend, Storage {
   }
 
   async create(run: NewRun): Promise<EmbeddedRun> {
-    const past = run.past ? this.#pastOf(run.past) : []
     const stopKeeping = this.#keep(run.key)
     try {
       const created = this.begin(run)
-      for (const event of past) this.#share(this.#lastRun, event)
       await this.journal.flush()
       return run.past ? await this.open(run.id) : created
     } finally {
@@ -158,9 +156,11 @@ class Embedded implements Backend, Storage {
 
   begin(run: NewRun, parent?: Parent): EmbeddedRun {
     if (this.runs.has(run.id)) throw new NexusError('run_exists', `There is a run "${run.id}" already.`)
+    const past = run.past ? this.#pastOf(run.past) : []
     const number = ++this.#lastRun
     const createdAt = this.clock.now()
     this.#write(() => this.runs.insert(number, run, createdAt, parent))
+    for (const event of past) this.#share(number, event)
     const stored: StoredRun = {
       ...run,
       status: 'running',

@@ -1,7 +1,7 @@
 /**
  * `task_manager`: what ran here, how long tasks took, and what is wrong with a workflow before it runs. It only reads.
  */
-import type { Backend, RunStatus, RunSummary } from '@nexus/engine'
+import { projectRun, type Backend, type RunStatus, type RunSummary } from '@nexus/engine'
 import type { NativeModule } from '@nexus/kernel'
 import { isJsonObject, TaskFault, type Json, type JsonObject } from '@nexus/sdk'
 import type { CheckedWorkflow } from '../check.ts'
@@ -26,6 +26,18 @@ export function taskManager(parts: () => TaskManagerParts): NativeModule {
       output_schema: listOf('runs'),
       idempotent: true,
       perform: async (input) => ({ runs: await runsOf(parts().backend, input) }),
+    },
+    'task_manager.run': {
+      description: 'Tells of one run: what it ran on, and what became of each of its tasks.',
+      input_schema: {
+        type: 'object',
+        required: ['id'],
+        additionalProperties: false,
+        properties: { id: { type: 'string' } },
+      },
+      output_schema: { type: 'object', required: ['id', 'status', 'tasks'] },
+      idempotent: true,
+      perform: ({ id }) => recordOf(parts().backend, typeof id === 'string' ? id : ''),
     },
     'task_manager.samples': {
       description:
@@ -91,6 +103,12 @@ function runToJson({ id, workflow, status, startedAt, endedAt }: RunSummary): Js
     started_at: isoOrNull(startedAt),
     ended_at: isoOrNull(endedAt),
   }
+}
+
+/** Without its events, which are many. */
+async function recordOf(backend: Backend, id: string): Promise<Json> {
+  const { events: _events, ...record } = projectRun(await backend.get(id), await backend.events(id))
+  return record as unknown as Json
 }
 
 function isoOrNull(timeMs: number | undefined): string | null {

@@ -12,19 +12,19 @@ const passesMax = 20
 
 export interface Mark {
   readonly environment: Readonly<Record<string, string>>
-  readonly entry: string
+  readonly value: string
 }
 
 export function marked(environment: Readonly<Record<string, string>>): Mark {
   const value = randomUUID()
-  return { environment: { ...environment, [variable]: value }, entry: `${variable}=${value}` }
+  return { environment: { ...environment, [variable]: value }, value }
 }
 
 /** Kills whoever has the mark and began after the process with the id `leader`, until nobody has. */
 export async function endMarked(mark: Mark | undefined, leader: number): Promise<void> {
   if (mark === undefined || process.platform !== 'linux') return
   for (let pass = 0; pass < passesMax; pass++) {
-    const found = withMark(mark.entry, leader)
+    const found = withMark(`${variable}=${mark.value}`, leader)
     if (found.length === 0) return
     for (const pid of found) kill(pid)
     await new Promise((resolve) => void setImmediate(resolve))

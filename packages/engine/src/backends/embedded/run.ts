@@ -27,7 +27,7 @@ export interface Storage {
   readonly journal: Journal
   readonly inbox: Inbox
   readonly clock: Clock
-  /** Begins a run that is on disk with the next commit. */
+  /** Begins a run that is on disk with the next commit, with what it shares with another. */
   begin(run: NewRun, parent: Parent): EmbeddedRun
   open(id: string): Promise<EmbeddedRun>
 }
@@ -143,7 +143,8 @@ export class EmbeddedRun implements DurableRun {
     const child = this.#storage.begin(run, { number: this.#number, attached })
     this.#append({ type: 'child.begun', path, run: run.id }, path)
     await this.#journal.flush()
-    return child
+    // One with a past finds it where it is opened.
+    return run.past ? this.#storage.open(run.id) : child
   }
 
   async #goOnWith(id: string): Promise<EmbeddedRun> {

@@ -1,0 +1,82 @@
+/**
+ * What to do when a plan did not come to a good end, and why: the first thing that may help and is still allowed. Pure.
+ */
+import { isJsonObject, type Json, type JsonObject, type WorkflowError } from '@nexus/sdk'
+import type { Bounds } from './read.ts'
+
+export interface Failure {
+  readonly error: WorkflowError
+  /** The task of the outermost list at which it happened; undefined where it cannot be told. */
+  readonly task: string | undefined
+  /** What that task asked for, and who did it. */
+  readonly capability: string | undefined
+  readonly module: string | undefined
+}
+
+export interface Tried {
+  readonly retries: number
+  readonly replans: number
+  /** Modules that were taken for a task already, as `task module`. */
+  readonly modules: ReadonlySet<string>
+  /** Whether the last new plan was the same as the one before. */
+  readonly planIsTheSame: boolean
+}
+
+export type Decision =
+  | { readonly kind: 'retry'; readonly reason: string; readonly delayMs: number }
+  | { readonly kind: 'alternative'; readonly reason: string; readonly task: string; readonly module: string }
+  | { readonly kind: 'replan'; readonly reason: string }
+  | { readonly kind: 'ask'; readonly reason: string }
+  | { readonly kind: 'give_up'; readonly reason: string }
+
+const delayMsMin = 500
+
+export function decide(failure: Failure, tried: Tried, bounds: Bounds, capabilities: Json): Decision {
+  const what = whatHappened(failure)
+  if (mayPass(failure.error) && tried.retries < bounds.retriesMax) {
+    const delayMs = delayMsMin * 2 ** tried.retries
+    return { kind: 'retry', delayMs, reason: `${what} That may pass: once more in ${delayMs} ms.` }
+  }
+  const module = alternativeFor(failure, tried, capabilities)
+  if (failure.task !== undefined && module !== undefined) {
+    const reason = `${what} "${module}" provides "${failure.capability}" too.`
+    return { kind: 'alternative', task: failure.task, module, reason }
+  }
+  if (tried.replans < bounds.replansMax && !tried.planIsTheSame)
+    return { kind: 'replan', reason: `${what} A new plan for what is left may do without it.` }
+  if (bounds.askHuman) return { kind: 'ask', reason: `${what} Nothing else is left to try.` }
+  return { kind: 'give_up', reason: `${what} Nothing else is left to try.` }
+}
+
+function whatHappened({ error, task, module }: Failure): string {
+  const where = task === undefined ? 'The plan' : `"${task}"${module === undefined ? '' : ` (${module})`}`
+  return `${where} failed: ${firstLine(error.detail ?? error.title ?? error.type)}`
+}
+
+function firstLine(text: string): string {
+  const [line = ''] = text.split('\n')
+  return /[.!?]$/.test(line) ? line : `${line}.`
+}
+
+/** Errors of the way to somebody else, and of time; those of the input come again. */
+function mayPass({ type, status }: WorkflowError): boolean {
+  return /\/(?:communication|timeout)$/.test(type) || status === 429 || status === 503
+}
+
+function alternativeFor(
+  { task, capability, module }: Failure,
+  tried: Tried,
+  capabilities: Json,
+): string | undefined {
+  const known = listOf(capabilities).find((each) => each['task'] === capability)
+  const others = [...asTexts(known?.['alternatives']), ...asTexts(known ? [known['module'] ?? ''] : [])]
+  return others.find((other) => other !== module && !tried.modules.has(`${task} ${other}`))
+}
+
+function listOf(value: Json): readonly JsonObject[] {
+  return Array.isArray(value) ? value.filter((item): item is JsonObject => isJsonObject(item)) : []
+}
+
+function asTexts(value: Json | undefined): readonly string[] {
+  return Array.isArray(value) ? value.filter((item): item is string => typeof item === 'string') : []
+}

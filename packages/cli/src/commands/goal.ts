@@ -1,0 +1,167 @@
+/**
+ * `nexus goal "…"`: plans what is wanted in words, shows the plan, runs it and shows what comes out; or only plans it.
+ */
+import { formatProblems, goalDocument, planDocument, planIn, type GoalInput } from '@nexus/nexus'
+import { isJsonObject, NexusError, type Json, type JsonObject } from '@nexus/sdk'
+import type { Command } from 'commander'
+import { stringify } from 'yaml'
+import { withConnection, type Connection } from '../connection.ts'
+import { exitCodes, type Shell } from '../main.ts'
+import { planText, showGoal } from '../output/goal_view.ts'
+import type { Terminal } from '../output/terminal.ts'
+import { dataFolder, dataOption, jsonOption, readJson } from './options.ts'
+import { exitCodeOf, summaryOf, waitForOthers } from './run.ts'
+
+interface GoalOptions {
+  readonly plan?: boolean
+  readonly approve?: boolean
+  readonly yes?: boolean
+  readonly context?: string
+  readonly constraints?: string
+  readonly expect?: string
+  readonly maxSteps?: number
+  readonly json?: boolean
+  readonly data?: string
+}
+
+export function addGoalCommand(program: Command, shell: Shell): void {
+  program
+    .command('goal <words...>')
+    .description('plan a goal in words and run the plan')
+    .option('--plan', 'show the plan, what it may cost and what it needs, and run nothing')
+    .option('--approve', 'wait for a yes before a plan runs')
+    .option('--yes', 'say yes to whatever is asked')
+    .option('--context <json>', 'what is known: JSON, @file, or - for standard input')
+    .option(
+      '--constraints <json>',
+      'bounds: max_retries, max_replans, depth, budget {tokens, usd}, ask_human…',
+    )
+    .option('--expect <expression>', 'an expression that must be true of the outcome')
+    .option('--max-steps <count>', 'how many tasks the plans may have', readCount)
+    .option(...jsonOption)
+    .option(...dataOption)
+    .addHelpText('after', '\nExample: nexus goal "read sales.csv and sum amount by city"')
+    .action((words: string[], options: GoalOptions) => goal(words.join(' '), options, shell))
+}
+
+function readCount(text: string): number {
+  if (/^[1-9]\d*$/.test(text)) return Number(text)
+  throw new NexusError('bad_input', `--max-steps is a whole number from 1; it was ${text}.`)
+}
+
+async function goal(words: string, options: GoalOptions, { io, exit }: Shell): Promise<void> {
+  const input = await inputOf(words, options, io)
+  await withConnection({ data: dataFolder(options.data) }, async (connection) => {
+    exit(await (options.plan ? showPlan : pursue)(connection, input, options, io))
+  })
+}
+
+async function inputOf(words: string, options: GoalOptions, io: Terminal): Promise<GoalInput> {
+  if (words.trim() === '')
+    throw new NexusError('bad_input', 'The goal is empty. Try: nexus goal "count the lines of notes.txt"')
+  const { context, expect, maxSteps, approve } = options
+  const given = await readJson(options.constraints, io)
+  if (!isJsonObject(given)) throw new NexusError('bad_input', '--constraints is a JSON object.')
+  const constraints = { ...given, ...(expect !== undefined && { expect }), ...(approve && { approve: true }) }
+  return {
+    goal: words,
+    constraints,
+    ...(context !== undefined && { context: await readJson(context, io) }),
+    ...(maxSteps !== undefined && { max_steps: maxSteps }),
+  }
+}
+
+async function begin(connection: Connection, document: string, input: GoalInput, io: Terminal) {
+  const workflow = await connection.check(document, 'goal')
+  if (!workflow.document) {
+    io.err(formatProblems(workflow.problems, workflow))
+    return undefined
+  }
+  return connection.run(workflow, { ...input })
+}
+
+async function pursue(
+  connection: Connection,
+  input: GoalInput,
+  options: GoalOptions,
+  io: Terminal,
+): Promise<number> {
+  const live = await begin(connection, goalDocument, input, io)
+  if (!live) return exitCodes.usage
+  const quiet = options.json === true
+  const say = (question: string): Promise<boolean | undefined> => answer(question, options, io)
+  const stopShowing =
+    quiet && options.yes !== true
+      ? async () => {}
+      : showGoal(connection, live, quiet ? silent(io) : io, { answer: say })
+  const stopListening = io.onInterrupt(() => live.cancel())
+  try {
+    await live.ended.catch(() => {}) // how it ended is in its record
+  } finally {
+    stopListening()
+    await stopShowing()
+  }
+  const record = await connection.runs.get(live.id)
+  if (quiet) io.out(`${JSON.stringify({ ...record, plan: planIn(record.tasks) }, null, 2)}\n`)
+  else io.out(summaryOf(record, io))
+  await waitForOthers(connection, io)
+  return exitCodeOf(record)
+}
+
+/** Asks a person where there is one; `--yes` says yes. */
+async function answer(question: string, { yes }: GoalOptions, io: Terminal): Promise<boolean | undefined> {
+  if (yes === true) return true
+  const line = await io.ask(`${question} [y/N] `)
+  return line === undefined ? undefined : /^y(?:es)?$/i.test(line.trim())
+}
+
+/** A terminal to which nothing is written: with `--json` only the one document is. */
+function silent(io: Terminal): Terminal {
+  return { ...io, out() {}, interactive: false }
+}
+
+async function showPlan(
+  connection: Connection,
+  input: GoalInput,
+  options: GoalOptions,
+  io: Terminal,
+): Promise<number> {
+  const live = await begin(connection, planDocument, input, io)
+  if (!live) return exitCodes.usage
+  await live.ended.catch(() => {})
+  const record = await connection.runs.get(live.id)
+  if (record.status !== 'completed') {
+    if (options.json) io.out(`${JSON.stringify(record, null, 2)}\n`)
+    else io.out(summaryOf(record, io))
+    return exitCodeOf(record)
+  }
+  if (options.json) io.out(`${JSON.stringify(record.output, null, 2)}\n`)
+  else io.out(planned(record.output, io))
+  return exitCodes.completed
+}
+
+function planned(output: Json, io: Terminal): string {
+  const { plan = {}, estimate = {} } = isJsonObject(output) ? output : {}
+  const about = isJsonObject(plan) ? plan : {}
+  const yaml = stringify(about['workflow'] ?? {}, { lineWidth: 100 })
+  return `${planText(about, io)}${needsText(about, io)}${estimateText(estimate, io)}${io.style('dim', yaml)}`
+}
+
+function needsText({ needs }: JsonObject, io: Terminal): string {
+  const lines = (Array.isArray(needs) ? (needs as Json[]) : []).map((need) => {
+    const { step = '', ...rights } = isJsonObject(need) ? need : {}
+    const told = Object.entries(rights).map(
+      ([right, value]) => `${right} ${typeof value === 'string' ? value : JSON.stringify(value)}`,
+    )
+    return `  ${typeof step === 'string' ? step : ''}: ${told.join(', ')}`
+  })
+  return lines.length === 0 ? '' : `${io.style('bold', 'It needs')}\n${lines.join('\n')}\n\n`
+}
+
+function estimateText(estimate: Json, io: Terminal): string {
+  const makespan = isJsonObject(estimate) ? estimate['makespan_ms'] : undefined
+  const { p50, p90 } = makespan !== undefined && isJsonObject(makespan) ? makespan : {}
+  if (typeof p50 !== 'number' || typeof p90 !== 'number')
+    return `${io.style('bold', 'How long it takes')} is not known yet: nothing like it has run here.\n\n`
+  return `${io.style('bold', 'It takes')} about ${Math.round(p50)} ms, and in nine of ten cases less than ${Math.round(p90)} ms.\n\n`
+}

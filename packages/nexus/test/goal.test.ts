@@ -1,0 +1,179 @@
+/**
+ * `nexus.goal`: what becomes of plans that fail, by planners that the test writes. What the planner is asked, and how
+ * often, is seen in the run's own record.
+ */
+import { mkdirSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { isJsonObject, type Json, type JsonObject } from '@nexus/sdk'
+import { expect, test } from 'vitest'
+import type { LiveRun, RunRecord } from '../src/index.ts'
+import { documentOf, setup, type World } from './world.ts'
+
+/** A module in this process; `execute` sees `input`, `context` and `globalThis.world`. */
+function module(world: World, id: string, provides: string, execute: string, priority = 'high'): void {
+  const folder = join(world.folder, 'modules', 'analyzers', id)
+  mkdirSync(folder, { recursive: true })
+  const manifest = `id: ${id}\nversion: 1.0.0\ntype: analyzer\nname: ${id}\ndescription: Of a test.
+entry_points: {main: main.js}\nbehavior: {priority: ${priority}}\nprovides: ${provides}\n`
+  writeFileSync(join(folder, 'manifest.yaml'), manifest)
+  const main = `import { BaseModule, ModuleResult, TaskFault } from '@nexus/sdk'
+const document = (tasks) => ({ document: { dsl: '1.0.3', namespace: 'plans', name: 'plan', version: '1.0.0' }, do: tasks })
+export class Module extends BaseModule { async execute(context) { const input = context.inputData; ${execute} } }\n`
+  writeFileSync(join(folder, 'main.js'), main)
+}
+
+/** A world whose planner gives what the body says: a list of tasks, for `input`. */
+async function planning(body: string, more: (world: World) => void = () => {}): Promise<World> {
+  const world = await setup()
+  module(
+    world,
+    'planner',
+    '[{task: goal.plan}]',
+    `const tasks = (() => { ${body} })(); return ModuleResult.ok({ planner: 'test', workflow: document(tasks) })`,
+  )
+  const analyze = `return ModuleResult.ok(await context.call('service_router.capabilities', {}))`
+  module(world, 'looker', '[{task: context.analyze}]', analyze)
+  more(world)
+  await world.restart({ modules: [join(world.folder, 'modules')], trust: [world.folder] })
+  return world
+}
+
+const goalOf = (constraints: JsonObject = {}, goal = 'do it'): string =>
+  `  - goal: { call: nexus.goal, with: ${JSON.stringify({ goal, constraints })} }\n`
+
+const decisionsOf = ({ tasks }: RunRecord): Json[] =>
+  tasks
+    .filter(({ kind }) => kind === 'event.emit')
+    .flatMap(({ input }) => {
+      const data = isJsonObject(input) ? input['data'] : undefined
+      return data !== undefined && isJsonObject(data) && 'decision' in data ? [data['decision'] ?? null] : []
+    })
+
+const timesOf = ({ tasks }: RunRecord, kind: string): number =>
+  tasks.filter((task) => task.kind === kind).length
+
+test('a plan runs as a run of its own, and its outcome is the goal’s', async () => {
+  await using world = await planning(
+    `return [{ a: { set: { n: 1 } } }, { b: { set: { n: '\${ .n + 1 }' } } }]`,
+  )
+  const record = await world.run(goalOf())
+  expect(record.output).toEqual({ n: 2 })
+  const child = record.tasks.find(({ kind }) => kind === 'workflow.run')?.child_run ?? ''
+  expect((await world.nexus.runs.get(child)).workflow.name).toBe('plan')
+  expect(decisionsOf(record)).toEqual([])
+})
+
+/** A task that fails so often with a fault of that kind. */
+const failing = (world: World, kind: string, times: number): void =>
+  module(
+    world,
+    'flaky',
+    '[{task: flaky}]',
+    `const n = (await context.state.get('n') ?? 0) + 1; await context.state.set('n', n)
+     if (n <= ${times}) throw TaskFault.of('${kind}', 'not now')
+     return ModuleResult.ok(n)`,
+  )
+
+test('what may pass is tried again, and what was done is not done again', async () => {
+  await using world = await planning(
+    `return [{ first: { call: 'count' } }, { second: { call: 'flaky' } }]`,
+    (at) => {
+      failing(at, 'communication', 1)
+      module(
+        at,
+        'counter',
+        '[{task: count}]',
+        `const n = (await context.state.get('n') ?? 0) + 1; await context.state.set('n', n); return ModuleResult.ok(n)`,
+      )
+    },
+  )
+  const record = await world.run(goalOf())
+  expect(record).toMatchObject({ status: 'completed', output: 2 })
+  expect(decisionsOf(record)).toEqual(['retry'])
+  const runs = record.tasks.filter(({ kind }) => kind === 'workflow.run')
+  const last = await world.nexus.runs.get(runs.at(-1)?.child_run ?? '')
+  expect(last.tasks.find(({ name }) => name === 'first')?.output).toBe(1)
+})
+
+test('another module that provides the task gets it, by its name', async () => {
+  await using world = await planning(`return [{ a: { call: 'say' } }]`, (at) => {
+    module(at, 'broken', '[{task: say}]', `throw TaskFault.of('validation', 'cannot')`, 'high')
+    module(at, 'working', '[{task: say}]', `return ModuleResult.ok('said')`, 'normal')
+  })
+  const record = await world.run(goalOf())
+  expect(record).toMatchObject({ status: 'completed', output: 'said' })
+  expect(decisionsOf(record)).toEqual(['alternative'])
+})
+
+test('a new plan is made for what is left, by a planner that is told what failed and what is done', async () => {
+  await using world = await planning(
+    `const failed = input.context?.failed
+     const first = { first: { set: { n: 1 } } }
+     if (!failed) return [first, { second: { raise: { error: { type: 'about:blank', status: 500, detail: 'no' } } } }]
+     return [first, { third: { set: { told: failed.task, done: input.context.done } } }]`,
+  )
+  const record = await world.run(goalOf())
+  expect(record.output).toEqual({ told: 'second', done: { first: { n: 1 } } })
+  expect(decisionsOf(record)).toEqual(['replan'])
+})
+
+test('a planner that plans the same again is not asked for ever', async () => {
+  await using world = await planning(
+    `return [{ a: { raise: { error: { type: 'about:blank', status: 500, detail: 'never' } } } }]`,
+  )
+  const record = await world.run(goalOf())
+  expect(record).toMatchObject({ status: 'faulted', error: { detail: 'never' } })
+  expect(timesOf(record, 'goal.plan')).toBe(2)
+  expect(decisionsOf(record)).toEqual(['replan', 'keep_plan'])
+})
+
+test('checks of tasks and of the outcome are kept to', async () => {
+  const plan = `const n = input.context?.failed || input.goal === 'five' ? 5 : 1
+    return [{ a: { set: { n }, metadata: { expect: '\${ .n > 3 }' } } }]`
+  await using world = await planning(plan)
+  const record = await world.run(goalOf())
+  expect(record).toMatchObject({ status: 'completed', output: { n: 5 } })
+  const unmet = await world.run(goalOf({ expect: '${ .n > 9 }', max_replans: 0 }, 'five'))
+  expect(unmet.error?.detail).toBe('The outcome is not as expected: ${ .n > 9 }')
+  const schema = { type: 'object', properties: { n: { type: 'string' } } }
+  const misfit = await world.run(goalOf({ expect: schema, max_replans: 0 }, 'five'))
+  expect(misfit.error?.detail).toBe('The outcome is not as expected: the schema of the goal')
+  expect((await world.run(goalOf({ expect: '${ .n == 5 }' }, 'five'))).status).toBe('completed')
+})
+
+test('steps, depth and budget are bounds', async () => {
+  await using world = await planning(
+    `if (input.goal === 'deep') return [{ again: { call: 'nexus.goal', with: { goal: 'deep' } } }]
+     return Array.from({ length: 9 }, (_, i) => ({ ['t' + i]: { set: { i } } }))`,
+  )
+  const steps = await world.run(goalOf({ max_steps: 5 }))
+  expect(steps.error?.detail).toContain('This goal has taken 9 tasks, and may take 5.')
+  const deep = await world.run(goalOf({ max_replans: 0 }, 'deep'))
+  expect(deep.error?.detail).toContain('goals within goals, deeper than `constraints.depth` allows')
+  expect((await world.run(goalOf({}, '  '))).error?.detail).toContain('this one is empty')
+})
+
+const listening = (run: LiveRun): Promise<void> =>
+  new Promise((resolve) => run.listen(({ type }) => type === 'listen.begun' && resolve()))
+
+test('a plan that needs a yes waits for it, also over a restart', async () => {
+  await using world = await planning(`return [{ a: { set: { done: true } } }]`)
+  const run = await world.nexus.run(world.nexus.check(documentOf(goalOf({ approve: true }))), {})
+  await listening(run)
+  const nexus = await world.restart({ modules: [join(world.folder, 'modules')], trust: [world.folder] })
+  const again = await nexus.runs.resume(run.id)
+  await nexus.runs.signal(run.id, { type: 'io.nexus.goal.answered.v1', data: { approve: true } })
+  expect(await again.ended).toEqual({ status: 'completed', output: { done: true } })
+})
+
+test('a plan that is refused does not run', async () => {
+  await using world = await planning(`return [{ a: { set: { done: true } } }]`)
+  const run = await world.nexus.run(world.nexus.check(documentOf(goalOf({ approve: true }))), {})
+  // Sent before anybody asks: it is kept for the run.
+  const data = { approve: false, say: 'Not today.' }
+  await world.nexus.runs.signal(run.id, { type: 'io.nexus.goal.answered.v1', data })
+  expect(await run.ended).toMatchObject({
+    status: 'faulted',
+    error: { detail: 'The plan was not approved. Not today.' },
+  })
+})
