@@ -6,6 +6,7 @@
 import { NexusError, type Clock, type JsonObject, type Log } from '@nexus/sdk'
 import { checkPermissions, checkTogether, throwProblems } from './changes/checks.ts'
 import { Draining } from './changes/draining.ts'
+import { knownVersion } from './changes/known_version.ts'
 import { Stopwatch } from './changes/stopwatch.ts'
 import {
   changesBetween,
@@ -29,6 +30,8 @@ import { prepare, stage, type Candidate, type Prepared, type StageOptions } from
 export interface Change {
   /** Folders of modules that come in, each in the place of the one with its id. */
   readonly folders?: readonly string[]
+  /** Versions that served here before, by module id; each comes in the place of the one with its id. */
+  readonly versions?: Readonly<Record<string, string>>
   /** Ids of modules that leave. */
   readonly remove?: readonly string[]
   /** New configuration by module id, whole. */
@@ -94,12 +97,17 @@ export class Changes {
 
   /** What the next generation is made of: what stays as it is stored, what comes in as it is found. */
   #candidates(
-    { folders = [], remove = [], config = {} }: Change,
+    { folders = [], versions = {}, remove = [], config = {} }: Change,
     before: StoredGeneration | undefined,
   ): Candidate[] {
     const modules = new Map<string, Candidate>()
     for (const [id, module] of Object.entries(before?.modules ?? {})) {
       modules.set(id, storedCandidate(configured(module, config[id])))
+    }
+    for (const [id, version] of Object.entries(versions)) {
+      const known = knownVersion(id, version, this.#parts.journal.list())
+      const given = config[id] ?? before?.modules[id]?.configured
+      modules.set(id, storedCandidate(configured(known, given)))
     }
     for (const id of [...remove, ...Object.keys(config)]) {
       if (!modules.has(id))

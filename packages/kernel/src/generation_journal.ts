@@ -52,6 +52,8 @@ PRAGMA user_version = ${schemaVersion};
 
 export class GenerationJournal {
   readonly #database: DatabaseSync
+  /** Told of each receipt, and again when it is complete. */
+  onReceipt: (receipt: Receipt) => void = () => {}
 
   /** Opens `<data>/modules.db`. Throws `NexusError` `database_newer` or `database_corrupt`. */
   constructor(data: string) {
@@ -116,6 +118,7 @@ export class GenerationJournal {
   receipt(receipt: Receipt): void {
     const sql = 'INSERT OR REPLACE INTO receipts (number, body) VALUES (?, ?)'
     this.#database.prepare(sql).run(receipt.number, JSON.stringify(receipt))
+    this.onReceipt(receipt)
   }
 
   /** What a module keeps between tasks, over restarts and swaps; on disk when a call returns. */

@@ -16,13 +16,16 @@ import { ModuleFailure, type Host } from './host.ts'
 import { inProcessHost } from './hosts/in_process.ts'
 import { noSecrets, stateOf } from './hosts/services.ts'
 import { Lineage, storedCandidate } from './lineage.ts'
+import { liveVersions, type LiveVersion } from './live_versions.ts'
 import { openManifestCache, type ManifestCache } from './manifest_cache.ts'
 import { missingPythonPackages } from './missing_packages.ts'
+import { ModuleEvents, type ModuleEvent } from './module_events.ts'
 import { describeModule, type ModuleInfo } from './module_info.ts'
 import { didYouMean } from './nearest.ts'
 import { formatProblem, type Problem } from './problem.ts'
 import type { Receipt, Step } from './receipt.ts'
 import { resolve, withDependencies } from './resolve.ts'
+import type { Slot } from './slot.ts'
 import type { Candidate, Placement, StageOptions } from './stage.ts'
 
 export interface KernelOptions {
@@ -94,6 +97,13 @@ export interface Kernel {
   modules(): readonly ModuleInfo[]
   /** Starts a module that waits for its first use. Rejects with `ModuleFailure`, which says all that is missing. */
   load(id: string): Promise<void>
+  /**
+   * Stops the instance of a module once its tasks are over; its next use starts it again. Resolves when it is stopped.
+   * Rejects with `ModuleFailure` where modules that are loaded depend on it.
+   */
+  unload(id: string): Promise<void>
+  /** Hears what happens to modules from now on. Gives the way to stop. */
+  listen(listener: (event: ModuleEvent) => void): () => void
   /** Stops everything that was started, in reverse order, exactly once, whatever fails. Safe to call twice. */
   close(): Promise<void>
 }
@@ -115,7 +125,8 @@ class ModuleKernel implements Kernel {
   readonly #builder: Builder
   readonly #manifests: ManifestCache
   readonly #journal: GenerationJournal
-  readonly #fleet = new Fleet()
+  readonly #events: ModuleEvents
+  readonly #fleet: Fleet
   readonly #lineage: Lineage
   readonly #changes: Changes
   #found: readonly FoundModule[] = []
@@ -126,9 +137,15 @@ class ModuleKernel implements Kernel {
     const { data, clock, log } = options
     const store = openArtifactStore(data)
     this.#options = options
+    this.#events = new ModuleEvents(() => clock.now())
+    this.#fleet = new Fleet({
+      started: (slot) => this.#events.tell({ kind: 'loaded', module: aboutSlot(slot) }),
+      stopped: (slot) => this.#events.tell({ kind: 'unloaded', module: aboutSlot(slot) }),
+    })
     this.#builder = openBuilder(store)
     this.#manifests = openManifestCache(store.folder)
     this.#journal = new GenerationJournal(data)
+    this.#journal.onReceipt = (receipt) => this.#tellReceipt(receipt)
     const staging = { ...this.#stageOptions(), store, fleet: this.#fleet }
     this.#lineage = new Lineage({ journal: this.#journal, fleet: this.#fleet, staging, log })
     const readManifest = this.#manifests.read
@@ -140,8 +157,26 @@ class ModuleKernel implements Kernel {
       clock,
       log,
       readManifest,
-      stepped: options.stepped ?? ((): void => {}),
+      stepped: (step) => {
+        if (step === 'stage') this.#tellStaged()
+        options.stepped?.(step)
+      },
     })
+  }
+
+  /** What has started beside what is seen. */
+  #tellStaged(): void {
+    const seen = this.#lineage.needed()
+    for (const slot of this.#fleet.slots) {
+      if (!seen.has(slot) && !slot.retired) this.#events.tell({ kind: 'staged', module: aboutSlot(slot) })
+    }
+  }
+
+  #tellReceipt({ generation, before, changed, ms, problems }: Receipt): void {
+    const live = generation < before ? 'rolled_back' : 'committed'
+    const kind = ms.drain === undefined ? live : 'drained'
+    const detail = problems.length > 0 && { detail: problems.join('\n') }
+    this.#events.tell({ kind, generation, changed, ...detail })
   }
 
   get generation(): Generation {
@@ -209,8 +244,14 @@ class ModuleKernel implements Kernel {
         deadlines,
         log: logOf(log, manifest.id),
         state: stateOf(manifest, this.#journal.stateOf(manifest.id)),
+        crashed: (detail) => this.#tellCrash(manifest.id, detail),
       }),
     }
+  }
+
+  #tellCrash(id: string, detail: string): void {
+    const slot = this.#fleet.slots.find(({ manifest }) => manifest.id === id)
+    this.#events.tell({ kind: 'crashed', detail, ...(slot && { module: aboutSlot(slot) }) })
   }
 
   #report(): void {
@@ -259,7 +300,7 @@ class ModuleKernel implements Kernel {
   }
 
   change(change: Change): Promise<Receipt> {
-    return this.#changes.apply(change)
+    return this.#telling(this.#changes.apply(change))
   }
 
   rescan(): Promise<Receipt | undefined> {
@@ -267,7 +308,21 @@ class ModuleKernel implements Kernel {
   }
 
   activate(generation: number): Promise<Receipt> {
-    return this.#changes.activate(generation)
+    return this.#telling(this.#changes.activate(generation))
+  }
+
+  /** What could not be is told as well. */
+  async #telling(change: Promise<Receipt>): Promise<Receipt> {
+    try {
+      return await change
+    } catch (error) {
+      if (error instanceof ModuleFailure) this.#events.tell({ kind: 'refused', detail: error.message })
+      throw error
+    }
+  }
+
+  listen(listener: (event: ModuleEvent) => void): () => void {
+    return this.#events.listen(listener)
   }
 
   generations(): readonly StoredGeneration[] {
@@ -296,8 +351,23 @@ class ModuleKernel implements Kernel {
 
   modules(): readonly ModuleInfo[] {
     return this.#present().map((found) =>
-      describeModule(found, this.#lineage.current, this.#problems.get(found.id) ?? []),
+      describeModule(
+        found,
+        this.#lineage.current,
+        this.#problems.get(found.id) ?? [],
+        this.#versionsOf(found.id),
+      ),
     )
+  }
+
+  #versionsOf(id: string): readonly LiveVersion[] {
+    const { holders, current } = this.#lineage
+    return liveVersions(id, this.#fleet.slots, {
+      current: current.number,
+      held: holders.generations,
+      slotsFor: (generation) => this.#lineage.slotsFor(generation),
+      runsOf: (generation) => holders.runsOf(generation),
+    })
   }
 
   /** What the sources have, and in its place, or beside it, what a change has brought in. */
@@ -330,6 +400,19 @@ class ModuleKernel implements Kernel {
     )
   }
 
+  async unload(id: string): Promise<void> {
+    const slot = this.#lineage.current.slots.get(id)
+    if (slot === undefined) {
+      const ids = [...this.#lineage.current.slots.keys()]
+      throw new ModuleFailure(`No module "${id}" is in use. In use: ${ids.join(', ')}.`)
+    }
+    const dependents = this.#fleet.slots.filter((each) => each.loaded && each.dependencies.includes(slot))
+    if (dependents.length === 0) return this.#fleet.unload(slot)
+    const names = dependents.map(({ manifest }) => manifest.id).join(', ')
+    const verb = dependents.length === 1 ? 'depends on it and is' : 'depend on it and are'
+    throw new ModuleFailure(`Module "${id}" is not unloaded: ${names} ${verb} loaded. Unload that first.`)
+  }
+
   close(): Promise<void> {
     this.#closing ??= this.#closeOnce()
     return this.#closing
@@ -342,6 +425,10 @@ class ModuleKernel implements Kernel {
     await this.#builder.close()
     this.#journal.close()
   }
+}
+
+function aboutSlot({ manifest, artifact }: Slot): NonNullable<ModuleEvent['module']> {
+  return { id: manifest.id, version: manifest.version, artifact: artifact.digest }
 }
 
 /** Every message of a module says whose it is. */

@@ -4,6 +4,7 @@
 import type { ModuleType, ProvidedTask } from '@nexus/sdk'
 import type { FoundModule } from './discover.ts'
 import type { ServedGeneration } from './generation.ts'
+import type { LiveVersion } from './live_versions.ts'
 import type { Problem } from './problem.ts'
 
 export interface ModuleInfo {
@@ -21,6 +22,10 @@ export interface ModuleInfo {
   /** The host that it runs in; undefined where none would take it. */
   readonly host: string | undefined
   readonly folder: string
+  /** Tasks that the version that serves has under way. */
+  readonly in_flight: number
+  /** What there is of it side by side at the moment. */
+  readonly versions: readonly LiveVersion[]
   readonly problems: readonly Problem[]
 }
 
@@ -33,6 +38,7 @@ export function describeModule(
   found: FoundModule,
   generation: ServedGeneration,
   staged: readonly Problem[],
+  versions: readonly LiveVersion[],
 ): ModuleInfo {
   const duplicate = found.problems.length > 0
   const slot = duplicate ? undefined : generation.slots.get(found.id)
@@ -52,6 +58,8 @@ export function describeModule(
     provides: (found.manifest?.provides ?? []).map((provided) => withServer(provided, generation)),
     host: slot?.host.name,
     folder: found.folder,
+    in_flight: slot?.inFlight ?? 0,
+    versions,
     problems,
   }
 }

@@ -103,7 +103,7 @@ export interface Nexus {
   readonly runs: Runs
   readonly events: Pick<Events, 'publish'> & {
     /**
-     * The lifecycle events of all runs, from now on and as they come, until the signal aborts.
+     * The lifecycle events of all runs and what happens to modules, from now on and as it comes, until the signal aborts.
      * Rejects with `NexusError` `reader_too_slow`.
      */
     follow(signal: AbortSignal): AsyncIterable<LifecycleEvent>

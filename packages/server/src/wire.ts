@@ -62,6 +62,7 @@ export function workflowToWire({ deployedAt, nextAt, schedule, ...deployed }: De
 
 export function moduleToWire(module: ModuleInfo): Module {
   const { id, version, type, name, description, state, artifact, provides, host, folder, problems } = module
+  const { in_flight, versions } = module
   return {
     id,
     version: version ?? null,
@@ -73,6 +74,8 @@ export function moduleToWire(module: ModuleInfo): Module {
     provides: provides.map(({ served_by: by, ...task }) => ({ ...task, served_by: by ?? null })),
     host: host ?? null,
     folder,
+    in_flight,
+    versions,
     problems,
   }
 }

@@ -1,0 +1,35 @@
+/**
+ * An instance that knows how many tasks it has under way, so that it can be taken out of use and stopped when they are
+ * over, while another one serves already.
+ */
+import type { Instance, InvocationContext } from './host.ts'
+
+export interface CountedInstance extends Instance {
+  /** Resolves when no task is under way. */
+  idle(): Promise<void>
+}
+
+export function counted(instance: Instance): CountedInstance {
+  let underWay = 0
+  let idle: PromiseWithResolvers<void> | undefined
+  const { unavailable } = instance
+  return {
+    async execute(context: InvocationContext) {
+      underWay++
+      try {
+        return await instance.execute(context)
+      } finally {
+        if (--underWay === 0) idle?.resolve()
+      }
+    },
+    async idle() {
+      if (underWay === 0) return
+      idle ??= Promise.withResolvers<void>()
+      await idle.promise
+      idle = undefined
+    },
+    ...(unavailable && { unavailable: (task: string) => unavailable.call(instance, task) }),
+    probe: () => instance.probe(),
+    stop: () => instance.stop(),
+  }
+}
