@@ -3,7 +3,13 @@
  * Runs in a browser too.
  */
 export { Client, type Asked, type ClientOptions, type FollowOptions } from './client.ts'
-export { decodeEvents, encodeEvent, keepAliveComment, type ServerSentEvent } from './event_stream.ts'
+export {
+  decodeEvents,
+  encodeEvent,
+  keepAliveComment,
+  stoppingEvent,
+  type ServerSentEvent,
+} from './event_stream.ts'
 export { openApi, type OpenApiOptions } from './openapi.ts'
 export {
   eventStreamMediaType,

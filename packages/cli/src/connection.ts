@@ -2,7 +2,7 @@
  * What a command works on: the data directory itself, opened here, or the server that is up on it. Commands do not know
  * which; `connect` finds out. See `connection/`.
  */
-import type { Generation, Receipt, RunSummary, Workflow } from '@nexus/api'
+import type { Generation, Module, Receipt, RunSummary, Workflow } from '@nexus/api'
 import type {
   Change,
   CheckedWorkflow,
@@ -46,6 +46,10 @@ export interface Connection {
     remove(key: string): Promise<void>
   }
   readonly modules: {
+    list(): Promise<readonly Module[]>
+    get(id: string): Promise<Module>
+    load(id: string): Promise<Module>
+    unload(id: string): Promise<Module>
     change(change: Change): Promise<Receipt>
     /** `generation`: its number, as it was written. */
     activate(generation: string): Promise<Receipt>

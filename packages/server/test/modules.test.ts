@@ -72,7 +72,8 @@ const says = (text: string): string =>
   `execute() { return { success: true, outputData: '${text}', metadata: {} } }`
 
 /** A task that holds until its run is cancelled. */
-const holds = 'execute(context) { await new Promise((done) => context.signal.addEventListener("abort", done)); throw context.signal.reason }'
+const holds =
+  'execute(context) { await new Promise((done) => context.signal.addEventListener("abort", done)); throw context.signal.reason }'
 
 const run = async ({ client }: World, tasks: string): Promise<string> =>
   (await client.call(operations.runs.start, { body: { workflow_text: documentOf(tasks) } })).id
@@ -109,7 +110,11 @@ test('a swap that names no version, no folder of the module or no whole path is 
     [join(folder, 'nothing/teller'), 'no module'],
   ] as const) {
     const refused = await problemOf(await world.post('/modules/teller/swap', { source }))
-    expect(refused).toMatchObject({ status: 409, code: 'module_failed', detail: expect.stringContaining(why) })
+    expect(refused).toMatchObject({
+      status: 409,
+      code: 'module_failed',
+      detail: expect.stringContaining(why),
+    })
   }
   expect(await problemOf(await world.post('/modules/teller/swap', {}))).toMatchObject({ status: 400 })
   const unknown = await problemOf(await world.post('/modules/nobody/swap', { source: '1.0.0' }))
@@ -173,7 +178,9 @@ test('a module is unloaded once its task is over, and its next task starts it ag
     state: 'available',
     in_flight: 0,
   })
-  expect(await world.client.call(modules.load, { params: { id: 'teller' } })).toMatchObject({ state: 'loaded' })
+  expect(await world.client.call(modules.load, { params: { id: 'teller' } })).toMatchObject({
+    state: 'loaded',
+  })
   expect(await problemOf(await world.post('/modules/nobody/unload'))).toMatchObject({ status: 404 })
 })
 
@@ -196,7 +203,9 @@ test('what happens to modules is told beside what happens to runs', async () => 
   const next = events.next() // asked for before anything happens
   await world.nexus.modules.change({ folders: [version('1.0.0', says('1'))] })
   await told(world)
-  const second = await world.nexus.modules.change({ folders: [version('1.1.0', 'execute() { process.exit(3) }')] })
+  const second = await world.nexus.modules.change({
+    folders: [version('1.1.0', 'execute() { process.exit(3) }')],
+  })
   await world.nexus.modules.settled()
   await told(world)
   await expect(world.nexus.modules.change({ folders: ['/nowhere'] })).rejects.toThrow('no module')

@@ -62,7 +62,10 @@ export const Module = named('Module', 'A module at hand.', {
   host: nullable(text('The host that it runs in.')),
   folder: text('Where it lies.'),
   in_flight: whole('Tasks that the version that serves has under way.'),
-  versions: list(ModuleVersion, 'Its versions side by side: the one that serves, and those that runs keep or that leave.'),
+  versions: list(
+    ModuleVersion,
+    'Its versions side by side: the one that serves, and those that runs keep or that leave.',
+  ),
   problems: list(ModuleProblem, 'What is wrong with it.'),
 })
 export type Module = Static<typeof Module>
@@ -108,9 +111,13 @@ export const ModuleChange = closed(
       ),
     ),
     versions: optional(
-      Type.Record(Type.String(), text('A version, or the first 12 or more digits of the digest of an artifact.'), {
-        description: 'Versions that served here before, by module id.',
-      }),
+      Type.Record(
+        Type.String(),
+        text('A version, or the first 12 or more digits of the digest of an artifact.'),
+        {
+          description: 'Versions that served here before, by module id.',
+        },
+      ),
     ),
     remove: optional(list(text('An id.'), 'Modules that leave.')),
     config: optional(

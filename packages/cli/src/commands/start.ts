@@ -67,7 +67,8 @@ export async function start(options: StartOptions, { io }: Shell, { modules, up 
   const token = tokenOf(options)
   const interrupted = Promise.withResolvers<void>()
   await using stack = new AsyncDisposableStack()
-  stack.defer(io.onInterrupt(interrupted.resolve))
+  const stopListening = io.onInterrupt(interrupted.resolve)
+  stack.defer(stopListening)
   const log = operatorLog(io)
   const nexus = await openNexus({
     data,
@@ -86,7 +87,8 @@ export async function start(options: StartOptions, { io }: Shell, { modules, up 
   io.err(greeting(nexus, data, served))
   if (up) stack.defer(up(nexus))
   await interrupted.promise
-  io.err('Stopping. Runs under way go on with the next start.\n')
+  stopListening() // so that the next signal ends the process as it would any other: nothing recorded is lost by that
+  io.err('Stopping. Runs under way go on with the next start. Once more ends it at once.\n')
 }
 
 function tokenOf({ tokenFile }: StartOptions): string | undefined {

@@ -74,7 +74,13 @@ function workflowsOf(client: Client): Connection['workflows'] {
 
 function modulesOf(client: Client): Connection['modules'] {
   const { modules } = operations
+  const ask = (each: typeof modules.get | typeof modules.load | typeof modules.unload, id: string) =>
+    client.call(each, { params: { id } }).catch(explain)
   return {
+    list: async () => (await client.call(modules.list)).modules,
+    get: (id) => ask(modules.get, id),
+    load: (id) => ask(modules.load, id),
+    unload: (id) => ask(modules.unload, id),
     change: (body) => client.call(modules.swap, { body }).catch(explain),
     activate: (number) => client.call(modules.activate, { params: { number } }).catch(explain),
     generations: async () => (await client.call(modules.generations)).generations,
