@@ -69,7 +69,7 @@ export class Changes {
   exclusively<T>(work: () => Promise<T>): Promise<T> {
     const done = this.#queue.then(() => {
       if (this.#closed) throw new NexusError('closed', 'This kernel is closed.')
-      return work()
+      return this.#draining.pausedFor(work)
     })
     this.#queue = done.catch(() => {})
     return done
@@ -150,7 +150,8 @@ export class Changes {
     const up = new Set(fleet.slots)
     const { slots, problems } = await stage(prepared, staging)
     if (problems.size === 0) return slots
-    await fleet.discard(fleet.slots.filter((slot) => !up.has(slot)))
+    const seen = this.#parts.lineage.needed() // what a run in flight has started meanwhile stays
+    await fleet.discard(fleet.slots.filter((slot) => !up.has(slot) && !seen.has(slot)))
     return throwProblems(problems) ?? slots
   }
 

@@ -81,6 +81,10 @@ function rank({ manifest }: Slot): number {
 
 function makeRoute(slot: Slot, provided: ProvidedTask, elsewhere: Elsewhere): Route {
   const { id, version, type } = slot.manifest
+  const now = (): Route | undefined => {
+    const next = slot.retired ? elsewhere(provided.task) : undefined
+    return next === route ? undefined : next
+  }
   const route: Route = Object.freeze({
     capability: provided.task,
     module: id,
@@ -88,11 +92,8 @@ function makeRoute(slot: Slot, provided: ProvidedTask, elsewhere: Elsewhere): Ro
     artifact: slot.artifact.digest,
     type,
     provided,
-    invoke: (context: InvocationContext) => {
-      const next = slot.retired ? elsewhere(provided.task) : undefined
-      return next === undefined || next === route ? slot.invoke(context) : next.invoke(context)
-    },
-    unavailable: () => slot.unavailable(provided.task),
+    invoke: (context: InvocationContext) => now()?.invoke(context) ?? slot.invoke(context),
+    unavailable: () => now()?.unavailable() ?? slot.unavailable(provided.task),
   })
   return route
 }
