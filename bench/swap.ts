@@ -9,7 +9,8 @@
  *                                   done by a version that their run may not see
  *   flip_ms                         from the last version serving to the new one serving (aim: 1)
  *   live_ms                         from beginning to stage a version until it is live (aim, p99: 100; in a process 500)
- *   save_ms                         from writing its source until the answer that it serves (aim, p50: 25)
+ *   save_ms                         from writing its source until the answer that it serves (aim, p50: 25); `quiet`: without
+ *                                   runs in flight
  *   heap, rss                       what a swap leaves behind, over the last half (aim: 2,048 and 30,720 bytes)
  *   …_left                          what is there in the end and should not be
  */
@@ -39,9 +40,13 @@ const setupMsMax = 200
 /** The memory is measured every so many swaps, since a full collection takes a while. */
 const memoryEvery = 25
 
+/** Swaps without load, after those with. */
+const quietSwaps = 20
+
 const figures: Record<string, unknown> = {}
 for (const host of options.host) {
-  if (host !== 'in_process' && host !== 'process') throw new Error(`--host is in_process or process, not ${host}.`)
+  if (host !== 'in_process' && host !== 'process')
+    throw new Error(`--host is in_process or process, not ${host}.`)
   figures[host] = await bench(host)
 }
 process.stdout.write(`${JSON.stringify({ node: process.version, ...figures }, null, 2)}\n`)
@@ -63,6 +68,13 @@ async function bench(host: HostName): Promise<object> {
   }
 }
 
+function quietVersions(after: number): readonly Version[] {
+  return Array.from({ length: quietSwaps }, (_, index) => ({
+    number: `1000.${after + index}.0`,
+    kind: 'fine',
+  }))
+}
+
 interface Plan {
   readonly folder: string
   readonly first: Version
@@ -75,6 +87,7 @@ async function measure(server: MeasuredServer, { folder, first, versions }: Plan
   load.start()
   const { samples, refused } = await swapAll(server, folder, versions)
   const runs = await load.stop()
+  const quiet = await swapAll(server, folder, quietVersions(versions.length))
   await server.settle()
   const params = { id: 'swapped' }
   const { receipts } = await client.call(operations.modules.receipts)
@@ -85,6 +98,7 @@ async function measure(server: MeasuredServer, { folder, first, versions }: Plan
     refused,
     runs,
     samples,
+    quiet: quiet.samples,
     receipts: receipts.slice(1),
     lives: livesOf(receipts, [first, ...versions]),
     ledger: readFileSync(ledgerIn(folder), 'utf8').trim().split('\n'),

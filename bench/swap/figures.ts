@@ -17,6 +17,8 @@ export interface Outcome {
   readonly refused: number
   readonly runs: readonly EndedRun[]
   readonly samples: readonly Sample[]
+  /** Without load. */
+  readonly quiet: readonly Sample[]
   /** Those of the swaps alone. */
   readonly receipts: readonly Receipt[]
   readonly lives: readonly Live[]
@@ -54,7 +56,7 @@ export function figuresOf(outcome: Outcome): Record<string, unknown> {
   }
 }
 
-function timesOf({ receipts, samples }: Outcome): Record<string, unknown> {
+function timesOf({ receipts, samples, quiet }: Outcome): Record<string, unknown> {
   const flips = receipts.map(({ ms }) => ms['flip'] ?? 0)
   const lives = receipts.map(({ ms }) =>
     ['stage', 'hand_over', 'commit', 'flip'].reduce((sum, step) => sum + (ms[step] ?? 0), 0),
@@ -63,7 +65,11 @@ function timesOf({ receipts, samples }: Outcome): Record<string, unknown> {
   return {
     flip_ms: { p50: rounded(median(flips)), p99: quantile(flips, 0.99), max: quantile(flips, 1) },
     live_ms: { p50: rounded(median(lives)), p99: quantile(lives, 0.99), max: quantile(lives, 1) },
-    save_ms: { p50: rounded(median(saves)), p99: quantile(saves, 0.99) },
+    save_ms: {
+      p50: rounded(median(saves)),
+      p99: quantile(saves, 0.99),
+      quiet_p50: rounded(median(quiet.map(({ saveMs }) => saveMs))),
+    },
     steps_ms_p50: Object.fromEntries(
       ['resolve', 'verify', 'stage', 'hand_over', 'commit', 'flip', 'drain'].map((step) => [
         step,

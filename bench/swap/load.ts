@@ -46,7 +46,9 @@ export class Load {
 
   async #runOne(): Promise<EndedRun> {
     const input = { by: [], seed: Math.floor(this.#random() * 1e6) }
-    const { id } = await this.#client.call(operations.runs.start, { body: { workflow_text: document, input } })
+    const { id } = await this.#client.call(operations.runs.start, {
+      body: { workflow_text: document, input },
+    })
     return endedRun(await this.#client.ended(id))
   }
 

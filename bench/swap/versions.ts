@@ -36,7 +36,9 @@ export function versionsFor(host: HostName, count: number): readonly Version[] {
     const kind = faulty ? (kinds[(index / faultyEvery) % kinds.length] ?? 'throws') : 'fine'
     if (index % majorEvery === majorEvery - 1) major++
     const asked = index % policyEvery === 0 && index > 0
-    const runs = asked ? { runs: index % (2 * policyEvery) === 0 ? ('pin' as const) : ('follow' as const) } : {}
+    const runs = asked
+      ? { runs: index % (2 * policyEvery) === 0 ? ('pin' as const) : ('follow' as const) }
+      : {}
     return { number: `${major}.${index}.0`, kind, ...runs }
   })
 }

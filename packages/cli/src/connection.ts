@@ -28,7 +28,7 @@ export interface Connection {
   readonly server: string | undefined
   /** Whether a document can be run, with all that it needs; what it names beside it is looked for in the folder of its file. */
   check(text: string, file: string): Promise<CheckedWorkflow>
-  run(workflow: CheckedWorkflow, input: Json): Promise<Following>
+  run(workflow: CheckedWorkflow, input: Json, options: { readonly priority: number }): Promise<Following>
   readonly runs: {
     get(id: string): Promise<RunRecord>
     /** Those that can be gone on with, the oldest first. */

@@ -7,6 +7,7 @@ export {
   resumable,
   type Nexus,
   type NexusOptions,
+  type RunOptions,
   type RunReader,
   type Runs,
 } from './nexus.ts'

@@ -31,6 +31,7 @@ export function runToWire({
   workflow,
   createdAt,
   parent,
+  priority,
   startedAt,
   endedAt,
 }: Summary): RunSummary {
@@ -41,6 +42,7 @@ export function runToWire({
     workflow: { namespace, name, version },
     created_at: iso(createdAt),
     parent: parent?.run ?? null,
+    priority,
     started_at: isoOrNull(startedAt),
     ended_at: isoOrNull(endedAt),
   }

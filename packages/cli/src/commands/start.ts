@@ -19,6 +19,7 @@ export interface StartOptions {
   readonly host: string
   readonly port: number
   readonly tokenFile?: string
+  readonly runsMax?: number
 }
 
 export function addStartCommand(program: Command, shell: Shell): void {
@@ -34,6 +35,7 @@ export function addServeOptions(command: Command): Command {
   return command
     .option('--host <address>', 'where to listen; any but this machine alone needs a token', '127.0.0.1')
     .option('--port <number>', 'the port to listen on; 0 takes any that is free', readPort, defaultPort)
+    .option('--runs-max <number>', 'runs in progress at once; more wait by their priorities', readRunsMax)
     .option('--token-file <file>', 'a file with the token that is asked for (or set NEXUS_TOKEN)')
     .addOption(
       command
@@ -45,6 +47,11 @@ export function addServeOptions(command: Command): Command {
         .default('once'),
     )
     .option(...dataOption)
+}
+
+function readRunsMax(text: string): number {
+  if (/^[1-9]\d*$/.test(text)) return Number(text)
+  throw new NexusError('bad_input', `--runs-max is a whole number from 1; it was ${text}.`)
 }
 
 const portMax = 65_535
@@ -74,6 +81,7 @@ export async function start(options: StartOptions, { io }: Shell, { modules, up 
     data,
     modules,
     missedFirings: options.missed,
+    ...(options.runsMax !== undefined && { concurrency: { runsMax: options.runsMax } }),
     log,
     runBegan: (run) => void report(run, io),
   })

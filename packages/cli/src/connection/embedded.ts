@@ -13,7 +13,7 @@ export async function embedded(options: ConnectOptions): Promise<Connection> {
   return {
     server: undefined,
     check: (text, file) => nexus.complete(checkFile(nexus, text, file)),
-    run: (workflow, input) => nexus.run(workflow, input),
+    run: (workflow, input, how) => nexus.run(workflow, input, how),
     runs: {
       get: (id) => runs.get(id),
       async unfinished() {

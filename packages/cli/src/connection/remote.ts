@@ -16,8 +16,8 @@ export function remote({ url, token }: FoundServer, { workflows = [] }: ConnectO
   return {
     server: url,
     check: async (text, file) => checkHere(text, file, { workflows, elsewhere: await providedBy(client) }),
-    async run(workflow, input) {
-      const body = { ...textsOf(workflow), input }
+    async run(workflow, input, { priority }) {
+      const body = { ...textsOf(workflow), input, priority }
       const { id } = await client.call(operations.runs.start, { body }).catch(explain)
       return following(client, id)
     },
