@@ -36,6 +36,7 @@ export class Load {
 
   start(): void {
     this.#loops = Array.from({ length: concurrentRuns }, () => this.#loop())
+    for (const loop of this.#loops) loop.catch(() => {}) // told when they are stopped
   }
 
   async #loop(): Promise<EndedRun[]> {

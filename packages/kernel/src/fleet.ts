@@ -16,7 +16,7 @@ export interface Retired {
 export interface FleetListener {
   started(slot: Slot): void
   /** Told only where it had an instance. */
-  stopped(slot: Slot): void
+  stopped(slot: Slot, report: StopReport): void
 }
 
 export class Fleet {
@@ -44,10 +44,12 @@ export class Fleet {
   }
 
   /** Stops the instance of a slot once its tasks are over; the next task starts it again. */
-  async unload(slot: Slot): Promise<void> {
+  async unload(slot: Slot): Promise<StopReport | undefined> {
     const leaving = slot.unload()
     this.#unlist(slot)
-    if ((await leaving) !== undefined) this.#tell.stopped(slot)
+    const report = await leaving
+    if (report !== undefined) this.#tell.stopped(slot, report)
+    return report
   }
 
   get slots(): readonly Slot[] {
@@ -93,7 +95,7 @@ export class Fleet {
 
   async #stop(slot: Slot): Promise<StopReport | undefined> {
     const report = await slot.stop()
-    if (report !== undefined) this.#tell.stopped(slot)
+    if (report !== undefined) this.#tell.stopped(slot, report)
     return report
   }
 

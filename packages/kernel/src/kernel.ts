@@ -8,7 +8,7 @@ import { openArtifactStore } from './artifact.ts'
 import { openBuilder, type Builder } from './build.ts'
 import { Changes, type Change } from './change.ts'
 import { defaultDeadlines, type Deadlines } from './deadline.ts'
-import { discover, type FoundModule } from './discover.ts'
+import { discover, discoverAt, type FoundModule } from './discover.ts'
 import { Fleet } from './fleet.ts'
 import type { Generation, Route } from './generation.ts'
 import { GenerationJournal, type StoredGeneration } from './generation_journal.ts'
@@ -87,6 +87,8 @@ export interface Kernel {
   rescan(): Promise<Receipt | undefined>
   /** Goes back, or forth, to a generation that was committed once. Rejects with `ModuleFailure`. */
   activate(generation: number): Promise<Receipt>
+  /** The id of the module in a folder, where that can be read. */
+  idAt(folder: string): string | undefined
   /** Oldest first. */
   generations(): readonly StoredGeneration[]
   receipts(): readonly Receipt[]
@@ -140,7 +142,10 @@ class ModuleKernel implements Kernel {
     this.#events = new ModuleEvents(() => clock.now())
     this.#fleet = new Fleet({
       started: (slot) => this.#events.tell({ kind: 'loaded', module: aboutSlot(slot) }),
-      stopped: (slot) => this.#events.tell({ kind: 'unloaded', module: aboutSlot(slot) }),
+      stopped: (slot, { problems }) => {
+        const detail = problems.length > 0 && { detail: problems.join('\n') }
+        this.#events.tell({ kind: 'unloaded', module: aboutSlot(slot), ...detail })
+      },
     })
     this.#builder = openBuilder(store)
     this.#manifests = openManifestCache(store.folder)
@@ -307,6 +312,14 @@ class ModuleKernel implements Kernel {
     return this.#changes.exclusively(() => this.#takeSources())
   }
 
+  idAt(folder: string): string | undefined {
+    try {
+      return discoverAt(folder, 0, this.#manifests.read).id
+    } catch {
+      return undefined // whoever brings it in is told why
+    }
+  }
+
   activate(generation: number): Promise<Receipt> {
     return this.#telling(this.#changes.activate(generation))
   }
@@ -407,7 +420,11 @@ class ModuleKernel implements Kernel {
       throw new ModuleFailure(`No module "${id}" is in use. In use: ${ids.join(', ')}.`)
     }
     const dependents = this.#fleet.slots.filter((each) => each.loaded && each.dependencies.includes(slot))
-    if (dependents.length === 0) return this.#fleet.unload(slot)
+    if (dependents.length === 0) {
+      const report = await this.#fleet.unload(slot)
+      for (const problem of report?.problems ?? []) this.#options.log.warn(problem, { module: id })
+      return
+    }
     const names = dependents.map(({ manifest }) => manifest.id).join(', ')
     const verb = dependents.length === 1 ? 'depends on it and is' : 'depend on it and are'
     throw new ModuleFailure(`Module "${id}" is not unloaded: ${names} ${verb} loaded. Unload that first.`)

@@ -3,7 +3,7 @@
  */
 import { ModuleFailure, type Change, type Kernel, type ModuleInfo, type Receipt } from '@nexus/kernel'
 import { NexusError } from '@nexus/sdk'
-import { basename, isAbsolute } from 'node:path'
+import { isAbsolute } from 'node:path'
 
 export interface Modules extends Pick<
   Kernel,
@@ -40,7 +40,7 @@ export function modulesOf(kernel: Kernel): Modules {
     list: () => kernel.modules(),
     get: (id) => find(kernel, id),
     change: (change) => kernel.change(change),
-    swap: async (id, { source, ...how }) => kernel.change({ ...sourceOf(id, source), ...how }),
+    swap: async (id, { source, ...how }) => kernel.change({ ...sourceOf(kernel, id, source), ...how }),
     rescan: () => kernel.rescan(),
     activate: (generation) => kernel.activate(generation),
     generations: () => kernel.generations(),
@@ -54,15 +54,16 @@ export function modulesOf(kernel: Kernel): Modules {
 }
 
 /** Throws `ModuleFailure` for a folder that is not that of the module. */
-function sourceOf(id: string, source: string): Pick<Change, 'folders' | 'versions'> {
+function sourceOf(kernel: Kernel, id: string, source: string): Pick<Change, 'folders' | 'versions'> {
   if (!/[\\/]/.test(source)) return { versions: { [id]: source } }
   if (!isAbsolute(source)) {
     throw new ModuleFailure(
       `The folder "${source}" is no whole path. Give it from the root, or a version that was here before.`,
     )
   }
-  if (basename(source) === id) return { folders: [source] }
-  throw new ModuleFailure(`The folder "${source}" is that of a module "${basename(source)}", not of "${id}".`)
+  const found = kernel.idAt(source)
+  if (found === undefined || found === id) return { folders: [source] }
+  throw new ModuleFailure(`The folder "${source}" is that of a module "${found}", not of "${id}".`)
 }
 
 function find(kernel: Kernel, id: string): ModuleInfo {

@@ -106,7 +106,7 @@ test('a swap that names no version, no folder of the module or no whole path is 
   for (const [source, why] of [
     ['1.9.0', 'Module "teller" has no version 1.9.0 here. There were: 1.0.0.'],
     ['executors/teller', 'no whole path'],
-    [join(folder, '../other'), 'is that of a module "other", not of "teller"'],
+    [version('1.0.0', undefined, '', 'other'), 'is that of a module "other", not of "teller"'],
     [join(folder, 'nothing/teller'), 'no module'],
   ] as const) {
     const refused = await problemOf(await world.post('/modules/teller/swap', { source }))
