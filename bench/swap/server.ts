@@ -16,10 +16,10 @@ const nexus = await openNexus({
 })
 const served = await serve({ nexus, port: 0 })
 
-process.on('message', (asked) => void answer(String(asked)))
+process.on('message', (asked) => void answer(asked))
 process.send?.({ url: served.url })
 
-async function answer(asked: string): Promise<void> {
+async function answer(asked: unknown): Promise<void> {
   switch (asked) {
     case 'memory':
       globalThis.gc?.({ type: 'major', execution: 'sync', flavor: 'last-resort' })

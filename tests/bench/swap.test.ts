@@ -23,8 +23,15 @@ test.each(['in_process', 'process'])(
     expect(await ended).toEqual([0, null])
     const figures = (JSON.parse(said) as Record<string, Record<string, unknown>>)[host]
     expect(figures).toMatchObject({
-      ...{ swaps: 60, dropped: 0, duplicated: 0, misrouted: 0 },
-      ...{ live_versions_left: 0, holders_left: 0, handles_left: 0, problems: 0, undrained: 0 },
+      swaps: 60,
+      dropped: 0,
+      duplicated: 0,
+      misrouted: 0,
+      live_versions_left: 0,
+      holders_left: 0,
+      handles_left: 0,
+      problems: 0,
+      undrained: 0,
     })
     expect(figures?.['refused']).toBeGreaterThanOrEqual(6)
     expect(figures?.['runs']).toBeGreaterThan(100)

@@ -18,7 +18,7 @@ export interface ServerProcess {
   /** Exit code and signal. */
   readonly ended: Promise<unknown[]>
   /** Sends JSON and gives what is answered. */
-  post(path: string, body: unknown, method?: string): Promise<Response>
+  post(path: string, body: unknown): Promise<Response>
   [Symbol.asyncDispose](): Promise<void>
 }
 
@@ -54,9 +54,9 @@ export async function startServer(folder: string, ...more: string[]): Promise<Se
     ended,
     says,
     said: () => said,
-    post: (path, body, method = 'POST') =>
+    post: (path, body) =>
       fetch(`${url}${path}`, {
-        method,
+        method: 'POST',
         body: JSON.stringify(body),
         headers: { 'content-type': 'application/json' },
       }),

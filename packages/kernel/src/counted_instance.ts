@@ -12,7 +12,6 @@ export interface CountedInstance extends Instance {
 export function counted(instance: Instance): CountedInstance {
   let underWay = 0
   let idle: PromiseWithResolvers<void> | undefined
-  const { unavailable } = instance
   return {
     async execute(context: InvocationContext) {
       underWay++
@@ -28,7 +27,7 @@ export function counted(instance: Instance): CountedInstance {
       await idle.promise
       idle = undefined
     },
-    ...(unavailable && { unavailable: (task: string) => unavailable.call(instance, task) }),
+    unavailable: async (task) => instance.unavailable?.(task),
     probe: () => instance.probe(),
     stop: () => instance.stop(),
   }

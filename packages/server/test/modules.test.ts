@@ -164,7 +164,10 @@ test('versions side by side are listed, with what they have under way and which 
 
 test('a module is unloaded once its task is over, and its next task starts it again', async () => {
   await using world = await setup()
-  const main = `${holds.replace('execute(context) {', "execute(context) { if (context.inputData?.go) return { success: true, outputData: 'here', metadata: {} };")}`
+  const main = holds.replace(
+    'execute(context) {',
+    "execute(context) { if (context.inputData?.go) return { success: true, outputData: 'here', metadata: {} };",
+  )
   await world.nexus.modules.change({ folders: [version('1.0.0', main)] })
   const id = await run(world, '  - tell: { call: tell }\n')
   await expect.poll(async () => (await teller(world)).in_flight).toBe(1)
@@ -218,12 +221,9 @@ test('what happens to modules is told beside what happens to runs', async () => 
   }
   reading.abort()
   const kinds = all.flatMap(({ type }) => /^nexus\.modules\.(\w+)\.v1$/.exec(type)?.[1] ?? [])
-  expect(kinds).toEqual([
-    ...['loaded', 'staged', 'committed', 'drained'],
-    ...['loaded', 'staged', 'committed', 'unloaded', 'drained'],
-    ...['crashed', 'refused', 'loaded', 'staged', 'rolled_back'],
-    'unloaded',
-  ])
+  const expected =
+    'loaded staged committed drained loaded staged committed unloaded drained crashed refused loaded staged rolled_back unloaded'
+  expect(kinds.join(' ')).toBe(expected)
   const crash = all.find(({ type }) => type.includes('crashed'))
   expect(crash).toMatchObject({ subject: 'teller', data: { detail: expect.stringContaining('exit code 3') } })
   expect(all.filter(({ type }) => type.includes('workflow.completed'))).toHaveLength(1)

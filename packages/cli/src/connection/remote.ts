@@ -74,8 +74,7 @@ function workflowsOf(client: Client): Connection['workflows'] {
 
 function modulesOf(client: Client): Connection['modules'] {
   const { modules } = operations
-  const ask = (each: typeof modules.get | typeof modules.load | typeof modules.unload, id: string) =>
-    client.call(each, { params: { id } }).catch(explain)
+  const ask = (each: typeof modules.get, id: string) => client.call(each, { params: { id } }).catch(explain)
   return {
     list: async () => (await client.call(modules.list)).modules,
     get: (id) => ask(modules.get, id),
