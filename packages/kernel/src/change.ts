@@ -164,13 +164,14 @@ export class Changes {
       prepared.map((parts) => {
         const known = before?.modules[parts.candidate.id]
         const same = known?.artifact === parts.artifact.digest
+        const asked = same ? known.runs : runs // what was asked for one version stays with it
         const given = config[parts.candidate.id] ?? known?.configured
         const offered = known ? (known.instead_of ?? known.artifact) : ''
         return [
           parts.candidate.id,
           storedModule(parts, {
             ...(given !== undefined && { configured: given }),
-            ...(!same && runs !== undefined && { runs }),
+            ...(asked !== undefined && { runs: asked }),
             ...(offered !== parts.artifact.digest && { instead_of: offered }),
           }),
         ]
