@@ -11,6 +11,7 @@ import { FromSources, type Choose, type Taken } from './changes/from_sources.ts'
 import type { HandedOn } from './changes/hand_over.ts'
 import { replay } from './changes/replay.ts'
 import { lineOf, linesOf, Staging } from './changes/staging.ts'
+import { knownVersion } from './changes/known_version.ts'
 import { Stopwatch } from './changes/stopwatch.ts'
 import { changesBetween, configured, removedBy, storedModule } from './changes/stored_modules.ts'
 import type { ErrorBudget } from './changes/watching.ts'
@@ -25,6 +26,8 @@ import { prepare, type Candidate, type Prepared } from './stage.ts'
 export interface Change {
   /** Folders of modules that come in, each in the place of the one with its id. */
   readonly folders?: readonly string[]
+  /** Versions that served here before, by module id; each comes in the place of the one with its id. */
+  readonly versions?: Readonly<Record<string, string>>
   /** Ids of modules that leave. */
   readonly remove?: readonly string[]
   /** New configuration by module id, whole. */
@@ -60,7 +63,7 @@ export class Changes {
   exclusively<T>(work: () => Promise<T>): Promise<T> {
     const done = this.#queue.then(() => {
       if (this.#closed) throw new NexusError('closed', 'This kernel is closed.')
-      return work()
+      return this.#commits.draining.pausedFor(work)
     })
     this.#queue = done.catch(() => {})
     return done
@@ -110,12 +113,17 @@ export class Changes {
 
   /** What the next generation is made of: what stays as it is stored, what comes in as it is found. */
   #candidates(
-    { folders = [], remove = [], config = {} }: Change,
+    { folders = [], versions = {}, remove = [], config = {} }: Change,
     before: StoredGeneration | undefined,
   ): Candidate[] {
     const modules = new Map<string, Candidate>()
     for (const [id, module] of Object.entries(before?.modules ?? {})) {
       modules.set(id, storedCandidate(configured(module, config[id])))
+    }
+    for (const [id, version] of Object.entries(versions)) {
+      const known = knownVersion(id, version, this.#parts.journal.list())
+      const given = config[id] ?? before?.modules[id]?.configured
+      modules.set(id, storedCandidate(configured(known, given)))
     }
     for (const id of [...remove, ...Object.keys(config)]) {
       if (!modules.has(id))
@@ -147,6 +155,7 @@ export class Changes {
       prepared.map((parts) => {
         const known = before?.modules[parts.candidate.id]
         const same = known?.artifact === parts.artifact.digest
+        const asked = same ? known.runs : runs // what was asked for one version stays with it
         const given = config[parts.candidate.id] ?? known?.configured
         const offered = known ? (known.instead_of ?? known.artifact) : ''
         return [
@@ -154,7 +163,7 @@ export class Changes {
           storedModule(parts, {
             ...lineOf(parts, lines),
             ...(given !== undefined && { configured: given }),
-            ...(!same && runs !== undefined && { runs }),
+            ...(asked !== undefined && { runs: asked }),
             ...(offered !== parts.artifact.digest && { instead_of: offered }),
           }),
         ]

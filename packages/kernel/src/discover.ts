@@ -63,6 +63,18 @@ export function discover(sources: readonly Source[], readManifest: ReadManifest)
 export function discoverAt(folder: string, source: number, readManifest: ReadManifest): FoundModule {
   const path = realpathSync(folder)
   const file = join(path, 'manifest.yaml')
+  const refused = refuseUnread({ folder: path, source: path }, file)
+  if (refused) {
+    return {
+      id: basename(path),
+      type: 'executor',
+      folder: path,
+      file,
+      source,
+      ...unread(file),
+      problems: [refused],
+    }
+  }
   const reading = readManifest(readFileSync(file, 'utf8'), file)
   const problems = [...reading.problems, ...linkedEntries(reading, path)]
   const manifest = problems.length === 0 ? reading.manifest : undefined
@@ -147,7 +159,7 @@ function unread(file: string): Pick<FoundModule, 'manifest' | 'draft' | 'missing
 }
 
 /** A link must not bring in what lies outside of the source, and a manifest is a small file. */
-function refuseUnread(place: SourcedPlace, file: string): Problem | undefined {
+function refuseUnread(place: Pick<SourcedPlace, 'folder' | 'source'>, file: string): Problem | undefined {
   for (const path of [place.folder, file]) {
     const target = realpathSync(path)
     if (isInside(realpathSync(place.source), target)) continue

@@ -55,6 +55,8 @@ PRAGMA user_version = ${schemaVersion};
 
 export class GenerationJournal {
   readonly #database: DatabaseSync
+  /** Told of each receipt, and again when it is complete. */
+  onReceipt: (receipt: Receipt) => void = () => {}
 
   /** Opens `<data>/modules.db`. Throws `NexusError` `database_newer` or `database_corrupt`. */
   constructor(data: string) {
@@ -146,6 +148,7 @@ export class GenerationJournal {
   receipt(receipt: Receipt): void {
     const sql = 'INSERT OR REPLACE INTO receipts (number, body) VALUES (?, ?)'
     this.#database.prepare(sql).run(receipt.number, JSON.stringify(receipt))
+    this.onReceipt(receipt)
   }
 
   /** Gives how many there were. */

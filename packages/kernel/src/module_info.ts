@@ -6,6 +6,7 @@ import { isSame, passedOver, type PassedOver } from './choosing/passed_over.ts'
 import type { Wishes } from './choosing/wishes.ts'
 import type { FoundModule } from './discover.ts'
 import type { ServedGeneration } from './generation.ts'
+import type { LiveVersion } from './live_versions.ts'
 import type { Problem } from './problem.ts'
 import type { Candidate } from './stage.ts'
 
@@ -28,6 +29,10 @@ export interface ModuleInfo {
   readonly source: string
   /** Other candidates for it, and why they do not serve. */
   readonly passed_over: readonly PassedOver[]
+  /** Tasks that the version that serves has under way. */
+  readonly in_flight: number
+  /** What there is of it side by side at the moment. */
+  readonly versions: readonly LiveVersion[]
   readonly problems: readonly Problem[]
 }
 
@@ -46,6 +51,7 @@ export interface DescribeParts {
   /** What the source of a candidate is called. */
   readonly nameOf: (candidate: FoundModule) => string
   readonly wanted: NonNullable<Wishes['modules']>
+  readonly versionsOf: (id: string) => readonly LiveVersion[]
 }
 
 /** One entry for each module, whether it serves or not: of what serves, or of the nearest that there is. */
@@ -80,6 +86,8 @@ function describeModule(shown: FoundModule, here: readonly FoundModule[], parts:
     folder: shown.folder,
     source: nameOf(shown),
     passed_over: passedOver(shown, others, parts),
+    in_flight: slot?.inFlight ?? 0,
+    versions: parts.versionsOf(shown.id),
     problems: [...new Set(problems)],
   }
 }

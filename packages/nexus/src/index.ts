@@ -8,6 +8,7 @@ export {
   type BlobReader,
   type Nexus,
   type NexusOptions,
+  type RunOptions,
   type RunReader,
   type Runs,
 } from './nexus.ts'
@@ -32,8 +33,16 @@ export type {
   TaskRecord,
 } from '@nexus/engine'
 export { Stopping, Suspending, unfinishedStatuses } from '@nexus/engine'
-export type { Change, Holder, ModuleInfo, Receipt, StoredGeneration } from '@nexus/kernel'
+export type {
+  Change,
+  Holder,
+  LiveVersion,
+  ModuleEvent,
+  ModuleInfo,
+  Receipt,
+  StoredGeneration,
+} from '@nexus/kernel'
+export type { Modules, Swap } from './modules.ts'
 export type { Lock, Source, Wishes } from '@nexus/kernel'
-export type { Modules } from './modules.ts'
 export { Manifest as manifestSchema } from '@nexus/sdk'
 export { formatProblems, workflowSchema, type Problem } from '@nexus/workflow'

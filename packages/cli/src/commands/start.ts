@@ -20,6 +20,7 @@ export interface StartOptions {
   readonly port?: number
   readonly tokenFile?: string
   readonly frozen?: boolean
+  readonly runsMax?: number
 }
 
 export function addStartCommand(program: Command, shell: Shell): void {
@@ -46,6 +47,7 @@ export function addServeOptions(command: Command): Command {
       `the port to listen on; 0 takes any that is free (default: nexus.yaml, else ${defaultPort})`,
       readPort,
     )
+    .option('--runs-max <number>', 'runs in progress at once; more wait by their priorities', readRunsMax)
     .option('--token-file <file>', 'a file with the token that is asked for (or set NEXUS_TOKEN)')
     .addOption(
       command
@@ -56,6 +58,11 @@ export function addServeOptions(command: Command): Command {
         .choices(['once', 'skip']),
     )
     .option(...dataOption)
+}
+
+function readRunsMax(text: string): number {
+  if (/^[1-9]\d*$/.test(text)) return Number(text)
+  throw new NexusError('bad_input', `--runs-max is a whole number from 1; it was ${text}.`)
 }
 
 const portMax = 65_535
@@ -83,12 +90,14 @@ export async function start(options: StartOptions, { io }: Shell, staying: Stayi
   const token = tokenOf(options, server.token_file)
   const interrupted = Promise.withResolvers<void>()
   await using stack = new AsyncDisposableStack()
-  stack.defer(io.onInterrupt(interrupted.resolve))
+  const stopListening = io.onInterrupt(interrupted.resolve)
+  stack.defer(stopListening)
   const log = operatorLog(io)
   const nexus = await openNexus({
     ...optionsFor(workspace, staying),
     data,
     missedFirings: options.missed ?? engine.missed ?? 'once',
+    ...(options.runsMax !== undefined && { concurrency: { runsMax: options.runsMax } }),
     log,
     runBegan: (run) => void report(run, io),
   })
@@ -109,7 +118,8 @@ export async function start(options: StartOptions, { io }: Shell, staying: Stayi
   io.err(greeting(nexus, data, served))
   if (staying.up) stack.defer(staying.up(nexus, workspace))
   await interrupted.promise
-  io.err('Stopping. Runs under way go on with the next start.\n')
+  stopListening() // so that the next signal ends the process as it would any other: nothing recorded is lost by that
+  io.err('Stopping. Runs under way go on with the next start. Once more ends it at once.\n')
 }
 
 function optionsFor(workspace: Workspace, { lock, modules }: Staying): ReturnType<Workspace['options']> {

@@ -2,7 +2,7 @@
  * A data directory that is opened in this process, which holds it until it is closed.
  */
 import { openNexus, resumable } from '@nexus/nexus'
-import { generationToWire, receiptToWire, runToWire, workflowToWire } from '@nexus/server'
+import { generationToWire, moduleToWire, receiptToWire, runToWire, workflowToWire } from '@nexus/server'
 import { checkFile } from '../commands/documents.ts'
 import { optionsHere } from '../commands/options.ts'
 import type { Connection, ConnectOptions } from '../connection.ts'
@@ -15,7 +15,7 @@ export async function embedded(options: ConnectOptions): Promise<Connection> {
   return {
     server: undefined,
     check: (text, file) => nexus.complete(checkFile(nexus, text, file)),
-    run: (workflow, input) => nexus.run(workflow, input),
+    run: (workflow, input, how) => nexus.run(workflow, input, how),
     runs: {
       get: (id) => runs.get(id),
       async unfinished() {
@@ -35,6 +35,16 @@ export async function embedded(options: ConnectOptions): Promise<Connection> {
       remove: (key) => workflows.remove(key),
     },
     modules: {
+      list: async () => modules.list().map(moduleToWire),
+      get: async (id) => moduleToWire(modules.get(id)),
+      async load(id) {
+        await modules.load(id)
+        return moduleToWire(modules.get(id))
+      },
+      async unload(id) {
+        await modules.unload(id)
+        return moduleToWire(modules.get(id))
+      },
       change: async (change) => receiptToWire(await modules.change(change)),
       activate: async (generation) => receiptToWire(await modules.activate(Number(generation))),
       generations: async () =>

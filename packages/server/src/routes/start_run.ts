@@ -1,7 +1,7 @@
 /**
  * A run that is asked for: of a deployed workflow or of a document that was sent, once for each idempotency key.
  */
-import type { NewRun } from '@nexus/api'
+import { priorityWords, type NewRun } from '@nexus/api'
 import type { CheckedWorkflow, Nexus } from '@nexus/nexus'
 import { NexusError, type Json } from '@nexus/sdk'
 import { isDeepStrictEqual } from 'node:util'
@@ -19,7 +19,11 @@ export async function startRun(nexus: Nexus, asked: NewRun): Promise<Accepted> {
   const known = key === undefined ? undefined : await sameRun(nexus, key, workflow, input)
   if (known !== undefined) return { id: known, begun: false }
   try {
-    const { id } = await nexus.run(workflow, input, key === undefined ? {} : { key })
+    const { priority = 0 } = asked
+    const { id } = await nexus.run(workflow, input, {
+      priority: typeof priority === 'string' ? priorityWords[priority] : priority,
+      ...(key !== undefined && { key }),
+    })
     return { id, begun: true }
   } catch (error) {
     if (key === undefined || !(error instanceof NexusError) || error.code !== 'key_taken') throw error
