@@ -5,6 +5,7 @@
  */
 import { lookup, type LookupAddress, type LookupOptions } from 'node:dns'
 import { BlockList, isIP } from 'node:net'
+import { TaskFault } from '@nexus/sdk'
 
 /** `public`: nothing on this machine and none of its neighbours. */
 export type Reach = 'any' | 'public'
@@ -44,21 +45,18 @@ export function isPrivate(address: string): boolean {
   return blocked.check(plain, family === 4 ? 'ipv4' : 'ipv6')
 }
 
-/** What a connection to a private address is refused with. */
-export class PrivateAddress extends Error {
-  override readonly name = 'PrivateAddress'
-  constructor(host: string, address: string) {
-    const at = host === address ? host : `${host} (${address})`
-    super(
-      `${at} is an address of this machine or of its own network, which tasks may not reach here. Allow it by policy.network.private in nexus.yaml, or name the connection in the configuration of query_executor.`,
-    )
-  }
+function privateAddress(host: string, address: string): TaskFault {
+  const at = host === address ? host : `${host} (${address})`
+  return TaskFault.of(
+    'authorization',
+    `${at} is an address of this machine or of its own network, which tasks may not reach here. Allow it by policy.network.private in nexus.yaml, or name the connection in the configuration of query_executor.`,
+  )
 }
 
 /** Throws where a host is itself an address that may not be reached; names are for `lookupFor`. */
 export function refuseAddress(host: string, reach: Reach): void {
   const plain = host.replace(/^\[|\]$/g, '')
-  if (reach === 'public' && isIP(plain) !== 0 && isPrivate(plain)) throw new PrivateAddress(host, plain)
+  if (reach === 'public' && isIP(plain) !== 0 && isPrivate(plain)) throw privateAddress(host, plain)
 }
 
 type Callback = (error: NodeJS.ErrnoException | null, address: string | LookupAddress[], family?: number) => void
@@ -71,7 +69,7 @@ export function lookupFor(reach: Reach): Lookup {
       const refused = reach === 'public' ? addresses?.find(({ address }) => isPrivate(address)) : undefined
       const [first] = addresses ?? []
       if (error !== null) callback(error, '')
-      else if (refused !== undefined) callback(new PrivateAddress(host, refused.address), '')
+      else if (refused !== undefined) callback(privateAddress(host, refused.address), '')
       else if (options.all === true) callback(null, addresses)
       else callback(null, first?.address ?? '', first?.family)
     })

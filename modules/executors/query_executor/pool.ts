@@ -11,12 +11,15 @@ export interface Pooled {
   close(): Promise<void>
 }
 
-export interface PoolOptions<Item extends Pooled> {
-  readonly clock: Clock
+export interface PoolLimits {
   readonly sizeMax: number
   readonly idleMs: number
   /** How long a call waits for one that is free. */
   readonly waitMsMax: number
+}
+
+export interface PoolOptions<Item extends Pooled> extends PoolLimits {
+  readonly clock: Clock
   /** As errors name it. */
   readonly title: string
   open(signal: AbortSignal): Promise<Item>

@@ -10,7 +10,7 @@ import type { Driver } from './driver.ts'
 import { faultOf } from './fault.ts'
 import { once } from './once.ts'
 import { resultOf } from './result.ts'
-import { blobsOf, reachOf } from './services.ts'
+
 import { readSettings, type Settings } from './settings.ts'
 import { refuseStatement } from './sql/gate.ts'
 import { prepareText, type PreparedText } from './sql/statement.ts'
@@ -26,7 +26,7 @@ export async function querySql(
   const target = await resolveTarget(call, settings, context.secrets)
   if (call.write && !target.writable)
     throw TaskFault.of('authorization', `\`write: true\` on ${target.title} is refused. ${target.whyReadOnly}`)
-  const reach = target.trusted ? 'any' : reachOf(context)
+  const reach = target.trusted || context.policy.network.private ? 'any' : 'public'
   const driver = await connections.driverFor(target, settings, reach)
   const text = prepareText(call.query, call.parameters, driver.dialect)
   refuseStatement({ sql: call.query, tokens: text.tokens, dialect: driver.dialect, write: call.write })
@@ -68,6 +68,6 @@ function resultOptions(context: ModuleContext, { call, settings }: Prepared): Pa
     rowsMax: call.rowsMax,
     bytesMax: settings.resultBytesMax,
     blobBytesMax: settings.blobBytesMax,
-    blobs: () => blobsOf(context),
+    blobs: context.blobs,
   }
 }

@@ -3,10 +3,10 @@
  * the blob store. Rows beyond a cap are never dropped unsaid: they go to the blob store, or the task faults. It holds no
  * more rows than the cap.
  */
-import { TaskFault, type Json, type JsonObject } from '@nexus/sdk'
+import { TaskFault, type Blobs, type Json, type JsonObject } from '@nexus/sdk'
 import type { ReturnMode } from './arguments.ts'
 import { writeArrow } from './arrow.ts'
-import type { Blobs } from './services.ts'
+
 import type { Column, Cursor, Row } from './driver.ts'
 
 export interface ResultOptions {
@@ -14,7 +14,7 @@ export interface ResultOptions {
   readonly rowsMax: number
   readonly bytesMax: number
   readonly blobBytesMax: number
-  readonly blobs: () => Blobs
+  readonly blobs: Blobs
 }
 
 export async function resultOf(cursor: Cursor, options: ResultOptions): Promise<Json> {
@@ -24,9 +24,9 @@ export async function resultOf(cursor: Cursor, options: ResultOptions): Promise<
     case 'result':
       return wholeResult(cursor, options)
     case 'blob':
-      return (await writeLines(linesOf(cursor), options)) as unknown as Json
+      return (await writeLines(linesOf(cursor), options))
     case 'arrow':
-      return (await writeArrow(cursor, options)) as unknown as Json
+      return (await writeArrow(cursor, options))
   }
 }
 
@@ -54,7 +54,7 @@ async function wholeResult(cursor: Cursor, options: ResultOptions): Promise<Json
     rows,
     row_count: count.rows,
     ...(changed !== undefined && { changed_rows: changed }),
-    ...(blob !== undefined && { blob: blob as unknown as Json }),
+    ...(blob !== undefined && { blob: blob }),
   }
 }
 
@@ -140,5 +140,5 @@ function textOf(rows: readonly JsonObject[]): string {
 }
 
 function writeLines(lines: AsyncIterable<string>, { blobs, blobBytesMax }: ResultOptions): ReturnType<Blobs['write']> {
-  return blobs().write(lines, { mediaType: 'application/x-ndjson', bytesMax: blobBytesMax })
+  return blobs.write(lines, { mediaType: 'application/x-ndjson', bytesMax: blobBytesMax })
 }

@@ -5,7 +5,7 @@
 import type { Clock } from '@nexus/sdk'
 import type { Watchdog } from '@nexus/sdk/process'
 import type { Driver } from '../driver.ts'
-import { Pool } from '../pool.ts'
+import { Pool, type PoolLimits } from '../pool.ts'
 import { sqliteDialect } from '../sql/dialect.ts'
 import { pooledTransaction } from './pooled.ts'
 import { openSqlite, type SqliteConnection } from './sqlite/process.ts'
@@ -14,12 +14,6 @@ export interface SqliteTarget {
   /** Absolute, or `:memory:`. */
   readonly file: string
   readonly title: string
-}
-
-export interface PoolLimits {
-  readonly sizeMax: number
-  readonly idleMs: number
-  readonly waitMsMax: number
 }
 
 export function sqliteDriver(

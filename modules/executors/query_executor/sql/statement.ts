@@ -127,7 +127,7 @@ class Binder {
     if (this.#dialect.lists === 'values') {
       const places = list.map((value, item) => this.#place(`${name}[${item}]`, value))
       // An empty list is equal to nothing, which `IN ()` would say if engines took it.
-      const nothing = 'SELECT NULL FROM (SELECT 1 AS one) AS nothing WHERE 1 = 0'
+      const nothing = 'SELECT NULL FROM (SELECT 1 AS one) AS empty_list WHERE 1 = 0'
       this.#edit(token.from, token.to, places.join(', ') || nothing)
       return true
     }
