@@ -97,7 +97,7 @@ export function driverConformance(engine: Engine): void {
       doc: parameters.doc,
       real_number: 0.1,
     })
-    await write('INSERT INTO things VALUES (2, $none, $none, $none, $none, $none)', { none: null })
+    await write('INSERT INTO things VALUES (2, $a, $b, $c, $d, $e)', { a: null, b: null, c: null, d: null, e: null })
     expect(await query('SELECT big, word, data, doc, real_number FROM things WHERE id = 2')).toEqual([
       { big: null, word: null, data: null, doc: null, real_number: null },
     ])

@@ -58,7 +58,7 @@ export async function startPostgres(): Promise<TestServer> {
   const own = process.getuid?.() === 0 ? { uid: nobody, gid: nobody } : {}
   if (own.uid !== undefined) for (const path of [folder, data, join(folder, 'password')]) chownSync(path, nobody, nobody)
   chmodSync(folder, 0o755)
-  const options = { ...own, cwd: folder, env: { LD_LIBRARY_PATH: join(folder, 'lib'), LC_ALL: 'C.UTF-8', PATH: '/usr/bin:/bin' } }
+  const options = { ...own, cwd: folder, env: { LD_LIBRARY_PATH: [join(folder, 'lib'), join(native, 'lib')].join(':'), LC_ALL: 'C.UTF-8', PATH: '/usr/bin:/bin' } }
   const settings = ['--no-sync', '--auth=scram-sha-256', '--encoding=UTF8', '--username=postgres', `--pwfile=${join(folder, 'password')}`]
   execFileSync(join(native, 'bin', 'initdb'), ['-D', data, ...settings], { ...options, stdio: 'pipe' })
   const port = await freePort()
