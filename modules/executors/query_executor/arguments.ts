@@ -39,12 +39,15 @@ export function readSqlCall(input: Json, bounds: { timeoutMs: number; rowsMax: n
   const stray = Object.keys(input).find((name) => !known.includes(name))
   if (stray !== undefined) throw wrong(stray, `one of ${known.join(', ')}`)
   if (typeof query !== 'string' || query.trim() === '') throw wrong('query', 'a statement in SQL')
-  if (query.length > queryLengthMax) throw wrong('query', `at most ${queryLengthMax} characters long; bind the values`)
+  if (query.length > queryLengthMax)
+    throw wrong('query', `at most ${queryLengthMax} characters long; bind the values`)
   if (query.includes('\0')) throw wrong('query', 'a text without NUL characters')
-  if (!isJsonObject(parameters) && !Array.isArray(parameters)) throw wrong('parameters', 'an object or a list')
+  if (!isJsonObject(parameters) && !Array.isArray(parameters))
+    throw wrong('parameters', 'an object or a list')
   if (typeof write !== 'boolean') throw wrong('write', 'true or false')
   if (files !== undefined && !isJsonObject(files)) throw wrong('files', 'an object of names and files')
-  if ((connection === undefined) === (files === undefined)) throw wrong('connection', 'given, or files in place of it')
+  if ((connection === undefined) === (files === undefined))
+    throw wrong('connection', 'given, or files in place of it')
   return {
     connection,
     files,

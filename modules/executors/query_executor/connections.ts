@@ -64,7 +64,10 @@ export class Connections {
         return (await import('./drivers/mysql.ts')).mysqlDriver(target, shared)
       case 'duckdb':
       case 'files':
-        return (await import('./drivers/duckdb.ts')).duckdbDriver(target, { ...shared, settings: settings.duckdb })
+        return (await import('./drivers/duckdb.ts')).duckdbDriver(target, {
+          ...shared,
+          settings: settings.duckdb,
+        })
     }
   }
 }

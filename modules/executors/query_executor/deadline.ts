@@ -6,10 +6,17 @@ export interface Deadline extends Disposable {
 }
 
 /** `what` begins the sentence of the fault. */
-export function deadlineOf(clock: Clock, timeoutMs: number, signals: readonly AbortSignal[], what: string): Deadline {
+export function deadlineOf(
+  clock: Clock,
+  timeoutMs: number,
+  signals: readonly AbortSignal[],
+  what: string,
+): Deadline {
   const timeout = new AbortController()
   const stopTimer = clock.timer(timeoutMs, () =>
-    timeout.abort(TaskFault.of('timeout', `${what} took longer than ${timeoutMs} ms (timeout_ms) and was stopped.`)),
+    timeout.abort(
+      TaskFault.of('timeout', `${what} took longer than ${timeoutMs} ms (timeout_ms) and was stopped.`),
+    ),
   )
   return { signal: AbortSignal.any([...signals, timeout.signal]), [Symbol.dispose]: stopTimer }
 }

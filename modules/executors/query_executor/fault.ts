@@ -24,7 +24,9 @@ export function faultOf(error: unknown, { sql, title, originalOffset }: Source):
   const { offset, near } = error
   const place = offset === undefined ? near && placeOf(sql, near.text, near.line) : originalOffset(offset)
   const where = place === undefined ? '' : `\n${excerpt(sql, place)}`
-  return TaskFault.of(types[error.kind], `The query on ${title} failed: ${sentence(error.message)}${where}`, { cause: error })
+  return TaskFault.of(types[error.kind], `The query on ${title} failed: ${sentence(error.message)}${where}`, {
+    cause: error,
+  })
 }
 
 function sentence(message: string): string {

@@ -5,7 +5,11 @@ import { TaskFault, type Json } from '@nexus/sdk'
 import { wrong } from './arguments.ts'
 
 /** The absolute path of a file, all links resolved. Without `folders` it may be anywhere: the operator has named it. */
-export async function allowedFile(path: Json, place: string, folders: readonly string[] | undefined): Promise<string> {
+export async function allowedFile(
+  path: Json,
+  place: string,
+  folders: readonly string[] | undefined,
+): Promise<string> {
   if (typeof path !== 'string' || path === '' || path.includes('\0')) throw wrong(place, 'the path of a file')
   if (/^[a-z][a-z0-9+.-]+:/i.test(path) && !/^[a-z]:[\\/]/i.test(path))
     throw wrong(place, 'the path of a file on this machine, no address')

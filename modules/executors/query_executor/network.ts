@@ -59,7 +59,11 @@ export function refuseAddress(host: string, reach: Reach): void {
   if (reach === 'public' && isIP(plain) !== 0 && isPrivate(plain)) throw privateAddress(host, plain)
 }
 
-type Callback = (error: NodeJS.ErrnoException | null, address: string | LookupAddress[], family?: number) => void
+type Callback = (
+  error: NodeJS.ErrnoException | null,
+  address: string | LookupAddress[],
+  family?: number,
+) => void
 export type Lookup = (host: string, options: LookupOptions, callback: Callback) => void
 
 /** Node's own look-up, which fails where any of the addresses is private. */

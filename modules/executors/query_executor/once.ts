@@ -41,7 +41,11 @@ async function changedBy(
   } catch (error) {
     if (!(error instanceof EngineError) || error.kind !== 'statement') throw error
     const ddl = `CREATE TABLE ${table} (call_key varchar(255) PRIMARY KEY, result ${dialect.longText})`
-    throw new EngineError('configuration', `The table of idempotency cannot be used: ${error.message} It is made by: ${ddl}`, { cause: error })
+    throw new EngineError(
+      'configuration',
+      `The table of idempotency cannot be used: ${error.message} It is made by: ${ddl}`,
+      { cause: error },
+    )
   }
 }
 

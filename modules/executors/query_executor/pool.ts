@@ -119,7 +119,10 @@ export class Pool<Item extends Pooled> {
     const { clock, title, sizeMax } = this.#options
     const busy = `All ${sizeMax} connections of ${title} are busy`
     if (this.#waiters.length >= waitersMax)
-      throw TaskFault.of('runtime', `${busy}, and ${waitersMax} calls wait. Raise pool_max, or call less at once.`)
+      throw TaskFault.of(
+        'runtime',
+        `${busy}, and ${waitersMax} calls wait. Raise pool_max, or call less at once.`,
+      )
     const { promise, resolve, reject } = Promise.withResolvers<void>()
     const stopTimer = clock.timer(Math.max(0, untilMs - clock.elapsed()), () =>
       reject(TaskFault.of('timeout', `${busy}: none became free in time. Raise pool_max or pool_wait_ms.`)),

@@ -25,7 +25,10 @@ export async function querySql(
   const call = readSqlCall(context.inputData, settings)
   const target = await resolveTarget(call, settings, context.secrets)
   if (call.write && !target.writable)
-    throw TaskFault.of('authorization', `\`write: true\` on ${target.title} is refused. ${target.whyReadOnly}`)
+    throw TaskFault.of(
+      'authorization',
+      `\`write: true\` on ${target.title} is refused. ${target.whyReadOnly}`,
+    )
   const reach = target.trusted || context.policy.network.private ? 'any' : 'public'
   const driver = await connections.driverFor(target, settings, reach)
   const text = prepareText(call.query, call.parameters, driver.dialect)
@@ -45,7 +48,12 @@ interface Prepared {
 async function inTime(context: ModuleContext, prepared: Prepared): Promise<Json> {
   const { call, target, driver, text, stop } = prepared
   const { timeoutMs, write } = call
-  using deadline = deadlineOf(context.clock, timeoutMs, [context.signal, stop], `The query on ${target.title}`)
+  using deadline = deadlineOf(
+    context.clock,
+    timeoutMs,
+    [context.signal, stop],
+    `The query on ${target.title}`,
+  )
   const { signal } = deadline
   try {
     return await driver.transaction({ write, timeoutMs, signal }, async (transaction) => {

@@ -24,9 +24,9 @@ export async function resultOf(cursor: Cursor, options: ResultOptions): Promise<
     case 'result':
       return wholeResult(cursor, options)
     case 'blob':
-      return (await writeLines(linesOf(cursor), options))
+      return await writeLines(linesOf(cursor), options)
     case 'arrow':
-      return (await writeArrow(cursor, options))
+      return await writeArrow(cursor, options)
   }
 }
 
@@ -40,7 +40,9 @@ async function rowsOf(cursor: Cursor, options: ResultOptions): Promise<Json> {
 }
 
 function capOf({ rows }: Collected, { rowsMax, bytesMax }: ResultOptions): string {
-  return rows.length >= rowsMax ? `${rowsMax} rows (rows_max)` : `${Math.floor(bytesMax / 1_048_576)} MB (result_mb)`
+  return rows.length >= rowsMax
+    ? `${rowsMax} rows (rows_max)`
+    : `${Math.floor(bytesMax / 1_048_576)} MB (result_mb)`
 }
 
 /** Where there are more rows than the cap, `rows` are the first of them, and `blob` has all. */
@@ -88,7 +90,8 @@ function sizeOf(row: JsonObject): number {
   let sizeBytes = 2
   for (const name in row) {
     const value = row[name] ?? null
-    const length = typeof value === 'string' ? value.length : typeof value === 'object' ? JSON.stringify(value).length : 8
+    const length =
+      typeof value === 'string' ? value.length : typeof value === 'object' ? JSON.stringify(value).length : 8
     sizeBytes += name.length + 4 + length
   }
   return sizeBytes
@@ -139,6 +142,9 @@ function textOf(rows: readonly JsonObject[]): string {
   return rows.map((row) => `${JSON.stringify(row)}\n`).join('')
 }
 
-function writeLines(lines: AsyncIterable<string>, { blobs, blobBytesMax }: ResultOptions): ReturnType<Blobs['write']> {
+function writeLines(
+  lines: AsyncIterable<string>,
+  { blobs, blobBytesMax }: ResultOptions,
+): ReturnType<Blobs['write']> {
   return blobs.write(lines, { mediaType: 'application/x-ndjson', bytesMax: blobBytesMax })
 }

@@ -11,9 +11,7 @@ export interface ServerTarget {
 }
 
 /** `verified` is TLS with a certificate that is checked, `encrypted` TLS with any. */
-export type Ssl =
-  | { readonly mode: 'off' | 'encrypted' }
-  | { readonly mode: 'verified'; readonly ca?: string }
+export type Ssl = { readonly mode: 'off' | 'encrypted' } | { readonly mode: 'verified'; readonly ca?: string }
 
 const usual = {
   postgres: { port: 5432, schemes: ['postgres:', 'postgresql:'], user: 'postgres' },
@@ -26,7 +24,10 @@ export async function readServer(
   { place, secrets }: { place: string; secrets: Secrets | undefined },
 ): Promise<ServerTarget> {
   const bad = (member: string, expected: string): TaskFault =>
-    TaskFault.of(secrets === undefined ? 'validation' : 'configuration', `${place}.${member} must be ${expected}.`)
+    TaskFault.of(
+      secrets === undefined ? 'validation' : 'configuration',
+      `${place}.${member} must be ${expected}.`,
+    )
   const url = readUrl(driver, config['url'], bad)
   const text = (member: string, fallback: string): string => {
     const value = config[member] ?? fallback
@@ -35,7 +36,8 @@ export async function readServer(
   }
   const host = text('host', url?.hostname.replace(/^\[|\]$/g, '') ?? '')
   if (host === '') throw bad('url', 'given, or host')
-  if (host.startsWith('/') && secrets === undefined) throw bad('host', 'a name or an address, no socket of this machine')
+  if (host.startsWith('/') && secrets === undefined)
+    throw bad('host', 'a name or an address, no socket of this machine')
   const port = Number(config['port'] ?? (url?.port || usual[driver].port))
   if (!Number.isInteger(port) || port < 1 || port > 65_535) throw bad('port', 'a port from 1 to 65535')
   const user = text('user', decoded(url?.username) || usual[driver].user)
@@ -74,7 +76,8 @@ async function readPassword(
 ): Promise<string> {
   const { password, password_secret: name } = config
   if (name !== undefined) {
-    if (secrets === undefined) throw bad('password', 'used in a task, with `$secrets`; password_secret is for the configuration')
+    if (secrets === undefined)
+      throw bad('password', 'used in a task, with `$secrets`; password_secret is for the configuration')
     if (typeof name !== 'string') throw bad('password_secret', 'the name of a secret')
     return secrets.get(name)
   }

@@ -38,7 +38,8 @@ export async function resolveTarget(
 ): Promise<Target> {
   if (files !== undefined) return filesTarget(files, settings)
   if (typeof connection === 'string') return namedTarget(connection, settings, secrets)
-  if (!isJsonObject(connection)) throw wrong('connection', 'the name of a connection, or an object that describes one')
+  if (!isJsonObject(connection))
+    throw wrong('connection', 'the name of a connection, or an object that describes one')
   return inlineTarget(connection, settings)
 }
 
@@ -63,12 +64,16 @@ async function namedTarget(name: string, settings: Settings, secrets: Secrets): 
 
 async function inlineTarget(config: JsonObject, settings: Settings): Promise<Target> {
   if (settings.inline === 'none')
-    throw TaskFault.of('authorization', 'Connections are used by name here: those that a document describes itself are switched off (`inline_connections: none`).')
+    throw TaskFault.of(
+      'authorization',
+      'Connections are used by name here: those that a document describes itself are switched off (`inline_connections: none`).',
+    )
   const driver = readDriver(config['driver'], 'connection', 'validation')
   const access = {
     key: `inline ${JSON.stringify(config)}`,
     writable: settings.inline === 'write' && config['read_only'] !== true,
-    whyReadOnly: 'Connections that a document describes itself only read here: name it in the configuration of query_executor with `read_only: false`, or set `inline_connections: write` there.',
+    whyReadOnly:
+      'Connections that a document describes itself only read here: name it in the configuration of query_executor with `read_only: false`, or set `inline_connections: write` there.',
     trusted: false,
     poolMax: settings.pool.sizeMax,
   }
@@ -83,7 +88,8 @@ async function inlineTarget(config: JsonObject, settings: Settings): Promise<Tar
 async function filesTarget(given: JsonObject, settings: Settings): Promise<Target> {
   const files: Record<string, readonly string[]> = {}
   for (const [name, value] of Object.entries(given)) {
-    if (!/^[A-Za-z_]\w{0,62}$/.test(name)) throw wrong(`files.${name}`, 'named in letters, digits and underscores')
+    if (!/^[A-Za-z_]\w{0,62}$/.test(name))
+      throw wrong(`files.${name}`, 'named in letters, digits and underscores')
     const paths: readonly Json[] = Array.isArray(value) ? value : [value as Json]
     if (paths.length === 0) throw wrong(`files.${name}`, 'a file, or a list of files')
     files[name] = await Promise.all(paths.map((path) => allowedFile(path, `files.${name}`, settings.folders)))
@@ -111,7 +117,11 @@ async function readFile(
   return allowedFile(file ?? null, `${place}.file`, check === 'trusted' ? undefined : folders)
 }
 
-function readDriver(value: Json | undefined, place: string, kind: 'configuration' | 'validation'): DriverName {
+function readDriver(
+  value: Json | undefined,
+  place: string,
+  kind: 'configuration' | 'validation',
+): DriverName {
   const driver = drivers.find((known) => known === value)
   if (driver !== undefined) return driver
   throw TaskFault.of(kind, `${place}.driver must be one of ${drivers.join(', ')}.`)

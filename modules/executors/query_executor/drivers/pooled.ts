@@ -3,7 +3,13 @@
  * are not. It holds the one rule about lost connections: what was lost while idle is replaced, since nothing was asked
  * of it yet; what is lost later is an error, since nobody knows what came of it.
  */
-import { EngineError, type Cursor, type Statement, type Transaction, type TransactionOptions } from '../driver.ts'
+import {
+  EngineError,
+  type Cursor,
+  type Statement,
+  type Transaction,
+  type TransactionOptions,
+} from '../driver.ts'
 import type { Loan, Pool, Pooled } from '../pool.ts'
 
 export interface Connection extends Pooled {

@@ -21,7 +21,11 @@ export class GuardedSocket extends Socket {
   // @ts-expect-error: of the many ways to call it, drivers use these.
   override connect(port: number | string, host?: string): this {
     if (typeof port === 'string' && host === undefined) return super.connect(port)
-    const options: NetConnectOpts = { port: Number(port), host: host ?? 'localhost', lookup: lookupFor(this.#reach) }
+    const options: NetConnectOpts = {
+      port: Number(port),
+      host: host ?? 'localhost',
+      lookup: lookupFor(this.#reach),
+    }
     try {
       refuseAddress(options.host ?? '', this.#reach)
     } catch (error) {

@@ -9,14 +9,18 @@ export function excerpt(sql: string, offset: number): string {
   const [line = ''] = sql.slice(lineStart).split('\n', 1)
   const column = [...sql.slice(lineStart, at)].length
   const skipped = Math.max(0, column - lineShownMax / 2)
-  const shown = [...line].slice(skipped, skipped + lineShownMax).join('').replaceAll('\t', ' ')
+  const shown = [...line]
+    .slice(skipped, skipped + lineShownMax)
+    .join('')
+    .replaceAll('\t', ' ')
   return `  at line ${before.length}, column ${column + 1}:\n    ${shown}\n    ${' '.repeat(column - skipped)}^`
 }
 
 /** The one place where the SQL has these words, if it has one; `line`, from 1, says which where there are several. */
 export function placeOf(sql: string, words: string, line?: number): number | undefined {
   const places: number[] = []
-  for (let at = sql.indexOf(words); words !== '' && at !== -1; at = sql.indexOf(words, at + 1)) places.push(at)
+  for (let at = sql.indexOf(words); words !== '' && at !== -1; at = sql.indexOf(words, at + 1))
+    places.push(at)
   const onLine = places.filter((at) => line === undefined || sql.slice(0, at).split('\n').length === line)
   if (onLine.length === 1) return onLine[0]
   return line === undefined ? undefined : onLine[0]

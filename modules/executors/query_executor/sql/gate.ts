@@ -69,7 +69,8 @@ function fileStatement({ sql, tokens, dialect }: Gate): Token | undefined {
   )
   if (into !== undefined) return into
   const hidden = /\/\*M?!/.exec(sql)
-  if (hidden === null || tokens.some(({ from, to }) => from <= hidden.index && hidden.index < to)) return undefined
+  if (hidden === null || tokens.some(({ from, to }) => from <= hidden.index && hidden.index < to))
+    return undefined
   return { kind: 'symbol', text: hidden[0], from: hidden.index, to: hidden.index + hidden[0].length }
 }
 

@@ -33,7 +33,10 @@ export function prepareText(sql: string, parameters: Parameters, dialect: Dialec
 
 function refuseSeveral(sql: string, tokens: readonly Token[], { title }: Dialect): void {
   if (tokens.length === 0)
-    throw TaskFault.of('validation', 'The argument query has no statement: there is nothing but space and comments in it.')
+    throw TaskFault.of(
+      'validation',
+      'The argument query has no statement: there is nothing but space and comments in it.',
+    )
   const end = tokens.findIndex(({ text }) => text === ';')
   const next = end === -1 ? undefined : tokens.slice(end).find(({ text }) => text !== ';')
   if (next === undefined) return
@@ -143,7 +146,11 @@ class Binder {
     const known = isNumbered ? this.#places.get(name) : undefined
     if (known !== undefined) return this.#dialect.placeholder(known)
     const index = this.#values.push(value) - 1
-    if (index >= valuesMax) throw TaskFault.of('validation', `The query binds more than ${valuesMax} values. Join with a table instead.`)
+    if (index >= valuesMax)
+      throw TaskFault.of(
+        'validation',
+        `The query binds more than ${valuesMax} values. Join with a table instead.`,
+      )
     this.#places.set(name, index)
     return this.#dialect.placeholder(index)
   }

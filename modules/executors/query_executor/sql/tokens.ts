@@ -19,7 +19,7 @@ export type TokenKind = 'word' | 'parameter' | 'symbol' | 'quoted'
 export function tokensOf(sql: string, dialect: Dialect): Token[] {
   const tokens: Token[] = []
   const patterns = patternsOf(dialect)
-  for (let from = 0; from < sql.length; ) {
+  for (let from = 0; from < sql.length;) {
     const { kind, to } = tokenAt(sql, from, patterns)
     if (kind !== 'space') tokens.push({ kind, text: sql.slice(from, to), from, to })
     from = to
@@ -58,7 +58,8 @@ function endOfNestedComment(sql: string, from: number): number {
 }
 
 /** What is not closed goes on to the end: the engine will say so. */
-const doubled = (quote: string): RegExp => new RegExp(`${quote}(?:[^${quote}]|${quote}${quote})*${quote}?`, 'y')
+const doubled = (quote: string): RegExp =>
+  new RegExp(`${quote}(?:[^${quote}]|${quote}${quote})*${quote}?`, 'y')
 const escaped = (quote: string): RegExp =>
   new RegExp(`${quote}(?:[^${quote}\\\\]|\\\\[^]|${quote}${quote})*${quote}?`, 'y')
 

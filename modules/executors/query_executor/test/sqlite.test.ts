@@ -6,7 +6,8 @@ import { temporaryFolder } from './world.ts'
 
 function childProcesses(): number {
   const text = execFileSync('ps', ['-o', 'args=', '--ppid', String(process.pid)], { encoding: 'utf8' })
-  return text.split('\n').filter((line) => line.includes('SqliteServer') || line.includes('--allow-fs-read')).length
+  return text.split('\n').filter((line) => line.includes('SqliteServer') || line.includes('--allow-fs-read'))
+    .length
 }
 
 driverConformance({
@@ -17,8 +18,10 @@ driverConformance({
     return { driver: 'sqlite', file }
   },
   types: { integer: 'integer', text: 'text', binary: 'blob', json: 'text' },
-  endless: 'WITH RECURSIVE endless(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM endless) SELECT max(n) AS n FROM endless',
-  series: 'WITH RECURSIVE series(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM series WHERE n < $count) SELECT n FROM series',
+  endless:
+    'WITH RECURSIVE endless(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM endless) SELECT max(n) AS n FROM endless',
+  series:
+    'WITH RECURSIVE series(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM series WHERE n < $count) SELECT n FROM series',
   pointsAt: { table: true, syntax: true },
-  open_connections: async () => childProcesses(),
+  openConnections: async () => childProcesses(),
 })

@@ -5,7 +5,14 @@
 import type { Readable } from 'node:stream'
 import mysql from 'mysql2'
 import type { Clock, Json } from '@nexus/sdk'
-import { JsonDocument, type BoundValue, type Cursor, type Row, type Statement, type TransactionOptions } from '../../driver.ts'
+import {
+  JsonDocument,
+  type BoundValue,
+  type Cursor,
+  type Row,
+  type Statement,
+  type TransactionOptions,
+} from '../../driver.ts'
 import type { Reach } from '../../network.ts'
 import type { ServerTarget } from '../../server_target.ts'
 import type { Connection } from '../pooled.ts'
@@ -30,7 +37,10 @@ export async function openMysql(options: MysqlOptions, signal: AbortSignal): Pro
   const abort = (): void => void socket.destroy()
   signal.addEventListener('abort', abort, { once: true })
   try {
-    const client = mysql.createConnection({ ...settingsOf(target), stream: () => socket.connect(target.port, target.host) })
+    const client = mysql.createConnection({
+      ...settingsOf(target),
+      stream: () => socket.connect(target.port, target.host),
+    })
     const connection = new MysqlConnection(client, socket, options)
     await new Promise<void>((resolve, reject) => {
       client.once('error', reject)
@@ -46,7 +56,10 @@ export async function openMysql(options: MysqlOptions, signal: AbortSignal): Pro
 }
 
 function settingsOf({ host, port, user, password, database, ssl }: ServerTarget): mysql.ConnectionOptions {
-  const tls = ssl.mode === 'off' ? undefined : { rejectUnauthorized: ssl.mode === 'verified', verifyIdentity: ssl.mode === 'verified' }
+  const tls =
+    ssl.mode === 'off'
+      ? undefined
+      : { rejectUnauthorized: ssl.mode === 'verified', verifyIdentity: ssl.mode === 'verified' }
   return {
     host,
     port,
@@ -93,15 +106,22 @@ export class MysqlConnection implements Connection {
   }
 
   async execute({ text, values }: Statement): Promise<Cursor> {
-    const rows = this.#client.execute({ sql: text, values: values.map(mysqlValue), rowsAsArray: true }).stream({ highWaterMark: batchRows })
+    const rows = this.#client
+      .execute({ sql: text, values: values.map(mysqlValue), rowsAsArray: true })
+      .stream({ highWaterMark: batchRows })
     this.#rows = rows
+    // The library does not tell of a connection that is ended from this side.
+    void this.#socket.closed.then(() => rows.destroy(closed()))
     const { fields, changed } = await begun(rows)
     return {
       columns: fields.map((field) => {
         const { name: type, kind } = columnType(field)
         return { name: field.name, type, kind }
       }),
-      batches: changed === undefined ? batchesOf(rows, fields.map(readerOf)) : (async function* (): AsyncGenerator<never> {})(),
+      batches:
+        changed === undefined
+          ? batchesOf(rows, fields.map(readerOf))
+          : (async function* (): AsyncGenerator<never> {})(),
       changedRows: () => changed,
     }
   }
@@ -137,6 +157,7 @@ export class MysqlConnection implements Connection {
 
   run(text: string): Promise<void> {
     return new Promise((resolve, reject) => {
+      void this.#socket.closed.then(() => reject(mysqlError(closed()) as Error))
       this.#client.query(text, (error) => (error === null ? resolve() : reject(mysqlError(error) as Error)))
     })
   }
@@ -144,6 +165,7 @@ export class MysqlConnection implements Connection {
   /** What has been committed stays so, whatever becomes of the connection. */
   #reset(): Promise<void> {
     return new Promise((resolve) => {
+      void this.#socket.closed.then(() => resolve())
       this.#client.reset((error) => {
         if (error) this.#socket.destroy()
         resolve()
@@ -169,6 +191,10 @@ export class MysqlConnection implements Connection {
   }
 }
 
+function closed(): Error {
+  return new Error('the connection was closed')
+}
+
 interface Begun {
   readonly fields: readonly Field[]
   /** Where the statement gives no rows. */
@@ -189,7 +215,10 @@ function begun(rows: Readable): Promise<Begun> {
   })
 }
 
-async function* batchesOf(rows: Readable, readers: readonly ((value: unknown) => Json)[]): AsyncGenerator<readonly Row[]> {
+async function* batchesOf(
+  rows: Readable,
+  readers: readonly ((value: unknown) => Json)[],
+): AsyncGenerator<readonly Row[]> {
   let batch: Row[] = []
   try {
     for await (const row of rows) {

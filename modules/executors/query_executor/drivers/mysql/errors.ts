@@ -40,7 +40,10 @@ export function mysqlError(error: unknown): unknown {
 function nearOf(message: string): { text: string; line?: number } | undefined {
   const [, rest, line] = /near '([^]*)' at line (\d+)/.exec(message) ?? []
   if (rest !== undefined) return { text: rest.split(/[?\n]/)[0]?.trimEnd() ?? '', line: Number(line) }
-  const [, name] = /Unknown column '([^']+)'|Table '([^']+)' doesn't exist/.exec(message)?.filter((text) => text !== undefined) ?? []
+  const [, name] =
+    /Unknown column '([^']+)'|Table '([^']+)' doesn't exist/
+      .exec(message)
+      ?.filter((text) => text !== undefined) ?? []
   const text = name?.split('.').at(-1)
   return text === undefined ? undefined : { text }
 }

@@ -44,9 +44,13 @@ const names: Readonly<Record<string, string>> = {
   STRING: 'char',
 }
 
-export function columnType({ columnType: code = -1, characterSet }: Field): { name: string; kind: ColumnKind } {
+export function columnType({ columnType: code = -1, characterSet }: Field): {
+  name: string
+  kind: ColumnKind
+} {
   const known = mysql.Types[code] ?? ''
-  const kind = kinds[known] ?? (characterSet === binary && /BLOB|STRING|VARCHAR/.test(known) ? 'binary' : 'text')
+  const kind =
+    kinds[known] ?? (characterSet === binary && /BLOB|STRING|VARCHAR/.test(known) ? 'binary' : 'text')
   const name = kind === 'text' && known === 'BLOB' ? 'text' : (names[known] ?? known.toLowerCase())
   return { name, kind }
 }

@@ -7,7 +7,14 @@ import { connect } from 'node:net'
 import pg from 'pg'
 import PgCursor from 'pg-cursor'
 import type { Clock, Json } from '@nexus/sdk'
-import { JsonDocument, type BoundValue, type Cursor, type Row, type Statement, type TransactionOptions } from '../../driver.ts'
+import {
+  JsonDocument,
+  type BoundValue,
+  type Cursor,
+  type Row,
+  type Statement,
+  type TransactionOptions,
+} from '../../driver.ts'
 import { lookupFor, type Reach } from '../../network.ts'
 import type { ServerTarget } from '../../server_target.ts'
 import type { Connection } from '../pooled.ts'
@@ -29,7 +36,10 @@ export interface PostgresOptions {
   readonly reach: Reach
 }
 
-export async function openPostgres(options: PostgresOptions, signal: AbortSignal): Promise<PostgresConnection> {
+export async function openPostgres(
+  options: PostgresOptions,
+  signal: AbortSignal,
+): Promise<PostgresConnection> {
   const { target, reach } = options
   const socket = new GuardedSocket(reach)
   const { host, port, database, user, password } = target
@@ -165,11 +175,16 @@ export class PostgresConnection implements Connection {
     if (processID === undefined || secretKey === undefined) return
     const { host, port } = target
     const lookup = lookupFor(reach)
-    const socket = host.startsWith('/') ? connect(`${host}/.s.PGSQL.${port}`) : connect({ host, port, lookup })
+    const socket = host.startsWith('/')
+      ? connect(`${host}/.s.PGSQL.${port}`)
+      : connect({ host, port, lookup })
     const request = Buffer.alloc(16)
     ;[16, 80_877_102, processID, secretKey].forEach((word, index) => request.writeInt32BE(word, index * 4))
     const { promise, resolve } = Promise.withResolvers<void>()
-    socket.on('error', () => resolve()).on('close', () => resolve()).resume()
+    socket
+      .on('error', () => resolve())
+      .on('close', () => resolve())
+      .resume()
     socket.write(request)
     await promise
     socket.destroy()

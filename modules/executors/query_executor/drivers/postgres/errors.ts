@@ -29,7 +29,8 @@ export function postgresError(error: unknown, text = ''): unknown {
 
 function connectionProblem(error: Error): string {
   const inner = error instanceof AggregateError && error.errors[0] instanceof Error ? error.errors[0] : error
-  if ('code' in inner && inner.code === 'ECONNREFUSED') return 'nothing listens there (connection refused). Is the server running?'
+  if ('code' in inner && inner.code === 'ECONNREFUSED')
+    return 'nothing listens there (connection refused). Is the server running?'
   return `the connection is lost or cannot be made: ${inner.message || 'it was closed'}`
 }
 

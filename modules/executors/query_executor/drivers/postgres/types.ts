@@ -54,6 +54,7 @@ export const typeParsers = {
   getTypeParser(oid: number): (text: string) => Json {
     const element = arrays.get(oid)
     if (element === undefined) return types.get(oid)?.read ?? same
-    return (text) => pg.types.arrayParser.create(text, (item) => (item === null ? null : element.read(item))).parse() as Json
+    return (text) =>
+      pg.types.arrayParser.create(text, (item) => (item === null ? null : element.read(item))).parse() as Json
   },
 }

@@ -21,7 +21,9 @@ const hints: Readonly<Record<number, string>> = {
 export function sqliteError({ message, code }: { message: string; code: number }): EngineError {
   const primary = code % 256
   const [, words] =
-    /near "([^]+?)": |no such (?:table|column|function|module): ([^\s:]+)/.exec(message)?.filter((text) => text !== undefined) ?? []
+    /near "([^]+?)": |no such (?:table|column|function|module): ([^\s:]+)/
+      .exec(message)
+      ?.filter((text) => text !== undefined) ?? []
   const name = words?.split('.').at(-1)
   const near = name === undefined ? undefined : { near: { text: name } }
   return new EngineError(kinds[primary] ?? 'runtime', `${message}.${hints[primary] ?? ''}`, near)

