@@ -10,7 +10,8 @@ import type { Settings } from './settings.ts'
 
 export type Target = Access &
   (
-    | { readonly driver: 'sqlite' | 'duckdb'; readonly file: string }
+    | { readonly driver: 'sqlite'; readonly file: string }
+    | { readonly driver: 'duckdb'; readonly file: string }
     | { readonly driver: 'files'; readonly files: Readonly<Record<string, readonly string[]>> }
     | ({ readonly driver: 'postgres' | 'mysql' } & ServerTarget)
   )

@@ -1,6 +1,5 @@
 /** The socket of a connection to a server, which reaches what may be reached and tells when it is closed. */
 import { Socket, type NetConnectOpts } from 'node:net'
-import { once } from 'node:events'
 import { lookupFor, refuseAddress, type Reach } from '../network.ts'
 
 const silentMsMax = 15_000
@@ -8,12 +7,15 @@ const silentMsMax = 15_000
 /** Not connected yet: drivers do that themselves, by port and host. */
 export class GuardedSocket extends Socket {
   readonly #reach: Reach
-  readonly closed: Promise<unknown>
+  /** Resolves when it is closed, however. */
+  readonly gone: Promise<void>
 
   constructor(reach: Reach) {
     super()
     this.#reach = reach
-    this.closed = once(this, 'close').catch(() => undefined)
+    const { promise, resolve } = Promise.withResolvers<void>()
+    this.gone = promise
+    this.once('close', () => resolve())
     this.setKeepAlive(true, silentMsMax)
   }
 

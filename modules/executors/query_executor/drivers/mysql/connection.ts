@@ -93,7 +93,7 @@ export class MysqlConnection implements Connection {
     this.#socket = socket
     this.#options = options
     client.on('error', () => (this.#isAlive = false))
-    void socket.closed.then(() => (this.#isAlive = false))
+    void socket.gone.then(() => (this.#isAlive = false))
   }
 
   isAlive(): boolean {
@@ -111,7 +111,7 @@ export class MysqlConnection implements Connection {
       .stream({ highWaterMark: batchRows })
     this.#rows = rows
     // The library does not tell of a connection that is ended from this side.
-    void this.#socket.closed.then(() => rows.destroy(closed()))
+    void this.#socket.gone.then(() => rows.destroy(closed()))
     const { fields, changed } = await begun(rows)
     return {
       columns: fields.map((field) => {
@@ -143,7 +143,7 @@ export class MysqlConnection implements Connection {
     this.#isAlive = false
     await within(this.#options.clock, cancelMsMax, this.#kill())
     this.#socket.destroy()
-    await this.#socket.closed
+    await this.#socket.gone
   }
 
   async close(): Promise<void> {
@@ -152,12 +152,12 @@ export class MysqlConnection implements Connection {
       await within(this.#options.clock, cancelMsMax, ended)
     }
     this.#socket.destroy()
-    await this.#socket.closed
+    await this.#socket.gone
   }
 
   run(text: string): Promise<void> {
     return new Promise((resolve, reject) => {
-      void this.#socket.closed.then(() => reject(mysqlError(closed()) as Error))
+      void this.#socket.gone.then(() => reject(mysqlError(closed()) as Error))
       this.#client.query(text, (error) => (error === null ? resolve() : reject(mysqlError(error) as Error)))
     })
   }
@@ -165,7 +165,7 @@ export class MysqlConnection implements Connection {
   /** What has been committed stays so, whatever becomes of the connection. */
   #reset(): Promise<void> {
     return new Promise((resolve) => {
-      void this.#socket.closed.then(() => resolve())
+      void this.#socket.gone.then(() => resolve())
       this.#client.reset((error) => {
         if (error) this.#socket.destroy()
         resolve()

@@ -10,6 +10,9 @@ export interface Field {
   readonly characterSet?: number
 }
 
+/** By their codes: the library has them both ways. */
+const typeNames: Readonly<Record<number, string>> = mysql.Types as never
+
 /** The character set of what is no text. */
 const binary = 63
 
@@ -48,7 +51,7 @@ export function columnType({ columnType: code = -1, characterSet }: Field): {
   name: string
   kind: ColumnKind
 } {
-  const known = mysql.Types[code] ?? ''
+  const known = typeNames[code] ?? ''
   const kind =
     kinds[known] ?? (characterSet === binary && /BLOB|STRING|VARCHAR/.test(known) ? 'binary' : 'text')
   const name = kind === 'text' && known === 'BLOB' ? 'text' : (names[known] ?? known.toLowerCase())
@@ -58,7 +61,7 @@ export function columnType({ columnType: code = -1, characterSet }: Field): {
 /** What reads the values of a column. */
 export function readerOf(field: Field): (value: unknown) => Json {
   const { kind } = columnType(field)
-  const zone = mysql.Types[field.columnType ?? -1] === 'TIMESTAMP' ? 'Z' : ''
+  const zone = typeNames[field.columnType ?? -1] === 'TIMESTAMP' ? 'Z' : ''
   return (value) => {
     if (value === null || value === undefined) return null
     if (value instanceof Uint8Array) return binaryJson(value)

@@ -4,7 +4,7 @@
  * before the next call.
  */
 import { connect } from 'node:net'
-import pg from 'pg'
+import { Client, type ClientConfig, type FieldDef } from 'pg'
 import PgCursor from 'pg-cursor'
 import type { Clock, Json } from '@nexus/sdk'
 import {
@@ -43,7 +43,7 @@ export async function openPostgres(
   const { target, reach } = options
   const socket = new GuardedSocket(reach)
   const { host, port, database, user, password } = target
-  const client = new pg.Client({
+  const client = new Client({
     host,
     port,
     database,
@@ -69,26 +69,27 @@ export async function openPostgres(
   }
 }
 
-function tlsOf({ ssl }: ServerTarget): pg.ClientConfig['ssl'] {
+function tlsOf({ ssl }: ServerTarget): ClientConfig['ssl'] {
   if (ssl.mode === 'off') return false
   if (ssl.mode === 'encrypted') return { rejectUnauthorized: false }
-  return { rejectUnauthorized: true, ...(ssl.ca !== undefined && { ca: ssl.ca }) }
+  const { ca } = ssl
+  return { rejectUnauthorized: true, ...(ca !== undefined && { ca }) }
 }
 
 export class PostgresConnection implements Connection {
-  readonly #client: pg.Client
+  readonly #client: Client
   readonly #socket: GuardedSocket
   readonly #options: PostgresOptions
   #isAlive = true
   #cursor: PgCursor<Row> | undefined
 
-  constructor(client: pg.Client, socket: GuardedSocket, options: PostgresOptions) {
+  constructor(client: Client, socket: GuardedSocket, options: PostgresOptions) {
     this.#client = client
     this.#socket = socket
     this.#options = options
     client.on('error', () => (this.#isAlive = false))
     client.on('end', () => (this.#isAlive = false))
-    void socket.closed.then(() => (this.#isAlive = false))
+    void socket.gone.then(() => (this.#isAlive = false))
   }
 
   isAlive(): boolean {
@@ -140,13 +141,13 @@ export class PostgresConnection implements Connection {
     const { clock } = this.#options
     await within(clock, cancelMsMax, this.#requestCancel())
     this.#socket.destroy()
-    await this.#socket.closed
+    await this.#socket.gone
   }
 
   async close(): Promise<void> {
     if (this.#isAlive) await within(this.#options.clock, cancelMsMax, this.#client.end())
     this.#socket.destroy()
-    await this.#socket.closed
+    await this.#socket.gone
   }
 
   /** What has been committed stays so, whatever becomes of the connection. */
@@ -170,7 +171,7 @@ export class PostgresConnection implements Connection {
 
   /** On a connection of its own, which the server closes when it has told the other. */
   async #requestCancel(): Promise<void> {
-    const { processID, secretKey } = this.#client as pg.Client & { processID?: number; secretKey?: number }
+    const { processID, secretKey } = this.#client as Client & { processID?: number; secretKey?: number }
     const { target, reach } = this.#options
     if (processID === undefined || secretKey === undefined) return
     const { host, port } = target
@@ -193,7 +194,7 @@ export class PostgresConnection implements Connection {
 
 interface Read {
   readonly rows: readonly Row[]
-  readonly fields: readonly pg.FieldDef[]
+  readonly fields: readonly FieldDef[]
   readonly isEnd: boolean
   readonly changedRows: number | undefined
 }

@@ -1,5 +1,5 @@
 /** PostgreSQL's types, as they come in text, to JSON; and their names. What is not here is its text. Pure. */
-import pg from 'pg'
+import { types as pgTypes } from 'pg'
 import type { Json } from '@nexus/sdk'
 import type { ColumnKind } from '../../driver.ts'
 import { binaryJson, decimalJson, documentJson, floatJson, integerJson } from '../../values.ts'
@@ -9,6 +9,11 @@ interface Type {
   readonly kind: ColumnKind
   readonly array: number
   readonly read: (text: string) => Json
+}
+
+/** Its types say otherwise than it is. */
+const { arrayParser } = pgTypes as unknown as {
+  arrayParser: { create(text: string, read: (item: string | null) => Json): { parse(): Json } }
 }
 
 const same = (text: string): Json => text
@@ -55,6 +60,6 @@ export const typeParsers = {
     const element = arrays.get(oid)
     if (element === undefined) return types.get(oid)?.read ?? same
     return (text) =>
-      pg.types.arrayParser.create(text, (item) => (item === null ? null : element.read(item))).parse() as Json
+      arrayParser.create(text, (item) => (item === null ? null : element.read(item))).parse()
   },
 }
