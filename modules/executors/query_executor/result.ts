@@ -6,8 +6,9 @@
 import { TaskFault, type Blobs, type Json, type JsonObject } from '@nexus/sdk'
 import type { ReturnMode } from './arguments.ts'
 import { writeArrow } from './arrow.ts'
+import { namesOf } from './names.ts'
 
-import type { Column, Cursor, Row } from './driver.ts'
+import type { Cursor, Row } from './driver.ts'
 
 export interface ResultOptions {
   readonly returns: ReturnMode
@@ -105,21 +106,6 @@ async function* objectBatches({ columns, batches }: Cursor): AsyncGenerator<read
 function objectOf(names: readonly string[], row: Row): JsonObject {
   const entries = names.map((name, index): [string, Json] => [name, row[index] ?? null])
   return Object.fromEntries(entries)
-}
-
-/** A name that comes twice gets a number, so that no column is lost: `id`, `id_2`. */
-export function namesOf(columns: readonly Pick<Column, 'name'>[]): readonly string[] {
-  const taken = new Set(columns.map(({ name }) => name))
-  const seen = new Set<string>()
-  return columns.map(({ name }) => {
-    let unique = name
-    for (let number = 2; seen.has(unique); number++) {
-      const candidate = `${name}_${number}`
-      unique = taken.has(candidate) ? unique : candidate
-    }
-    seen.add(unique)
-    return unique
-  })
 }
 
 async function* linesOf(cursor: Cursor): AsyncGenerator<string> {

@@ -2,8 +2,9 @@
  * What every driver passes, whatever its engine: the same calls of `query.sql`, the same outputs and faults. An engine
  * gives a connection to a database of its own and says how it names some types.
  */
+import { tableFromIPC } from 'apache-arrow'
 import { expect, test } from 'vitest'
-import type { Json, JsonObject } from '@nexus/sdk'
+import type { BlobReference, Json, JsonObject } from '@nexus/sdk'
 import { readAll } from '@nexus/sdk/testing'
 import { detailOf, faultOf, setup, type World } from './world.ts'
 
@@ -288,7 +289,7 @@ export function driverConformance(engine: Engine): void {
 
   check('puts all rows into a blob, by themselves or beside the first of them', async () => {
     const { query, blobs } = await world()
-    const reference = (await query(engine.series, { count: 5_000 }, { return: 'blob' })) as never
+    const reference = (await query(engine.series, { count: 5_000 }, { return: 'blob' })) as BlobReference
     const lines = (await readAll(blobs, reference)).trimEnd().split('\n')
     expect(lines.length).toBe(5_000)
     expect([lines[0], lines[4_999]]).toEqual(['{"n":1}', '{"n":5000}'])
@@ -299,8 +300,27 @@ export function driverConformance(engine: Engine): void {
     )) as JsonObject
     expect(result).toMatchObject({ row_count: 5_000, blob: { media_type: 'application/x-ndjson' } })
     expect((result['rows'] as Json[]).length).toBe(10)
-    const all = (await readAll(blobs, result['blob'] as never)).trimEnd().split('\n')
+    const all = (await readAll(blobs, result['blob'] as BlobReference)).trimEnd().split('\n')
     expect(all).toEqual(lines)
+  })
+
+  check('puts all rows into an Arrow stream, with the types of its columns', async () => {
+    const { query, blobs, people } = await world()
+    await people()
+    const text = 'SELECT id, name, age, 0.5 * id AS half FROM people ORDER BY id'
+    const reference = (await query(text, [], { return: 'arrow' })) as BlobReference
+    const pieces: Uint8Array[] = []
+    for await (const piece of blobs.read(reference)) pieces.push(piece)
+    const table = tableFromIPC(Buffer.concat(pieces))
+    expect(table.toArray().map((row) => ({ ...row.toJSON(), half: Number(row.half) }))).toEqual([
+      { id: 1n, name: 'Ada', age: 36n, half: 0.5 },
+      { id: 2n, name: 'Grace', age: 85n, half: 1 },
+      { id: 3n, name: 'Edsger', age: null, half: 1.5 },
+    ])
+    const many = (await query(engine.series, { count: 5_000 }, { return: 'arrow' })) as BlobReference
+    const all: Uint8Array[] = []
+    for await (const piece of blobs.read(many)) all.push(piece)
+    expect(tableFromIPC(Buffer.concat(all)).numRows).toBe(5_000)
   })
 
   check('writes once, and gives the recorded result, however often it is attempted', async () => {
