@@ -3,12 +3,13 @@
  * engine; what Arrow could only carry with a loss (decimals, times, documents) is text. The library is imported when
  * the first result is asked for in this form.
  */
+import type * as ArrowLibrary from 'apache-arrow'
 import type { DataType } from 'apache-arrow'
 import { TaskFault, type Blobs, type Json } from '@nexus/sdk'
 import type { Column, ColumnKind, Cursor, Row } from './driver.ts'
 import { namesOf } from './names.ts'
 
-type Arrow = typeof import('apache-arrow')
+type Arrow = typeof ArrowLibrary
 
 export async function writeArrow(
   cursor: Cursor,
@@ -31,7 +32,9 @@ async function* streamOf(arrow: Arrow, { columns, batches }: Cursor): AsyncGener
   let writer: InstanceType<Arrow['RecordBatchStreamWriter']> | undefined
   let fields: readonly ArrowField[] = []
   const begin = (first: readonly Row[]): InstanceType<Arrow['RecordBatchStreamWriter']> => {
-    fields = columns.map((column, index) => fieldOf(arrow, { column, name: names[index] ?? '', index, first }))
+    fields = columns.map((column, index) =>
+      fieldOf(arrow, { column, name: names[index] ?? '', index, first }),
+    )
     const schema = new arrow.Schema(fields.map(({ name, type }) => new arrow.Field(name, type, true)))
     return new arrow.RecordBatchStreamWriter().reset(new Pieces(), schema)
   }
@@ -40,7 +43,10 @@ async function* streamOf(arrow: Arrow, { columns, batches }: Cursor): AsyncGener
     writer.write(batchOf(arrow, fields, rows))
     yield* pieces.splice(0)
   }
-  writer ??= begin([])
+  if (writer === undefined) {
+    writer = begin([])
+    writer.write(batchOf(arrow, fields, []))
+  }
   writer.finish()
   yield* pieces.splice(0)
 }
@@ -80,7 +86,11 @@ function typeOf(arrow: Arrow, kind: ColumnKind): DataType {
   return kind === 'binary' ? new arrow.Binary() : new arrow.Utf8()
 }
 
-function batchOf(arrow: Arrow, fields: readonly ArrowField[], rows: readonly Row[]): InstanceType<Arrow['RecordBatch']> {
+function batchOf(
+  arrow: Arrow,
+  fields: readonly ArrowField[],
+  rows: readonly Row[],
+): InstanceType<Arrow['RecordBatch']> {
   const data = fields.map(({ index, kind, name, type }) => {
     const values = rows.map((row) => valueOf(row[index] ?? null, kind, name))
     const [first] = arrow.vectorFromArray(values, type).data
@@ -89,7 +99,10 @@ function batchOf(arrow: Arrow, fields: readonly ArrowField[], rows: readonly Row
   })
   const schema = new arrow.Schema(fields.map(({ name, type }) => new arrow.Field(name, type, true)))
   const struct = new arrow.Struct(schema.fields)
-  return new arrow.RecordBatch(schema, arrow.makeData({ type: struct, length: rows.length, nullCount: 0, children: data }))
+  return new arrow.RecordBatch(
+    schema,
+    arrow.makeData({ type: struct, length: rows.length, nullCount: 0, children: data }),
+  )
 }
 
 function valueOf(value: Json, kind: ColumnKind, name: string): unknown {
@@ -98,13 +111,15 @@ function valueOf(value: Json, kind: ColumnKind, name: string): unknown {
     case 'boolean':
       return Boolean(value)
     case 'integer':
-      if (typeof value === 'number' ? Number.isInteger(value) : /^-?\d+$/.test(textOf(value))) return BigInt(textOf(value))
+      if (typeof value === 'number' ? Number.isInteger(value) : /^-?\d+$/.test(textOf(value)))
+        return BigInt(textOf(value))
       throw mixed(name, value, 'whole numbers')
     case 'float':
       if (typeof value === 'number' || /^(?:NaN|-?Infinity)$/.test(textOf(value))) return Number(value)
       throw mixed(name, value, 'numbers')
     case 'binary':
-      if (typeof value === 'object' && 'base64' in value) return Buffer.from(textOf(value.base64 ?? ''), 'base64')
+      if (typeof value === 'object' && 'base64' in value)
+        return Buffer.from(textOf(value.base64 ?? ''), 'base64')
       throw mixed(name, value, 'binary data')
     default:
       return textOf(value)
@@ -118,5 +133,8 @@ function textOf(value: Json): string {
 /** Only an engine whose columns have no types does that. */
 function mixed(name: string, value: Json, expected: string): TaskFault {
   const found = JSON.stringify(value).slice(0, 100)
-  return TaskFault.of('runtime', `The column "${name}" begins with ${expected} and goes on with ${found}, which an Arrow column cannot. CAST it in the query, or use \`return: blob\`.`)
+  return TaskFault.of(
+    'runtime',
+    `The column "${name}" begins with ${expected} and goes on with ${found}, which an Arrow column cannot. CAST it in the query, or use \`return: blob\`.`,
+  )
 }

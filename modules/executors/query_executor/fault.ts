@@ -16,7 +16,7 @@ const types: Readonly<Record<EngineErrorKind, StandardError>> = {
 export interface Source {
   readonly sql: string
   readonly title: string
-  originalOffset(offset: number): number
+  readonly originalOffset: (offset: number) => number
 }
 
 export function faultOf(error: unknown, { sql, title, originalOffset }: Source): unknown {

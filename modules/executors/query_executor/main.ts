@@ -2,7 +2,14 @@
  * `query.sql` and `query.graphql`: queries of databases, of data files and of GraphQL services. What a query needs, a
  * driver or a client, is imported when it is first asked for; what is open is closed with the module.
  */
-import { Cancelled, ExecutorModule, ModuleResult, type Json, type ModuleContext, type SetupContext } from '@nexus/sdk'
+import {
+  Cancelled,
+  ExecutorModule,
+  ModuleResult,
+  type Json,
+  type ModuleContext,
+  type SetupContext,
+} from '@nexus/sdk'
 import { Connections } from './connections.ts'
 import type { SchemaCache } from './graphql/schema_cache.ts'
 import { querySql } from './query_sql.ts'

@@ -21,7 +21,7 @@ export async function once(
   const claim = { text: dialect.insertOnce(table, first), values: [key] }
   if ((await changedBy(transaction, claim, { table, dialect })) === 0) {
     const text = `SELECT result FROM ${table} WHERE call_key = ${first}`
-    return JSON.parse(String(await onlyValue(await transaction.execute({ text, values: [key] })))) as Json
+    return JSON.parse(await onlyText(await transaction.execute({ text, values: [key] }))) as Json
   }
   const result = await work()
   const text = `UPDATE ${table} SET result = ${first} WHERE call_key = ${second}`
@@ -49,8 +49,8 @@ async function changedBy(
   }
 }
 
-async function onlyValue({ batches }: Cursor): Promise<Json> {
+async function onlyText({ batches }: Cursor): Promise<string> {
   let value: Json = null
   for await (const rows of batches) value = rows[0]?.[0] ?? value
-  return value
+  return typeof value === 'string' ? value : JSON.stringify(value)
 }

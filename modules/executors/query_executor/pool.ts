@@ -75,7 +75,7 @@ export class Pool<Item extends Pooled> {
   /** Takes it back for the next. */
   release(item: Item): void {
     this.#lent.delete(item)
-    if (this.#isClosed || !item.isAlive()) this.#close(item)
+    if (this.#isClosed || !item.isAlive()) void this.#close(item)
     else {
       const stopTimer = this.#options.clock.timer(this.#options.idleMs, () => this.#expire(item))
       this.#idle.push({ item, stopTimer })
@@ -97,9 +97,9 @@ export class Pool<Item extends Pooled> {
     this.#idle = []
     for (const { item, stopTimer } of idle) {
       stopTimer()
-      this.#close(item)
+      void this.#close(item)
     }
-    for (const item of this.#lent) this.#close(item)
+    for (const item of this.#lent) void this.#close(item)
     this.#lent.clear()
     this.#waiters.splice(0).forEach((wake) => wake())
     await Promise.all(this.#closing)
@@ -144,14 +144,14 @@ export class Pool<Item extends Pooled> {
         this.#lent.add(idle.item)
         return idle.item
       }
-      this.#close(idle.item)
+      void this.#close(idle.item)
     }
     return undefined
   }
 
   #expire(item: Item): void {
     this.#idle = this.#idle.filter((idle) => idle.item !== item)
-    this.#close(item)
+    void this.#close(item)
   }
 
   #close(item: Item): Promise<void> {

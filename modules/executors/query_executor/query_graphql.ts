@@ -28,7 +28,8 @@ export async function queryGraphql(context: ModuleContext, { schemas, stop }: Gr
   const target = { endpoint: call.endpoint, headers: call.headers, reach, signal } as const
   try {
     if (call.validate) validateDocument(operation, await schemas.schemaOf(target, context.clock), call)
-    if (operation.operation.operation === 'subscription') return await subscribe(context, { call, target, settings })
+    if (operation.operation.operation === 'subscription')
+      return await subscribe(context, { call, target, settings })
     return await ask(context, { call, target, settings, operation })
   } catch (error) {
     if (signal.aborted) throw signal.reason
@@ -42,7 +43,10 @@ interface Asked {
   readonly settings: Settings
 }
 
-async function ask(context: ModuleContext, { call, target, settings, operation }: Asked & { operation: Operation }): Promise<Json> {
+async function ask(
+  context: ModuleContext,
+  { call, target, settings, operation }: Asked & { operation: Operation },
+): Promise<Json> {
   const isMutation = operation.operation.operation === 'mutation'
   const headers = {
     accept: 'application/graphql-response+json, application/json;q=0.9',
@@ -56,14 +60,19 @@ async function ask(context: ModuleContext, { call, target, settings, operation }
   return call.returns === 'response' ? response : dataOf(response, name)
 }
 
-function requestOf({ query, variables, operationName }: GraphqlCall): { query: string; variables: JsonObject; operationName?: string } {
+function requestOf({ query, variables, operationName }: GraphqlCall): {
+  query: string
+  variables: JsonObject
+  operationName?: string
+} {
   return { query, variables, ...(operationName !== undefined && { operationName }) }
 }
 
 /** Ends after `amount` events or `for_ms`, whichever comes first, or when the service ends it. */
 async function subscribe(context: ModuleContext, { call, target, settings }: Asked): Promise<Json> {
   const enough = new AbortController()
-  const stopTimer = call.forMs === undefined ? undefined : context.clock.timer(call.forMs, () => enough.abort())
+  const stopTimer =
+    call.forMs === undefined ? undefined : context.clock.timer(call.forMs, () => enough.abort())
   const signal = AbortSignal.any([target.signal, enough.signal])
   const begin = call.transport === 'sse' ? subscribeSse : subscribeWebSocket
   const events: Json[] = []
@@ -71,7 +80,11 @@ async function subscribe(context: ModuleContext, { call, target, settings }: Ask
   try {
     for await (const response of begin({ ...target, signal, request: requestOf(call) })) {
       sizeBytes += JSON.stringify(response).length
-      if (sizeBytes > settings.resultBytesMax) throw TaskFault.of('runtime', 'The events of the subscription are larger than result_mb allows. Take fewer (amount).')
+      if (sizeBytes > settings.resultBytesMax)
+        throw TaskFault.of(
+          'runtime',
+          'The events of the subscription are larger than result_mb allows. Take fewer (amount).',
+        )
       events.push(call.returns === 'response' ? response : dataOf(response, nameOf(call.endpoint)))
       if (events.length >= call.amount) break
     }

@@ -11,7 +11,10 @@ export interface ServerTarget {
 }
 
 /** `verified` is TLS with a certificate that is checked, `encrypted` TLS with any. */
-export type Ssl = { readonly mode: 'off' | 'encrypted' } | { readonly mode: 'verified'; readonly ca?: string }
+export type Ssl =
+  | { readonly mode: 'off' }
+  | { readonly mode: 'encrypted' }
+  | { readonly mode: 'verified'; readonly ca?: string }
 
 const usual = {
   postgres: { port: 5432, schemes: ['postgres:', 'postgresql:'], user: 'postgres' },

@@ -80,7 +80,12 @@ async function inlineTarget(config: JsonObject, settings: Settings): Promise<Tar
   }
   if (driver === 'sqlite' || driver === 'duckdb') {
     const file = await readFile(config, 'connection', settings, 'checked')
-    return { ...access, title: `the file ${String(config['file'])}`, driver, file }
+    return {
+      ...access,
+      title: `the file ${typeof config['file'] === 'string' ? config['file'] : ''}`,
+      driver,
+      file,
+    }
   }
   const server = await readServer(driver, config, { place: 'connection', secrets: undefined })
   return { ...access, title: `${driver} at ${server.host}:${server.port}`, driver, ...server }
@@ -91,7 +96,7 @@ async function filesTarget(given: JsonObject, settings: Settings): Promise<Targe
   for (const [name, value] of Object.entries(given)) {
     if (!/^[A-Za-z_]\w{0,62}$/.test(name))
       throw wrong(`files.${name}`, 'named in letters, digits and underscores')
-    const paths: readonly Json[] = Array.isArray(value) ? value : [value as Json]
+    const paths: readonly Json[] = Array.isArray(value) ? value : [value]
     if (paths.length === 0) throw wrong(`files.${name}`, 'a file, or a list of files')
     files[name] = await Promise.all(paths.map((path) => allowedFile(path, `files.${name}`, settings.folders)))
   }

@@ -38,7 +38,10 @@ export function dataOf(response: JsonObject, name: string): Json {
   const shown = errors.slice(0, errorsShownMax).map((error: Json) => `\n  - ${errorText(error)}`)
   const more = errors.length > errorsShownMax ? `\n  … and ${errors.length - errorsShownMax} more` : ''
   const partly = data === null ? '' : ' `return: response` gives what there is of the data beside them.'
-  throw TaskFault.of('runtime', `${name} answers with ${errors.length === 1 ? 'an error' : `${errors.length} errors`}:${shown.join('')}${more}${partly}`)
+  throw TaskFault.of(
+    'runtime',
+    `${name} answers with ${errors.length === 1 ? 'an error' : `${errors.length} errors`}:${shown.join('')}${more}${partly}`,
+  )
 }
 
 function errorText(error: Json): string {
@@ -51,5 +54,7 @@ function errorText(error: Json): string {
 }
 
 function placeOf({ line, column }: JsonObject): string {
-  return typeof line === 'number' && typeof column === 'number' ? ` (line ${line}, column ${column} of the query)` : ''
+  return typeof line === 'number' && typeof column === 'number'
+    ? ` (line ${line}, column ${column} of the query)`
+    : ''
 }

@@ -55,7 +55,8 @@ export function readGraphqlCall(input: Json, bounds: { timeoutMs: number; rowsMa
     returns: oneOf(input['return'] ?? 'data', 'return', ['data', 'response'] as const),
     timeoutMs: readBounded(input['timeout_ms'], 'timeout_ms', bounds.timeoutMs),
     amount: readBounded(input['amount'], 'amount', bounds.rowsMax),
-    forMs: input['for_ms'] === undefined ? undefined : readBounded(input['for_ms'], 'for_ms', bounds.timeoutMs),
+    forMs:
+      input['for_ms'] === undefined ? undefined : readBounded(input['for_ms'], 'for_ms', bounds.timeoutMs),
     transport: oneOf(input['transport'] ?? 'sse', 'transport', ['sse', 'websocket'] as const),
   }
 }
@@ -68,16 +69,20 @@ function oneOf<Choice extends string>(value: Json, place: string, choices: reado
 
 function readEndpoint(value: Json | undefined): URL {
   const url = typeof value === 'string' ? URL.parse(value) : null
-  if (url === null || !/^https?:$/.test(url.protocol)) throw wrong('endpoint', 'a URL that begins with http:// or https://')
-  if (url.username !== '' || url.password !== '') throw wrong('endpoint', 'a URL without a password; use authentication')
+  if (url === null || !/^https?:$/.test(url.protocol))
+    throw wrong('endpoint', 'a URL that begins with http:// or https://')
+  if (url.username !== '' || url.password !== '')
+    throw wrong('endpoint', 'a URL without a password; use authentication')
   return url
 }
 
 function readHeaders(headers: Json, authentication: Json | undefined): Record<string, string> {
   if (!isJsonObject(headers)) throw wrong('headers', 'an object')
   const read = Object.entries(headers).map(([name, value]): [string, string] => {
-    if (!/^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/.test(name)) throw wrong(`headers.${name}`, 'named as HTTP headers are')
-    if (typeof value !== 'string' || /[\0\r\n]|[^\0-\xff]/.test(value)) throw wrong(`headers.${name}`, 'one line of Latin-1 text')
+    if (!/^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/.test(name))
+      throw wrong(`headers.${name}`, 'named as HTTP headers are')
+    if (typeof value !== 'string' || /[\0\r\n]|[^\0-\xff]/.test(value))
+      throw wrong(`headers.${name}`, 'one line of Latin-1 text')
     return [name.toLowerCase(), value]
   })
   if (authentication !== undefined) read.push(['authorization', authorization(authentication)])
@@ -87,8 +92,12 @@ function readHeaders(headers: Json, authentication: Json | undefined): Record<st
 function authorization(value: Json): string {
   const { basic, bearer, ...other } = isJsonObject(value) ? value : { other: null }
   if (Object.keys(other).length > 0 || (basic === undefined) === (bearer === undefined))
-    throw TaskFault.of('configuration', 'The argument authentication must be {bearer: {token}} or {basic: {username, password}}: the others are not supported by query.graphql. Get the token in a task before.')
-  if (isJsonObject(bearer) && typeof bearer['token'] === 'string' && !/[\0\r\n]/.test(bearer['token'])) return `Bearer ${bearer['token']}`
+    throw TaskFault.of(
+      'configuration',
+      'The argument authentication must be {bearer: {token}} or {basic: {username, password}}: the others are not supported by query.graphql. Get the token in a task before.',
+    )
+  if (isJsonObject(bearer) && typeof bearer['token'] === 'string' && !/[\0\r\n]/.test(bearer['token']))
+    return `Bearer ${bearer['token']}`
   if (isJsonObject(basic) && typeof basic['username'] === 'string' && typeof basic['password'] === 'string')
     return `Basic ${Buffer.from(`${basic['username']}:${basic['password']}`).toString('base64')}`
   throw wrong('authentication', '{bearer: {token}} or {basic: {username, password}}, in texts')

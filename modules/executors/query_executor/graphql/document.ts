@@ -51,9 +51,12 @@ export function validateDocument(
     const declared = operation.variableDefinitions ?? []
     const values = getVariableValues(schema, declared, variables, { maxErrors: errorsShownMax })
     errors.push(...(values.errors ?? []))
-    const names = declared.map(({ variable }) => variable.name.value)
-    const stray = Object.keys(variables).filter((name) => !names.includes(name))
-    if (stray.length > 0) errors.push(new GraphQLError(`The operation declares no variable ${stray.map((name) => `$${name}`).join(', ')}.`))
+    const names = new Set(declared.map(({ variable }) => variable.name.value))
+    const stray = Object.keys(variables).filter((name) => !names.has(name))
+    if (stray.length > 0)
+      errors.push(
+        new GraphQLError(`The operation declares no variable ${stray.map((name) => `$${name}`).join(', ')}.`),
+      )
   }
   if (errors.length === 0) return
   const shown = errors.slice(0, errorsShownMax).map((error) => `\n- ${told(error, query)}`)

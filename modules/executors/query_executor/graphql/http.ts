@@ -37,7 +37,11 @@ export function connectionFault(endpoint: URL, error: unknown): unknown {
   if (error instanceof TaskFault) return error
   const inner = error instanceof AggregateError && error.errors[0] instanceof Error ? error.errors[0] : error
   const why = inner instanceof Error ? inner.message : String(inner)
-  return TaskFault.of('communication', `No answer from ${nameOf(endpoint)}: ${why}. Is the service running?`, { cause: error })
+  return TaskFault.of(
+    'communication',
+    `No answer from ${nameOf(endpoint)}: ${why}. Is the service running?`,
+    { cause: error },
+  )
 }
 
 /** Without its query, in which there may be a secret. */
@@ -52,7 +56,10 @@ export async function textOf(answer: IncomingMessage, endpoint: URL, bytesMax: n
     for await (const piece of answer as AsyncIterable<Buffer>) {
       sizeBytes += piece.length
       if (sizeBytes > bytesMax)
-        throw TaskFault.of('communication', `${nameOf(endpoint)} answers with more than ${Math.floor(bytesMax / 1_048_576)} MB (result_mb). Ask for less.`)
+        throw TaskFault.of(
+          'communication',
+          `${nameOf(endpoint)} answers with more than ${Math.floor(bytesMax / 1_048_576)} MB (result_mb). Ask for less.`,
+        )
       pieces.push(piece)
     }
   } catch (error) {

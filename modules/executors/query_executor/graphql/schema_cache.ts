@@ -1,5 +1,10 @@
 /** The schemas of services, as they tell them when they are first asked; a bounded number, each for a bounded time. */
-import { buildClientSchema, getIntrospectionQuery, type GraphQLSchema, type IntrospectionQuery } from 'graphql'
+import {
+  buildClientSchema,
+  getIntrospectionQuery,
+  type GraphQLSchema,
+  type IntrospectionQuery,
+} from 'graphql'
 import { TaskFault, type Clock } from '@nexus/sdk'
 import { dataOf, responseOf } from './answer.ts'
 import { nameOf, post, textOf, type PostOptions } from './http.ts'
@@ -43,6 +48,10 @@ async function introspect(options: Omit<PostOptions, 'body'>): Promise<GraphQLSc
   } catch (error) {
     if (error instanceof TaskFault && /^(?:401|403)$/.test(String(error.error.status))) throw error
     const why = error instanceof Error ? error.message : String(error)
-    throw TaskFault.of('communication', `${name} does not tell its schema, against which the query would be validated: ${why} \`validate: false\` sends it as it is.`, { cause: error })
+    throw TaskFault.of(
+      'communication',
+      `${name} does not tell its schema, against which the query would be validated: ${why} \`validate: false\` sends it as it is.`,
+      { cause: error },
+    )
   }
 }

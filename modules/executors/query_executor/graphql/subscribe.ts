@@ -3,7 +3,7 @@
  * itself (`graphql-sse`, distinct connections), or a WebSocket (`graphql-ws`). Leaving the loop ends the connection.
  */
 import { createClient } from 'graphql-ws'
-import { WebSocket, type ClientOptions } from 'ws'
+import { WebSocket } from 'ws'
 import { isJsonObject, TaskFault, type Json, type JsonObject } from '@nexus/sdk'
 import { lookupFor, refuseAddress } from '../network.ts'
 import { responseOf } from './answer.ts'
@@ -12,7 +12,11 @@ import { connectionFault, nameOf, post, textOf, type PostOptions } from './http.
 const eventBytesMax = 4_194_304
 
 export interface Subscription extends Omit<PostOptions, 'body'> {
-  readonly request: { readonly query: string; readonly variables: JsonObject; readonly operationName?: string }
+  readonly request: {
+    readonly query: string
+    readonly variables: JsonObject
+    readonly operationName?: string
+  }
 }
 
 /** Responses, one for each event. */
@@ -24,7 +28,11 @@ export async function* subscribeSse(subscription: Subscription): AsyncGenerator<
     const type = answer.headers['content-type'] ?? ''
     if (answer.statusCode !== 200 || !type.startsWith('text/event-stream')) {
       const name = nameOf(endpoint)
-      const response = responseOf({ status: answer.statusCode ?? 0, text: await textOf(answer, endpoint, eventBytesMax), name })
+      const response = responseOf({
+        status: answer.statusCode ?? 0,
+        text: await textOf(answer, endpoint, eventBytesMax),
+        name,
+      })
       // Its errors; data that is no stream is an answer too.
       yield response
       return
@@ -44,7 +52,11 @@ async function* eventsOf(pieces: AsyncIterable<Buffer>): AsyncGenerator<JsonObje
     text = (text + decoder.decode(piece, { stream: true })).replaceAll('\r\n', '\n')
     const blocks = text.split('\n\n')
     text = blocks.pop() ?? ''
-    if (text.length > eventBytesMax) throw TaskFault.of('communication', `An event of the subscription is larger than ${eventBytesMax} bytes.`)
+    if (text.length > eventBytesMax)
+      throw TaskFault.of(
+        'communication',
+        `An event of the subscription is larger than ${eventBytesMax} bytes.`,
+      )
     for (const block of blocks) {
       const event = eventOf(block)
       if (event === 'complete') return
@@ -63,13 +75,21 @@ function eventOf(block: string): JsonObject | 'complete' | undefined {
   return isJsonObject(value) ? value : undefined
 }
 
-export async function* subscribeWebSocket({ endpoint, headers, reach, signal, request }: Subscription): AsyncGenerator<JsonObject> {
+export async function* subscribeWebSocket({
+  endpoint,
+  headers,
+  reach,
+  signal,
+  request,
+}: Subscription): AsyncGenerator<JsonObject> {
   refuseAddress(endpoint.hostname, reach)
   const url = endpoint.href.replace(/^http/, 'ws')
-  const lookup = lookupFor(reach) as NonNullable<ClientOptions['lookup']>
+  const lookup = lookupFor(reach)
   class GuardedWebSocket extends WebSocket {
     constructor(address: string, protocols: string) {
-      super(address, protocols, { headers, lookup, maxPayload: eventBytesMax, followRedirects: false })
+      // What is not the client's own goes on to Node's, which looks the name up.
+      const options = { headers, lookup, maxPayload: eventBytesMax, followRedirects: false }
+      super(address, protocols, options)
     }
   }
   const client = createClient({ url, webSocketImpl: GuardedWebSocket, retryAttempts: 0 })
@@ -95,5 +115,8 @@ function socketFault(endpoint: URL, error: unknown): unknown {
   }
   const { error: inner, code, reason } = error as { error?: unknown; code?: unknown; reason?: unknown }
   if (inner instanceof Error) return connectionFault(endpoint, inner)
-  return TaskFault.of('communication', `${nameOf(endpoint)} closed the subscription (${String(code ?? 'no code')} ${String(reason ?? '')}).`)
+  return TaskFault.of(
+    'communication',
+    `${nameOf(endpoint)} closed the subscription (${typeof code === 'number' ? code : 'no code'}${typeof reason === 'string' && reason !== '' ? ` ${reason}` : ''}).`,
+  )
 }

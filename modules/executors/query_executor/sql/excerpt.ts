@@ -7,9 +7,9 @@ export function excerpt(sql: string, offset: number): string {
   const before = sql.slice(0, at).split('\n')
   const lineStart = at - (before.at(-1)?.length ?? 0)
   const [line = ''] = sql.slice(lineStart).split('\n', 1)
-  const column = [...sql.slice(lineStart, at)].length
+  const column = Array.from(sql.slice(lineStart, at)).length
   const skipped = Math.max(0, column - lineShownMax / 2)
-  const shown = [...line]
+  const shown = Array.from(line)
     .slice(skipped, skipped + lineShownMax)
     .join('')
     .replaceAll('\t', ' ')
@@ -18,9 +18,9 @@ export function excerpt(sql: string, offset: number): string {
 
 /** The one place where the SQL has these words, if it has one; `line`, from 1, says which where there are several. */
 export function placeOf(sql: string, words: string, line?: number): number | undefined {
-  const places: number[] = []
-  for (let at = sql.indexOf(words); words !== '' && at !== -1; at = sql.indexOf(words, at + 1))
-    places.push(at)
+  if (words === '') return undefined
+  const pieces = sql.split(words).slice(0, -1)
+  const places = pieces.map((_piece, index) => pieces.slice(0, index + 1).join(words).length)
   const onLine = places.filter((at) => line === undefined || sql.slice(0, at).split('\n').length === line)
   if (onLine.length === 1) return onLine[0]
   return line === undefined ? undefined : onLine[0]

@@ -37,8 +37,9 @@ function boundObject(value: { readonly [key: string]: Json }, place: string): Bo
     throw wrongParameter(place, 'base64 must be a text in base64')
   }
   if (member === 'integer') {
-    const text = String(content)
-    if (/^[+-]?\d+$/.test(text) && text.length <= integerDigitsMax) return BigInt(text)
+    const text = typeof content === 'number' ? String(content) : content
+    if (typeof text === 'string' && /^[+-]?\d+$/.test(text) && text.length <= integerDigitsMax)
+      return BigInt(text)
     throw wrongParameter(place, 'integer must be the digits of a whole number')
   }
   return new JsonDocument(value)

@@ -13,7 +13,7 @@ import { tokensOf, type Token } from './tokens.ts'
 export interface PreparedText extends Statement {
   readonly tokens: readonly Token[]
   /** From a place in `text` to the place in the SQL as it was written. */
-  originalOffset(offset: number): number
+  readonly originalOffset: (offset: number) => number
 }
 
 export type Parameters = readonly Json[] | { readonly [name: string]: Json }

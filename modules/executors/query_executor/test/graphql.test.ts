@@ -1,20 +1,11 @@
 import { once } from 'node:events'
 import { createServer, type RequestListener } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { useServer } from 'graphql-ws/use/ws'
-import { createSchema, createYoga } from 'graphql-yoga'
 import { expect, onTestFinished, test } from 'vitest'
-import { WebSocketServer } from 'ws'
 import type { JsonObject } from '@nexus/sdk'
 import { openPolicy } from '@nexus/sdk'
+import { startGraphql } from './servers/graphql.ts'
 import { detailOf, setup } from './world.ts'
-
-const typeDefs = `
-  type Query { hero(name: String!, least: Int): Hero, boom: Int!, many: [Int!]!, echo(value: Input!): String! }
-  input Input { text: String!, tags: [String!] }
-  type Hero { name: String!, age: Int, friends: [Hero!]! }
-  type Mutation { rename(name: String!, to: String!): Hero! }
-  type Subscription { count(from: Int!): Int!, silence: Int! }`
 
 async function serve(listener: RequestListener): Promise<string> {
   const server = createServer(listener).listen(0, '127.0.0.1')
@@ -28,61 +19,19 @@ async function serve(listener: RequestListener): Promise<string> {
 }
 
 async function service() {
-  const seen: { headers: NodeJS.Dict<string | string[]>; body: string }[] = []
-  let ended = 0
-  const schema = createSchema({
-    typeDefs,
-    resolvers: {
-      Query: {
-        hero: (_root, { name }: { name: string }) => ({ name, age: 36, friends: [{ name: 'Grace', friends: [] }] }),
-        boom: () => {
-          throw new Error('it went wrong')
-        },
-        many: () => [1, 2],
-        echo: (_root, { value }: { value: { text: string } }) => value.text,
-      },
-      Mutation: { rename: (_root, { to }: { to: string }) => ({ name: to, friends: [] }) },
-      Subscription: {
-        count: {
-          subscribe: async function* (_root: unknown, { from }: { from: number }) {
-            try {
-              for (let n = from; ; n++) {
-                yield { count: n }
-                await new Promise((resolve) => setImmediate(resolve))
-              }
-            } finally {
-              ended += 1
-            }
-          },
-        },
-        silence: { subscribe: async function* () { await new Promise(() => undefined); yield { silence: 1 } } },
-      },
-    },
-  })
-  const yoga = createYoga({ schema, logging: false, maskedErrors: false })
-  const server = createServer((request, response) => {
-    seen.push({ headers: request.headers, body: '' })
-    void yoga(request, response)
-  }).listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const sockets = new WebSocketServer({ server, path: '/graphql' })
-  const disposable = useServer({ schema }, sockets)
-  onTestFinished(async () => {
-    await disposable.dispose()
-    server.closeAllConnections()
-    server.close()
-    await once(server, 'close')
-  })
-  const endpoint = `http://127.0.0.1:${(server.address() as AddressInfo).port}/graphql`
+  const server = await startGraphql()
   const world = await setup()
-  const ask = (query: string, more: JsonObject = {}) => world.graphql({ endpoint, query, ...more })
-  return { ...world, ask, endpoint, seen, ended: () => ended }
+  const ask = (query: string, more: JsonObject = {}) =>
+    world.graphql({ endpoint: server.endpoint, query, ...more })
+  return { ...world, ...server, ask }
 }
 
 test('a query gives its data, with variables of their types', async () => {
   const { ask } = await service()
   const query = 'query Q($name: String!) { hero(name: $name) { name friends { name } } }'
-  expect(await ask(query, { variables: { name: 'Ada' } })).toEqual({ hero: { name: 'Ada', friends: [{ name: 'Grace' }] } })
+  expect(await ask(query, { variables: { name: 'Ada' } })).toEqual({
+    hero: { name: 'Ada', friends: [{ name: 'Grace' }] },
+  })
 })
 
 test('the schema is asked for once for many queries', async () => {
@@ -107,20 +56,29 @@ test('variables of a wrong type, missing or not declared are refused, by name', 
   const query = 'query Q($value: Input!) { echo(value: $value) }'
   expect(await detailOf(ask(query))).toMatch(/^validation: .*"\$value" has .* non-null type "Input!"/s)
   expect(await detailOf(ask(query, { variables: { value: { text: 1 } } }))).toMatch(/\$value.*String/s)
-  expect(await detailOf(ask(query, { variables: { value: { text: 'x' }, vlaue: 1 } }))).toMatch(/declares no variable \$vlaue/)
+  expect(await detailOf(ask(query, { variables: { value: { text: 'x' }, vlaue: 1 } }))).toMatch(
+    /declares no variable \$vlaue/,
+  )
 })
 
 test('what a variable says never becomes part of the query', async () => {
   const { ask } = await service()
   for (const text of ['") { __schema { types { name } } }', '\\"}', '${x}', '# }', '"""', '\n} { many }']) {
-    expect(await ask('query Q($value: Input!) { echo(value: $value) }', { variables: { value: { text } } })).toEqual({ echo: text })
+    expect(
+      await ask('query Q($value: Input!) { echo(value: $value) }', { variables: { value: { text } } }),
+    ).toEqual({ echo: text })
   }
 })
 
 test('errors of the service fault the task with their paths, or are given beside the data', async () => {
   const { ask } = await service()
-  expect(await detailOf(ask('{ many boom }'))).toMatch(/^runtime: .*\n {2}- it went wrong \(at boom\) \(line 1, column 8/s)
-  expect(await ask('{ boom }', { return: 'response' })).toMatchObject({ data: null, errors: [{ message: 'it went wrong' }] })
+  expect(await detailOf(ask('{ many boom }'))).toMatch(
+    /^runtime: .*\n {2}- it went wrong \(at boom\) \(line 1, column 8/s,
+  )
+  expect(await ask('{ boom }', { return: 'response' })).toMatchObject({
+    data: null,
+    errors: [{ message: 'it went wrong' }],
+  })
 })
 
 test('a mutation carries the key of its task, a query does not', async () => {
@@ -131,19 +89,27 @@ test('a mutation carries the key of its task, a query does not', async () => {
   expect(seen.at(-1)?.headers['idempotency-key']).toBeUndefined()
 })
 
-test.each(['sse', 'websocket'])('a subscription over %s ends after its amount, and on the server too', async (transport) => {
-  const { ask, ended } = await service()
-  const query = 'subscription S($from: Int!) { count(from: $from) }'
-  const events = await ask(query, { variables: { from: 5 }, amount: 3, transport })
-  expect(events).toEqual([{ count: 5 }, { count: 6 }, { count: 7 }])
-  await expect.poll(ended).toBe(1)
-})
+test.each(['sse', 'websocket'])(
+  'a subscription over %s ends after its amount, and on the server too',
+  async (transport) => {
+    const { ask, ended } = await service()
+    const query = 'subscription S($from: Int!) { count(from: $from) }'
+    const events = await ask(query, { variables: { from: 5 }, amount: 3, transport })
+    expect(events).toEqual([{ count: 5 }, { count: 6 }, { count: 7 }])
+    await expect.poll(ended).toBe(1)
+  },
+)
 
-test.each(['sse', 'websocket'])('a subscription over %s ends when its time is up, with what has come', async (transport) => {
-  const { ask } = await service()
-  expect(await ask('subscription { silence }', { for_ms: 200, transport })).toEqual([])
-  expect(await detailOf(ask('subscription { silence }', { timeout_ms: 300, transport }))).toMatch(/^timeout: .*300 ms/)
-})
+test.each(['sse', 'websocket'])(
+  'a subscription over %s ends when its time is up, with what has come',
+  async (transport) => {
+    const { ask } = await service()
+    expect(await ask('subscription { silence }', { for_ms: 200, transport })).toEqual([])
+    expect(await detailOf(ask('subscription { silence }', { timeout_ms: 300, transport }))).toMatch(
+      /^timeout: .*300 ms/,
+    )
+  },
+)
 
 test('authentication and headers are sent, and others than these refused', async () => {
   const { ask, seen } = await service()
@@ -155,9 +121,20 @@ test('authentication and headers are sent, and others than these refused', async
 
 test('a private address is refused where the policy says so, by number and by name', async () => {
   const { graphql } = await setup({ policy: { ...openPolicy, network: { private: false } } })
-  for (const host of ['127.0.0.1:9', '[::1]:9', '169.254.169.254', 'localhost:9', '10.0.0.1', '[::ffff:127.0.0.1]:9', '0x7f000001:9', '2130706433:9'])
+  for (const host of [
+    '127.0.0.1:9',
+    '[::1]:9',
+    '169.254.169.254',
+    'localhost:9',
+    '10.0.0.1',
+    '[::ffff:127.0.0.1]:9',
+    '0x7f000001:9',
+    '2130706433:9',
+  ])
     for (const more of [{}, { validate: false }])
-      expect(await detailOf(graphql({ endpoint: `http://${host}/`, query: '{ a }', ...more })), host).toMatch(/^authorization: .*policy.network.private/)
+      expect(await detailOf(graphql({ endpoint: `http://${host}/`, query: '{ a }', ...more })), host).toMatch(
+        /^authorization: .*policy.network.private/,
+      )
   const subscription = { endpoint: 'http://localhost:9/', query: 'subscription { a }', validate: false }
   for (const transport of ['sse', 'websocket'])
     expect(await detailOf(graphql({ ...subscription, transport }))).toMatch(/^authorization: /)
@@ -167,11 +144,21 @@ test('what is no GraphQL service is a fault that says what it answered', async (
   const { graphql } = await setup({ config: { result_mb: 0.1 } })
   const ask = async (listener: RequestListener, more: JsonObject = {}) =>
     detailOf(graphql({ endpoint: await serve(listener), query: '{ a }', validate: false, ...more }))
-  expect(await ask((_request, response) => response.end('<html>'))).toMatch(/^communication: .*does not answer as a GraphQL service.*<html>/)
-  expect(await ask((_request, response) => response.writeHead(401).end('who?'))).toMatch(/^authentication: .*401/)
-  expect(await ask((_request, response) => response.writeHead(302, { location: 'http://127.0.0.1:1/' }).end())).toMatch(/^communication: .*302/)
-  expect(await ask((_request, response) => response.end(`{"data": "${'x'.repeat(200_000)}"}`))).toMatch(/result_mb/)
+  expect(await ask((_request, response) => response.end('<html>'))).toMatch(
+    /^communication: .*does not answer as a GraphQL service.*<html>/,
+  )
+  expect(await ask((_request, response) => response.writeHead(401).end('who?'))).toMatch(
+    /^authentication: .*401/,
+  )
+  expect(
+    await ask((_request, response) => response.writeHead(302, { location: 'http://127.0.0.1:1/' }).end()),
+  ).toMatch(/^communication: .*302/)
+  expect(await ask((_request, response) => response.end(`{"data": "${'x'.repeat(200_000)}"}`))).toMatch(
+    /result_mb/,
+  )
   expect(await ask((request) => request.socket.destroy())).toMatch(/^communication: No answer from/)
-  expect(await ask((_request, response) => response.end('{"data": {}}'), { validate: true })).toMatch(/^communication: .*does not tell its schema.*validate: false/)
+  expect(await ask((_request, response) => response.end('{"data": {}}'), { validate: true })).toMatch(
+    /^communication: .*does not tell its schema.*validate: false/,
+  )
   expect(await ask(() => undefined, { timeout_ms: 200 })).toMatch(/^timeout: /)
 })

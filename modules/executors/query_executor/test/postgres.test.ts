@@ -1,16 +1,16 @@
-import pg from 'pg'
+import { Client } from 'pg'
 import { afterAll, beforeAll } from 'vitest'
 import { driverConformance } from './driver_conformance.ts'
 import { postgresMissing, startPostgres, type TestServer } from './servers/postgres.ts'
 
 let server: TestServer
-let admin: pg.Client
+let admin: Client
 let count = 0
 
 beforeAll(async () => {
   if (postgresMissing !== undefined) return
   server = await startPostgres()
-  admin = new pg.Client({
+  admin = new Client({
     host: '127.0.0.1',
     port: server.port,
     user: 'postgres',

@@ -78,12 +78,10 @@ export class DuckdbConnection implements Connection {
 
   async cancel(): Promise<void> {
     this.#isAlive = false
-    let isOver = false
-    const over = this.#running.then(() => (isOver = true))
-    while (!isOver) {
-      this.#connection.interrupt()
-      await Promise.race([over, this.#options.clock.sleep(interruptEveryMs)])
-    }
+    const over = this.#running.then(() => true)
+    const { clock } = this.#options
+    do this.#connection.interrupt()
+    while ((await Promise.race([over, clock.sleep(interruptEveryMs)])) !== true)
   }
 
   async close(): Promise<void> {

@@ -187,7 +187,11 @@ export class MysqlConnection implements Connection {
     if (typeof threadId !== 'number') return
     const { signal } = new AbortController()
     const other = await openMysql(this.#options, signal)
-    await other.run(`KILL QUERY ${threadId}`).finally(() => other.close())
+    try {
+      await other.run(`KILL QUERY ${threadId}`)
+    } finally {
+      await other.close()
+    }
   }
 }
 

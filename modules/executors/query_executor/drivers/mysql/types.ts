@@ -67,7 +67,7 @@ export function readerOf(field: Field): (value: unknown) => Json {
     if (value instanceof Uint8Array) return binaryJson(value)
     if (typeof value === 'number') return kind === 'float' ? floatJson(value) : integerJson(value)
     if (typeof value === 'object') return JSON.parse(JSON.stringify(value)) as Json
-    const text = String(value)
+    const text = typeof value === 'string' ? value : JSON.stringify(value)
     if (kind === 'integer') return integerJson(text)
     if (kind === 'decimal') return decimalJson(text)
     if (kind === 'json') return documentJson(text)

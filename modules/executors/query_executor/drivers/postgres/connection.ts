@@ -6,7 +6,7 @@
 import { connect } from 'node:net'
 import { Client, type ClientConfig, type FieldDef } from 'pg'
 import PgCursor from 'pg-cursor'
-import type { Clock, Json } from '@nexus/sdk'
+import type { Clock } from '@nexus/sdk'
 import {
   JsonDocument,
   type BoundValue,
@@ -202,7 +202,7 @@ interface Read {
 function read(cursor: PgCursor<Row>, text: string): Promise<Read> {
   return new Promise((resolve, reject) => {
     cursor.read(batchRows, (error, rows, result) => {
-      if (error) return reject(postgresError(error, text) as Error)
+      if (error) return reject(postgresError(error, text))
       const { command, rowCount, fields } = result
       const isEnd = typeof command === 'string' && command !== ''
       const changes = isEnd && !/^(?:SELECT|SHOW|EXPLAIN|VALUES|FETCH)/.test(command)
@@ -215,6 +215,6 @@ function postgresValue(value: BoundValue): unknown {
   if (typeof value === 'bigint') return String(value)
   if (value instanceof JsonDocument) return value.text
   if (value instanceof Uint8Array) return Buffer.from(value)
-  if (Array.isArray(value)) return value.map((item: BoundValue) => postgresValue(item) as Json)
+  if (Array.isArray(value)) return value.map((item: BoundValue) => postgresValue(item))
   return value
 }

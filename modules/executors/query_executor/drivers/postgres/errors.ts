@@ -21,7 +21,7 @@ export function postgresError(error: unknown, text = ''): unknown {
   const { code, position, hint, detail } = error as Error & Partial<Record<string, unknown>>
   const state = typeof code === 'string' && /^[0-9A-Z]{5}$/.test(code) ? code : undefined
   const kind = state === undefined ? 'communication' : (kinds[state] ?? kinds[state.slice(0, 2)] ?? 'runtime')
-  const more = [detail, hint].filter((part) => typeof part === 'string').map((part) => ` ${String(part)}`)
+  const more = [detail, hint].filter((part) => typeof part === 'string').map((part) => ` ${part}`)
   const message = state === undefined ? connectionProblem(error) : `${error.message}.${more.join('')}`
   const offset = typeof position === 'string' ? unitsBefore(text, Number(position) - 1) : undefined
   return new EngineError(kind, message, { cause: error, offset })
@@ -36,5 +36,5 @@ function connectionProblem(error: Error): string {
 
 /** PostgreSQL counts characters, JavaScript UTF-16 units. */
 function unitsBefore(text: string, characters: number): number {
-  return [...text].slice(0, characters).join('').length
+  return Array.from(text).slice(0, characters).join('').length
 }

@@ -59,7 +59,6 @@ export const typeParsers = {
   getTypeParser(oid: number): (text: string) => Json {
     const element = arrays.get(oid)
     if (element === undefined) return types.get(oid)?.read ?? same
-    return (text) =>
-      arrayParser.create(text, (item) => (item === null ? null : element.read(item))).parse()
+    return (text) => arrayParser.create(text, (item) => (item === null ? null : element.read(item))).parse()
   },
 }

@@ -4,6 +4,9 @@
  * from outside of itself but what Node gives every program.
  */
 
+// A type alone, which leaves nothing behind.
+import type { DatabaseSync } from 'node:sqlite'
+
 export type SqliteRequest =
   | { readonly do: 'open'; readonly file: string; readonly readOnly: boolean; readonly busyMs: number }
   | { readonly do: 'begin' | 'commit' | 'rollback' }
@@ -28,7 +31,7 @@ export interface SqliteColumn {
   readonly type: string
 }
 
-type Database = InstanceType<typeof import('node:sqlite').DatabaseSync>
+type Database = DatabaseSync
 type Rows = Iterator<unknown>
 
 export class SqliteServer {
