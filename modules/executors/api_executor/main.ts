@@ -6,6 +6,7 @@
 import {
   Cancelled,
   ExecutorModule,
+  invariant,
   ModuleResult,
   type JsonObject,
   type ModuleContext,
@@ -14,23 +15,37 @@ import {
 import { readCall } from './call.ts'
 import { outputOf, refuseStatus } from './answer.ts'
 import { Authenticator } from './authentication/authenticator.ts'
-import { deliver } from './deliver.ts'
+import { deliver, type DeliverOptions } from './deliver.ts'
 import { callOpenApi } from './openapi/call_openapi.ts'
 import { DescriptionCache } from './openapi/description_cache.ts'
 import { requestOf } from './request.ts'
+import { resolveBySystem } from './transport/guard.ts'
+import { problemsOf, readSettings } from './transport/settings.ts'
+import { Transport } from './transport/transport.ts'
 
 /** The manifest's defaults, for a host that fills in none. */
 const timeoutMsDefault = 60_000
 const responseMbDefault = 64
+const blobMbDefault = 1024
 
 export class Module extends ExecutorModule {
   readonly #stop = new AbortController()
   readonly #cache = new DescriptionCache()
   readonly #authenticator = new Authenticator()
+  #transport: Transport | undefined
 
   override async setup(context: SetupContext): Promise<void> {
-    context.onTeardown('tokens', () => this.#authenticator.close(context.clock, context.log))
+    const { config, policy, clock, log } = context
+    const settings = readSettings(config)
+    const transport = new Transport({ settings, policy, clock, resolve: resolveBySystem })
+    this.#transport = transport
+    context.onTeardown('connections', () => transport.close())
+    context.onTeardown('tokens', () => this.#authenticator.close({ transport, clock, log }))
     context.onTeardown('calls under way', () => this.teardown())
+  }
+
+  override validateConfig(config: JsonObject): readonly string[] {
+    return problemsOf(config)
   }
 
   override canExecute(kind: string): boolean {
@@ -39,12 +54,7 @@ export class Module extends ExecutorModule {
 
   override async executeTask(context: ModuleContext): Promise<ModuleResult> {
     const { inputData, run, idempotencyKey } = context
-    const options = {
-      ...readLimits(context.config),
-      clock: context.clock,
-      authenticator: this.#authenticator,
-      signal: AbortSignal.any([context.signal, this.#stop.signal]),
-    }
+    const options = this.#optionsOf(context)
     const call =
       context.metadata.kind === 'openapi'
         ? await callOpenApi(inputData, { ...options, input: run.input, cache: this.#cache })
@@ -58,11 +68,34 @@ export class Module extends ExecutorModule {
   override async teardown(): Promise<void> {
     this.#stop.abort(new Cancelled('api_executor was stopped.'))
   }
+
+  #optionsOf({ config, clock, blobs, signal }: ModuleContext): DeliverOptions {
+    invariant(this.#transport, 'a module is set up before it executes')
+    return {
+      ...readLimits(config),
+      transport: this.#transport,
+      clock,
+      blobs,
+      overflow: overflowOf(config, blobs),
+      authenticator: this.#authenticator,
+      signal: AbortSignal.any([signal, this.#stop.signal]),
+    }
+  }
 }
 
 function readLimits(config: JsonObject): { timeoutMs: number; responseBytesMax: number } {
   return {
     timeoutMs: Number(config['timeout_ms'] ?? timeoutMsDefault),
-    responseBytesMax: Math.ceil(Number(config['max_response_mb'] ?? responseMbDefault) * 1_048_576),
+    responseBytesMax: bytesOf(Number(config['max_response_mb'] ?? responseMbDefault)),
   }
+}
+
+/** Deliver adds the tokens that must not be kept. */
+function overflowOf(config: JsonObject, blobs: ModuleContext['blobs']): DeliverOptions['overflow'] {
+  if (config['response_overflow'] !== 'blob') return undefined
+  return { blobs, bytesMax: bytesOf(Number(config['max_blob_mb'] ?? blobMbDefault)), secrets: [] }
+}
+
+function bytesOf(megabytes: number): number {
+  return Math.ceil(megabytes * 1_048_576)
 }

@@ -60,7 +60,7 @@ function keyOf({ url, authentication }: HttpRequest): string {
 }
 
 async function load(request: HttpRequest, options: DeliverOptions): Promise<Loaded> {
-  const answer = await deliver(request, options)
+  const answer = await deliver(request, { ...options, overflow: undefined })
   refuseStatus(request, answer)
   const description = await describe(textOf(answer.body, answer.headers), answer.url)
   return { description, sizeBytes: answer.body.length }
