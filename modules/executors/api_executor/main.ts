@@ -22,6 +22,7 @@ import { requestOf } from './request.ts'
 import { resolveBySystem } from './transport/guard.ts'
 import { problemsOf, readSettings } from './transport/settings.ts'
 import { Transport } from './transport/transport.ts'
+import { UnderWay } from './under_way.ts'
 
 /** The manifest's defaults, for a host that fills in none. */
 const timeoutMsDefault = 60_000
@@ -29,7 +30,7 @@ const responseMbDefault = 64
 const blobMbDefault = 1024
 
 export class Module extends ExecutorModule {
-  readonly #stop = new AbortController()
+  readonly #underWay = new UnderWay()
   readonly #cache = new DescriptionCache()
   readonly #authenticator = new Authenticator()
   #transport: Transport | undefined
@@ -52,9 +53,18 @@ export class Module extends ExecutorModule {
     return kind === 'http' || kind === 'openapi'
   }
 
-  override async executeTask(context: ModuleContext): Promise<ModuleResult> {
+  override executeTask(context: ModuleContext): Promise<ModuleResult> {
+    return this.#underWay.run(context.signal, (signal) =>
+      this.#call(context, this.#optionsOf(context, signal)),
+    )
+  }
+
+  override async teardown(): Promise<void> {
+    this.#underWay.end(new Cancelled('api_executor was stopped.'))
+  }
+
+  async #call(context: ModuleContext, options: DeliverOptions): Promise<ModuleResult> {
     const { inputData, run, idempotencyKey } = context
-    const options = this.#optionsOf(context)
     const call =
       context.metadata.kind === 'openapi'
         ? await callOpenApi(inputData, { ...options, input: run.input, cache: this.#cache })
@@ -65,11 +75,7 @@ export class Module extends ExecutorModule {
     return ModuleResult.ok(outputOf(call.output, request, answer))
   }
 
-  override async teardown(): Promise<void> {
-    this.#stop.abort(new Cancelled('api_executor was stopped.'))
-  }
-
-  #optionsOf({ config, clock, blobs, signal }: ModuleContext): DeliverOptions {
+  #optionsOf({ config, clock, blobs }: ModuleContext, signal: AbortSignal): DeliverOptions {
     invariant(this.#transport, 'a module is set up before it executes')
     return {
       ...readLimits(config),
@@ -78,7 +84,7 @@ export class Module extends ExecutorModule {
       blobs,
       overflow: overflowOf(config, blobs),
       authenticator: this.#authenticator,
-      signal: AbortSignal.any([signal, this.#stop.signal]),
+      signal,
     }
   }
 }
