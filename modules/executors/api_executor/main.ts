@@ -19,7 +19,7 @@ import { deliver, type DeliverOptions } from './deliver.ts'
 import { callOpenApi } from './openapi/call_openapi.ts'
 import { DescriptionCache } from './openapi/description_cache.ts'
 import { requestOf } from './request.ts'
-import { resolveBySystem } from './transport/guard.ts'
+import { resolveBySystem, type Resolve } from './transport/guard.ts'
 import { problemsOf, readSettings } from './transport/settings.ts'
 import { Transport } from './transport/transport.ts'
 import { UnderWay } from './under_way.ts'
@@ -34,11 +34,13 @@ export class Module extends ExecutorModule {
   readonly #cache = new DescriptionCache()
   readonly #authenticator = new Authenticator()
   #transport: Transport | undefined
+  /** How names become addresses. */
+  protected readonly resolve: Resolve = resolveBySystem
 
   override async setup(context: SetupContext): Promise<void> {
     const { config, policy, clock, log } = context
     const settings = readSettings(config)
-    const transport = new Transport({ settings, policy, clock, resolve: resolveBySystem })
+    const transport = new Transport({ settings, policy, clock, resolve: this.resolve })
     this.#transport = transport
     context.onTeardown('connections', () => transport.close())
     context.onTeardown('tokens', () => this.#authenticator.close({ transport, clock, log }))

@@ -46,7 +46,7 @@ export function connectorOf(build: typeof buildConnector, options: ConnectorOpti
     if (why !== undefined) return queueMicrotask(() => callback(why, null))
     // What comes back lets an attempt that nobody waits for be given up.
     return direct(target, (...[error, socket]: Parameters<Callback>) => {
-      if (socket === null) return callback(error, null)
+      if (error !== null) return callback(error, null)
       const reason = thrownBy(() => checkSocket(socket, policy, target.hostname))
       if (reason) callback(reason, null)
       else callback(null, socket)
