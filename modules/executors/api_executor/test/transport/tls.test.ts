@@ -26,7 +26,7 @@ async function serveBoth() {
   })
   let opened = 0
   server.on('secureConnection', () => opened++)
-  server.on('session', (session) => onTestFinished(() => void session.destroy()))
+  server.on('session', (session) => onTestFinished(() => session.destroy()))
   return { endpoint: `https://127.0.0.1:${await listen(server)}/`, opened: () => opened }
 }
 
@@ -97,7 +97,7 @@ test('a service that never ends its handshake is given up in connect_timeout_ms'
 test('a flood of headers over HTTP/2 ends the call', async () => {
   const { call } = await setup({ config: { tls_ca: identity.cert, max_header_kb: 4 } })
   const server = createSecureServer(identity)
-  server.on('session', (session) => onTestFinished(() => void session.destroy()))
+  server.on('session', (session) => onTestFinished(() => session.destroy()))
   server.on('stream', (stream: ServerHttp2Stream) => {
     stream.on('error', () => undefined)
     const headers = Array.from({ length: 50 }, (_, index) => [`x-${index}`, 'y'.repeat(200)])
@@ -112,7 +112,7 @@ test('a flood of headers over HTTP/2 ends the call', async () => {
 test('what speaks HTTP/2 without being asked is no HTTP/1.1', async () => {
   const { call } = await setup()
   const server = createHttp2Server(() => undefined)
-  server.on('session', (session) => onTestFinished(() => void session.destroy()))
+  server.on('session', (session) => onTestFinished(() => session.destroy()))
   server.on('sessionError', () => undefined)
   const port = await listen(server)
   const fault = await faultOf(call({ method: 'get', endpoint: `http://127.0.0.1:${port}` }))
