@@ -46,7 +46,7 @@ export function outputOf(mode: OutputMode, request: HttpRequest, answer: Answer)
 }
 
 /** JSON where the answer says that it is; else text; null where there is nothing. */
-function contentOf({ url, headers, body }: Answer): Json {
+export function contentOf({ url, headers, body }: Answer): Json {
   if (body.length === 0) return null
   const text = textOf(body, headers)
   if (!/^[^;]*[/+]json\s*(?:;|$)/i.test(headers['content-type'] ?? '')) return text

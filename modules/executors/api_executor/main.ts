@@ -16,7 +16,8 @@ import { readCall } from './call.ts'
 import { outputOf, refuseStatus } from './answer.ts'
 import { Authenticator } from './authentication/authenticator.ts'
 import { deliver, type DeliverOptions } from './deliver.ts'
-import { callOpenApi } from './openapi/call_openapi.ts'
+import { callOpenApi, type OpenApiOptions } from './openapi/call_openapi.ts'
+import { validations } from './openapi/check.ts'
 import { DescriptionCache } from './openapi/description_cache.ts'
 import { requestOf } from './request.ts'
 import { resolveBySystem, type Resolve } from './transport/guard.ts'
@@ -67,14 +68,20 @@ export class Module extends ExecutorModule {
 
   async #call(context: ModuleContext, options: DeliverOptions): Promise<ModuleResult> {
     const { inputData, run, idempotencyKey } = context
-    const call =
+    const { call, check } =
       context.metadata.kind === 'openapi'
-        ? await callOpenApi(inputData, { ...options, input: run.input, cache: this.#cache })
-        : readCall(inputData)
+        ? await callOpenApi(inputData, this.#openApiOptions(context, options))
+        : { call: readCall(inputData), check: undefined }
     const request = requestOf(call, run.input, idempotencyKey)
     const answer = await deliver(request, options)
     refuseStatus(request, answer)
+    check?.(answer)
     return ModuleResult.ok(outputOf(call.output, request, answer))
+  }
+
+  #openApiOptions({ config, run }: ModuleContext, options: DeliverOptions): OpenApiOptions {
+    const validation = validations.find((known) => known === config['validate']) ?? 'both'
+    return { ...options, input: run.input, cache: this.#cache, validation }
   }
 
   #optionsOf({ config, clock, blobs }: ModuleContext, signal: AbortSignal): DeliverOptions {
