@@ -62,10 +62,11 @@ function openBody(body: HttpRequest['body'], { blobs }: ExchangeOptions): Readab
   throw TaskFault.of('configuration', 'There is a blob in the body, and this host has no blob store.')
 }
 
+/** A part of something packed cannot be unpacked. */
 function headersOf({ headers, body }: HttpRequest): Record<string, string> {
   return {
     accept: '*/*',
-    'accept-encoding': acceptedEncodings,
+    'accept-encoding': headers['range'] === undefined ? acceptedEncodings : 'identity',
     'user-agent': 'nexus',
     ...(typeof body === 'object' && { 'content-length': String(body.sizeBytes) }),
     ...headers,

@@ -78,24 +78,27 @@ export class Transport {
       else this.#breakers.ended(origin, 'success')
       return answer
     } catch (error) {
-      const known = error === options.signal.reason || error instanceof TaskFault
-      const fault = known ? error : this.#named(request, error)
-      this.#breakers.ended(origin, endingOf(fault), fault instanceof Error ? fault.message : '')
+      const fault = this.#named(request, error, options.signal)
+      this.#breakers.ended(origin, endingOf(error), fault instanceof Error ? fault.message : '')
       throw fault
     }
   }
 
-  #named(request: HttpRequest, error: unknown): TaskFault {
-    if (!(error instanceof Error && 'code' in error && error.code === 'UND_ERR_HEADERS_OVERFLOW'))
-      return connectionFault(request, error)
+  #named(request: HttpRequest, error: unknown, signal: AbortSignal): unknown {
+    if (error instanceof TaskFault || (signal.aborted && error === signal.reason)) return error
+    if (!isHeaderFlood(error)) return connectionFault(request, error)
     const sizeKb = this.#settings.headerBytesMax / 1024
     const detail = `${hostAndPort(request.url)} answers with more than ${sizeKb} KB of headers (max_header_kb).`
     return TaskFault.of('communication', detail, { cause: error })
   }
 }
 
-/** What is refused before it is sent is no failure of the service. */
+/** A service that answers too much, or is not asked at all, has not failed; one that does not answer in time has. */
 function endingOf(error: unknown): Ending {
-  if (error instanceof Cancelled || !(error instanceof TaskFault)) return 'neutral'
-  return error.error.type.endsWith('/communication') ? 'failure' : 'neutral'
+  if (error instanceof Cancelled || isHeaderFlood(error)) return 'neutral'
+  return error instanceof TaskFault && error.error.status !== 504 ? 'neutral' : 'failure'
+}
+
+function isHeaderFlood(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && error.code === 'UND_ERR_HEADERS_OVERFLOW'
 }
