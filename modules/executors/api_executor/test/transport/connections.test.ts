@@ -5,7 +5,7 @@ import { expect, test } from 'vitest'
 import { echo, faultOf, listen, setup } from '../world.ts'
 
 async function serveCounted() {
-  const server = createServer(echo)
+  const server = createServer({ keepAliveTimeout: 0 }, echo)
   const open = new Set<unknown>()
   let opened = 0
   const changed = new EventTarget()
@@ -47,7 +47,7 @@ test('a connection without requests is closed after keep_alive_ms', async () => 
 })
 
 test('at the end no connection is left, and nothing is sent any more', async () => {
-  const { call, ledger } = await setup()
+  const { call, ledger } = await setup({ config: { keep_alive_ms: 60_000 } })
   const { endpoint, open, untilNone } = await serveCounted()
   await Promise.all(Array.from({ length: 20 }, () => call({ method: 'get', endpoint })))
   expect(open.size).toBeGreaterThan(0)
