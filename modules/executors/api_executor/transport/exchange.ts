@@ -8,14 +8,8 @@ import { TaskFault, type Blobs, type Clock } from '@nexus/sdk'
 import { hostAndPort } from '../address.ts'
 import type { HttpRequest } from '../request.ts'
 import type { Answer } from '../send.ts'
-import {
-  acceptedEncodings,
-  BadlyPacked,
-  encodingsOf,
-  inflate,
-  OutOfProportion,
-  type Encoding,
-} from './inflate.ts'
+import { headersOf, joined, sizeOf, type RawHeaders } from './headers.ts'
+import { BadlyPacked, encodingsOf, inflate, OutOfProportion, type Encoding } from './inflate.ts'
 import { Pace } from './pace.ts'
 import type { Pool } from './pool.ts'
 import { receive, type Overflow } from './receive.ts'
@@ -62,23 +56,10 @@ function openBody(body: HttpRequest['body'], { blobs }: ExchangeOptions): Readab
   throw TaskFault.of('configuration', 'There is a blob in the body, and this host has no blob store.')
 }
 
-/** A part of something packed cannot be unpacked. */
-function headersOf({ headers, body }: HttpRequest): Record<string, string> {
-  return {
-    accept: '*/*',
-    'accept-encoding': headers['range'] === undefined ? acceptedEncodings : 'identity',
-    'user-agent': 'nexus',
-    ...(typeof body === 'object' && { 'content-length': String(body.sizeBytes) }),
-    ...headers,
-  }
-}
-
 interface Settle {
   readonly resolve: (answer: Answer) => void
   readonly reject: (error: unknown) => void
 }
-
-type RawHeaders = Readonly<Record<string, string | string[] | undefined>>
 
 class Exchange implements Dispatcher.DispatchHandler {
   readonly #request: HttpRequest
@@ -249,19 +230,4 @@ const tooManyHeaders = Object.assign(new Error('Too many headers.'), { code: 'UN
 function concat(chunks: readonly Buffer[]): Buffer {
   const [only = nothing] = chunks
   return chunks.length < 2 ? only : Buffer.concat(chunks)
-}
-
-/** A header that comes several times is one, as HTTP joins them. */
-function joined(headers: RawHeaders): Record<string, string> {
-  const all: Record<string, string> = {}
-  for (const [name, value] of Object.entries(headers)) {
-    if (value !== undefined) all[name] = typeof value === 'string' ? value : value.join(', ')
-  }
-  return all
-}
-
-function sizeOf(headers: Readonly<Record<string, string>>): number {
-  let bytes = 0
-  for (const name in headers) bytes += name.length + (headers[name]?.length ?? 0) + 4
-  return bytes
 }

@@ -69,6 +69,7 @@ export class Transport {
     }
   }
 
+  /** Tells the breaker how it ended. */
   async #watched(request: HttpRequest, options: SendingOptions): Promise<Answer> {
     const { origin } = request.url
     try {
