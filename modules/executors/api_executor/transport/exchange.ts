@@ -8,6 +8,7 @@ import { TaskFault, type Blobs, type Clock } from '@nexus/sdk'
 import { hostAndPort } from '../address.ts'
 import type { HttpRequest } from '../request.ts'
 import type { Answer } from '../send.ts'
+import type { Deadline } from './deadline.ts'
 import { headersOf, joined, sizeOf, type RawHeaders } from './headers.ts'
 import { BadlyPacked, encodingsOf, inflate, OutOfProportion, type Encoding } from './inflate.ts'
 import { Pace } from './pace.ts'
@@ -19,7 +20,7 @@ export interface ExchangeOptions {
   readonly settings: TransportSettings
   readonly clock: Clock
   /** Ends it; the exchange then rejects with its reason. */
-  readonly signal: AbortSignal
+  readonly deadline: Deadline
   readonly responseBytesMax: number
   /** What to do when an answer is larger. */
   readonly largerHint: string
@@ -28,8 +29,10 @@ export interface ExchangeOptions {
   readonly blobs: Blobs | undefined
 }
 
-/** Rejects with a `TaskFault`, the signal's reason, or the error of the client as it is. */
+/** Rejects with a `TaskFault`, the deadline's reason, or the error of the client as it is. */
 export function exchange(pool: Pool, request: HttpRequest, options: ExchangeOptions): Promise<Answer> {
+  const { reason } = options.deadline
+  if (reason) return Promise.reject(reason)
   return new Promise((resolve, reject) => {
     const handler = new Exchange(request, options, { resolve, reject })
     const { method, url, body } = request
@@ -66,7 +69,7 @@ class Exchange implements Dispatcher.DispatchHandler {
   readonly #options: ExchangeOptions
   readonly #settle: Settle
   readonly #pace: Pace
-  readonly #abort = (): void => this.fail(this.#options.signal.reason)
+  #unwatch = (): void => undefined
   #controller: Dispatcher.DispatchController | undefined
   #isSettled = false
   #head: Omit<Answer, 'body' | 'blob'> | undefined
@@ -79,8 +82,7 @@ class Exchange implements Dispatcher.DispatchHandler {
     this.#options = options
     this.#settle = settle
     this.#pace = new Pace(options.settings, options.clock)
-    if (options.signal.aborted) this.#abort()
-    else options.signal.addEventListener('abort', this.#abort, { once: true })
+    this.#unwatch = options.deadline.watch((reason) => this.fail(reason))
   }
 
   onRequestStart(controller: Dispatcher.DispatchController): void {
@@ -145,7 +147,7 @@ class Exchange implements Dispatcher.DispatchHandler {
 
   #end(): void {
     this.#isSettled = true
-    this.#options.signal.removeEventListener('abort', this.#abort)
+    this.#unwatch()
   }
 
   /** From here on the body is a stream, which the service is made to wait for. */

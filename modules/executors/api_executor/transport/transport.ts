@@ -10,6 +10,7 @@ import type { HttpRequest } from '../request.ts'
 import type { Answer } from '../send.ts'
 import { Breakers, type Ending } from './breaker.ts'
 import type { ConnectorOptions } from './connector.ts'
+import type { Deadline } from './deadline.ts'
 import { exchange, type ExchangeOptions } from './exchange.ts'
 import { Gates } from './gate.ts'
 import { Pool } from './pool.ts'
@@ -35,10 +36,10 @@ export class Transport {
     this.#breakers = new Breakers(options.settings, options.clock)
   }
 
-  /** Rejects with a `TaskFault`, or the signal's reason. */
+  /** Rejects with a `TaskFault`, or the deadline's reason. */
   async send(request: HttpRequest, options: SendingOptions): Promise<Answer> {
     if (isBadPort(request.url.port)) throw connectionFault(request, new Error('bad port'))
-    const { clock, signal } = options
+    const { clock, deadline } = options
     let waitedMs = 0
     for (let retries = 0; ; retries++) {
       const answer = await this.#attempt(request, options)
@@ -46,7 +47,7 @@ export class Transport {
       const busy = { method: request.method, status, retryAfter: headers['retry-after'] }
       const delayMs = retryDelayMs(busy, { retries, waitedMs }, this.#settings, clock)
       if (delayMs === undefined) return answer
-      await clock.sleep(delayMs, signal)
+      await deadline.during((signal) => clock.sleep(delayMs, signal))
       waitedMs += delayMs
     }
   }
@@ -59,8 +60,7 @@ export class Transport {
   async #attempt(request: HttpRequest, options: SendingOptions): Promise<Answer> {
     const { origin, host } = request.url
     const gate = this.#gates.of(host)
-    const waiting = gate.enter(options.signal)
-    if (waiting) await waiting
+    if (!gate.enters()) await options.deadline.during((signal) => gate.wait(signal))
     try {
       this.#breakers.admit(origin)
       return await this.#watched(request, options)
@@ -79,14 +79,14 @@ export class Transport {
       else this.#breakers.ended(origin, 'success')
       return answer
     } catch (error) {
-      const fault = this.#named(request, error, options.signal)
+      const fault = this.#named(request, error, options.deadline)
       this.#breakers.ended(origin, endingOf(error), fault instanceof Error ? fault.message : '')
       throw fault
     }
   }
 
-  #named(request: HttpRequest, error: unknown, signal: AbortSignal): unknown {
-    if (error instanceof TaskFault || (signal.aborted && error === signal.reason)) return error
+  #named(request: HttpRequest, error: unknown, deadline: Deadline): unknown {
+    if (error instanceof TaskFault || error === deadline.reason) return error
     if (!isHeaderFlood(error)) return connectionFault(request, error)
     const sizeKb = this.#settings.headerBytesMax / 1024
     const detail = `${hostAndPort(request.url)} answers with more than ${sizeKb} KB of headers (max_header_kb).`
