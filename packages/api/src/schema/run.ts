@@ -136,6 +136,14 @@ export const NewRun = closed(
       }),
     ),
     workflow_text: optional(text('A workflow document as text, YAML or JSON.')),
+    goal: optional(text('What is wanted, in words: it is planned, and the plan is run.', { minLength: 1 })),
+    context: optional(anything('What is known, for a goal.')),
+    constraints: optional(
+      anything(
+        'Bounds of a goal: max_retries, max_replans, depth, budget {tokens, usd}, approve, ask_human, expect; or a text or list for the planner.',
+      ),
+    ),
+    max_steps: optional(whole('How many tasks the plans of a goal may have.', { minimum: 1 })),
     workflows: optional(others),
     input: optional(input),
     priority: optional(
@@ -156,8 +164,11 @@ export const NewRun = closed(
   },
   {
     title: 'NewRun',
-    description: 'A run that is asked for: of exactly one of `workflow` and `workflow_text`.',
-    oneOf: [{ required: ['workflow'] }, { required: ['workflow_text'] }],
+    description: 'A run that is asked for: of exactly one of `workflow`, `workflow_text` and `goal`.',
+    oneOf: [{ required: ['workflow'] }, { required: ['workflow_text'] }, { required: ['goal'] }],
+    dependentSchemas: Object.fromEntries(
+      ['context', 'constraints', 'max_steps'].map((key) => [key, { required: ['goal'] }]),
+    ),
   },
 )
 export type NewRun = Static<typeof NewRun>

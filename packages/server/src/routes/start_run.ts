@@ -2,7 +2,7 @@
  * A run that is asked for: of a deployed workflow or of a document that was sent, once for each idempotency key.
  */
 import { priorityWords, type NewRun } from '@nexus/api'
-import type { CheckedWorkflow, Nexus } from '@nexus/nexus'
+import { goalDocument, type CheckedWorkflow, type Nexus } from '@nexus/nexus'
 import { NexusError, type Json } from '@nexus/sdk'
 import { isDeepStrictEqual } from 'node:util'
 import { completeText, valid } from './workflows.ts'
@@ -14,7 +14,8 @@ export interface Accepted {
 }
 
 export async function startRun(nexus: Nexus, asked: NewRun): Promise<Accepted> {
-  const { input = {}, idempotency_key: key } = asked
+  const { idempotency_key: key } = asked
+  const input = inputOf(asked)
   const workflow = await workflowOf(nexus, asked)
   const known = key === undefined ? undefined : await sameRun(nexus, key, workflow, input)
   if (known !== undefined) return { id: known, begun: false }
@@ -33,8 +34,20 @@ export async function startRun(nexus: Nexus, asked: NewRun): Promise<Accepted> {
   }
 }
 
+/** A goal is the input of a run that plans it. */
+function inputOf({ goal, context, constraints, max_steps: steps, input = {} }: NewRun): Json {
+  if (goal === undefined) return input
+  return {
+    goal,
+    ...(context !== undefined && { context }),
+    ...(constraints !== undefined && { constraints }),
+    ...(steps !== undefined && { max_steps: steps }),
+  }
+}
+
 async function workflowOf(nexus: Nexus, asked: NewRun): Promise<CheckedWorkflow> {
-  const { workflow, workflow_text: text, workflows } = asked
+  const { workflow, workflow_text: text, workflows, goal } = asked
+  if (goal !== undefined) return completeText(nexus, goalDocument)
   if (typeof workflow === 'string') return valid(await nexus.complete(nexus.workflows.checked(workflow)))
   return completeText(nexus, text ?? JSON.stringify(workflow), workflows)
 }
