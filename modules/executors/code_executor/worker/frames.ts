@@ -11,8 +11,8 @@ const headBytes = 5
 /** Nobody nests further by hand, and what walks JSON later does so by recursion. */
 export const jsonDepthMax = 256
 
-/** To a worker: J job, I input file, G go, A answer to a request. From it: H hello, O E output, V value, F file, N request, R result. */
-export type FrameType = 'J' | 'I' | 'G' | 'A' | 'H' | 'O' | 'E' | 'V' | 'F' | 'N' | 'R'
+/** To a worker: J job, I input file, G go, K end the script, A answer to a request. From it: H hello, O E output, V value, F file, N request, R result. */
+export type FrameType = 'J' | 'I' | 'G' | 'K' | 'A' | 'H' | 'O' | 'E' | 'V' | 'F' | 'N' | 'R'
 
 export interface Frame {
   readonly type: string
@@ -64,14 +64,18 @@ export function frameReader(onFrame: (frame: Frame) => void): (chunk: Buffer) =>
 function lengthOf(bytes: Buffer): number {
   if (bytes.length < headBytes) return headBytes
   const length = bytes.readUInt32LE()
-  if (length > frameBytesMax) throw new Error(`a frame of ${length} bytes, where ${frameBytesMax} are the most`)
+  if (length > frameBytesMax)
+    throw new Error(`a frame of ${length} bytes, where ${frameBytesMax} are the most`)
   return headBytes + length
 }
 
 /** JSON from a box. Refuses what is nested too deeply before it is parsed. */
 export function parseBoxJson(text: string): Json {
   if (depthOf(text) > jsonDepthMax) {
-    throw TaskFault.of('runtime', `The script’s value is nested more than ${jsonDepthMax} levels deep. Give a flatter one.`)
+    throw TaskFault.of(
+      'runtime',
+      `The script’s value is nested more than ${jsonDepthMax} levels deep. Give a flatter one.`,
+    )
   }
   return JSON.parse(text) as Json
 }

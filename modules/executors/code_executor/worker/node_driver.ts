@@ -3,7 +3,9 @@
  * once it has loaded what it needs. It is text, since it runs in another process. Nothing of a script runs in its scope.
  */
 export const nodeDriver = String.raw`
+import { Buffer } from 'node:buffer'
 import { readFileSync, writeSync, realpathSync } from 'node:fs'
+import process from 'node:process'
 import { pathToFileURL } from 'node:url'
 import { createRequire } from 'node:module'
 

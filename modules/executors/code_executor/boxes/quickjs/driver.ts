@@ -85,7 +85,7 @@ async function perform(vm, world, job, state, rejected) {
   }
   if (!settled) return { code: 13, error: { message: 'Error: The script waits for a promise that nothing can settle' } }
   const code = world.call('exitCode').toNumber() & 255
-  if (code === 0) await sendValue(vm, world, main.pick(settled.value))
+  if (code === 0 && job.wants_value) await sendValue(vm, world, main.pick(settled.value))
   return { code }
 }
 const isFinished = (state) => state.exitCode !== undefined || state.limit !== undefined
