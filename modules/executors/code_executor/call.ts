@@ -67,7 +67,7 @@ function readCallLimits(given: Json, most: ScriptLimits): ScriptLimits {
   const timeoutMs = readLimit(given, 'timeout_ms', most.timeoutMs, 1)
   return {
     timeoutMs,
-    cpuMs: readLimit(given, 'cpu_ms', Math.min(most.cpuMs, timeoutMs), 1),
+    cpuMs: readLimit(given, 'cpu_ms', most.cpuMs, 1),
     memoryBytes: readLimit(given, 'memory_mb', most.memoryBytes, megabyteBytes),
     outputBytes: readLimit(given, 'output_mb', most.outputBytes, megabyteBytes),
     scratchBytes: readLimit(given, 'scratch_mb', most.scratchBytes, megabyteBytes),

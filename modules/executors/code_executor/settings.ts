@@ -29,13 +29,15 @@ export interface BoxSettings {
 
 /** The manifest's defaults, for a host that fills in none. */
 const defaults = { timeout_ms: 600_000, memory_mb: 256, max_output_mb: 64, scratch_mb: 64 }
+/** A script that nothing but its time limits ends by that: more processors at work than this are not reckoned with. */
+const threadsMax = 4
 export const megabyteBytes = 1_048_576
 
 export function readLimits(config: JsonObject): ScriptLimits {
   const timeoutMs = readNumber(config, 'timeout_ms')
   return {
     timeoutMs,
-    cpuMs: config['cpu_ms'] === undefined ? timeoutMs : Number(config['cpu_ms']),
+    cpuMs: config['cpu_ms'] === undefined ? timeoutMs * threadsMax : Number(config['cpu_ms']),
     memoryBytes: Math.ceil(readNumber(config, 'memory_mb') * megabyteBytes),
     outputBytes: Math.ceil(readNumber(config, 'max_output_mb') * megabyteBytes),
     scratchBytes: Math.ceil(readNumber(config, 'scratch_mb') * megabyteBytes),

@@ -91,11 +91,12 @@ function asScript(code) {
   }
 }
 const isModule = /^\s*(?:import|export)\b(?!\s*\()/m.test(job.code)
-const plain = asScript(job.code)
-const wrapped = plain.error ? asScript('(async function () {' + job.code + '\n})()') : plain
+const wrap = (code) => '(async function () {' + code + '\n})()'
+// Outside of an async function, await (x) would be a call of a function of that name.
+const forms = /\bawait\b/.test(job.code) ? [wrap(job.code)] : [job.code, wrap(job.code)]
+const script = isModule ? undefined : forms.map(asScript).find((form) => !form.error)
 // A promise is awaited, so that what it rejects with ends the script.
-if (!plain.error) value = await plain.runInThisContext()
-else if (!isModule && !wrapped.error) value = await wrapped.runInThisContext()
+if (script) value = await script.runInThisContext()
 else {
   writeFileSync('/code/script.mjs', job.code)
   value = (await import('file:///code/script.mjs')).default
