@@ -14,14 +14,16 @@ const problems: string[] = []
 function note(title: string, results: readonly Result[], unit: string): void {
   const good = results.filter(({ problem }) => problem === undefined).length
   rows.push(`${title.padEnd(28)} ${who.padEnd(14)} ${String(good).padStart(4)}/${results.length} ${unit}`)
-  for (const { attack, problem } of results) if (problem !== undefined) problems.push(`${title}, ${who}: ${attack}: ${problem}`)
+  for (const { attack, problem } of results)
+    if (problem !== undefined) problems.push(`${title}, ${who}: ${attack}: ${problem}`)
 }
 
 for (const language of ['javascript', 'python'] as const)
   note(language === 'javascript' ? 'bare Node' : 'bare Python', await attackBare(language), 'succeed')
 for (const combination of combinations) {
   const campaign = await attackBox(combination)
-  if ('missing' in campaign) rows.push(`${combination.title.padEnd(28)} ${who.padEnd(14)}    – ${campaign.missing}`)
+  if ('missing' in campaign)
+    rows.push(`${combination.title.padEnd(28)} ${who.padEnd(14)}    – ${campaign.missing}`)
   else note(combination.title, campaign.results, `contained  (${campaign.layers.join(', ')})`)
 }
 console.log(rows.join('\n'))
@@ -30,7 +32,12 @@ if (problems.length > 0) process.exitCode = 1
 
 if (who === 'root') {
   const again = [process.execPath, fileURLToPath(import.meta.url)] as const
-  const { status, error } = spawnSync(again[0], [again[1]], { uid: nobody, gid: nobody, stdio: 'inherit', env: { PATH: process.env['PATH'], HOME: '/tmp' } })
+  const { status, error } = spawnSync(again[0], [again[1]], {
+    uid: nobody,
+    gid: nobody,
+    stdio: 'inherit',
+    env: { PATH: process.env['PATH'], HOME: '/tmp' },
+  })
   if (error) console.log(`As an ordinary user: not possible here, ${error.message}`)
   if (status !== 0) process.exitCode = 1
 }

@@ -52,7 +52,12 @@ const runner = await loadPyodide()
 for (const phase of JSON.parse(process.argv[2])) runner.runPython(phase)
 `
 
-export async function succeedsBare(attack: Attack, language: Language, world: World, timeoutMs: number): Promise<boolean> {
+export async function succeedsBare(
+  attack: Attack,
+  language: Language,
+  world: World,
+  timeoutMs: number,
+): Promise<boolean> {
   const { places } = world
   const folder = await mkdtemp(join(world.folder, 'bare-'))
   try {
@@ -94,10 +99,13 @@ function runBare(
   }
   const { promise, resolve } = Promise.withResolvers<Ended>()
   let isTimedOut = false
-  const timer = setTimeout(() => {
-    isTimedOut = true
-    if (child.pid !== undefined) process.kill(-child.pid, 'SIGKILL')
-  }, attack.isSlow ? 700 : timeoutMs)
+  const timer = setTimeout(
+    () => {
+      isTimedOut = true
+      if (child.pid !== undefined) process.kill(-child.pid, 'SIGKILL')
+    },
+    attack.isSlow ? 700 : timeoutMs,
+  )
   child.once('close', () => {
     clearTimeout(timer)
     resolve({ stdout: texts.join(''), sizeBytes, isTimedOut })

@@ -29,7 +29,10 @@ export async function whyNotContained(
   let given = ''
   for (const code of attack.phases) {
     try {
-      last = await box.run(script(code, { world: { ...world.places } }), { limits, signal: new AbortController().signal })
+      last = await box.run(script(code, { world: { ...world.places } }), {
+        limits,
+        signal: new AbortController().signal,
+      })
     } catch (error) {
       given += String(error)
     }
@@ -38,11 +41,17 @@ export async function whyNotContained(
   const found = await signOf(attack, last, world)
   if (found !== undefined) return found
   if (given.includes('could not be closed')) return given
-  if (tookMs > attack.phases.length * (limits.timeoutMs + overrunMsMax)) return `took ${Math.round(tookMs)} ms`
-  return whyNotServing(box)
+  if (tookMs > attack.phases.length * (limits.timeoutMs + overrunMsMax))
+    return `took ${Math.round(tookMs)} ms`
+  // Pyodide takes seconds to start, and starts anew for every script: its last attack is looked at for all of them.
+  return box.name === 'pyodide' ? undefined : whyNotServing(box)
 }
 
-async function signOf({ seen, phases }: Attack, last: ScriptOutcome | undefined, world: World): Promise<string | undefined> {
+async function signOf(
+  { seen, phases }: Attack,
+  last: ScriptOutcome | undefined,
+  world: World,
+): Promise<string | undefined> {
   const isMade = await world.isTargetMade(seen === 'file' ? 400 : 0)
   if (isMade) return 'the file was made'
   if (await world.isVictimDead()) return 'the victim is dead'
@@ -52,7 +61,13 @@ async function signOf({ seen, phases }: Attack, last: ScriptOutcome | undefined,
   if (last.stdout.includes('ESCAPED')) return `it printed ${last.stdout.slice(0, 200)}`
   if (text.length > 2 * attackLimits.outputBytes) return 'all of its output was kept'
   if (seen === 'outlived' && last.end.kind === 'exited' && last.end.code === 0) return 'it ended by itself'
-  if (seen === 'forged' && last.end.kind === 'exited' && last.end.code === 0 && last.value !== undefined && last.value !== null) {
+  if (
+    seen === 'forged' &&
+    last.end.kind === 'exited' &&
+    last.end.code === 0 &&
+    last.value !== undefined &&
+    last.value !== null
+  ) {
     // What a script gives by its own `return` is its own; what it makes up for its host is not.
     if (JSON.stringify(last.value).includes('forged')) return `it forged ${JSON.stringify(last.value)}`
     return phases.length > 0 && depthOf(last.value) > 256 ? 'its deep value came in' : undefined
@@ -66,13 +81,18 @@ function depthOf(value: unknown): number {
   return depth
 }
 
-async function whyNotServing(box: Sandbox): Promise<string | undefined> {
-  const code = box.language === 'javascript' ? `console.log(JSON.stringify([6 * 7, {}.polluted]))` : 'print([6 * 7, None])'
+export async function whyNotServing(box: Sandbox): Promise<string | undefined> {
+  const code =
+    box.language === 'javascript'
+      ? `console.log(JSON.stringify([6 * 7, {}.polluted]))`
+      : 'print([6 * 7, None])'
   const { stdout } = await box.run(script(code, {}), {
     limits: { ...attackLimits, timeoutMs: 30_000 },
     signal: new AbortController().signal,
   })
-  return /^\[42, ?(?:null|None)\]\n$/.test(stdout) ? undefined : `the next script printed ${JSON.stringify(stdout)}`
+  return /^\[42, ?(?:null|None)\]\n$/.test(stdout)
+    ? undefined
+    : `the next script printed ${JSON.stringify(stdout)}`
 }
 
 export function script(code: string, variables: Script['variables']): Script {

@@ -6,7 +6,7 @@ import { Network } from '../../network.ts'
 import type { Language, Sandbox } from '../../sandbox.ts'
 import type { Attack } from './attack.ts'
 import { succeedsBare } from './bare.ts'
-import { whyNotContained } from './boxed.ts'
+import { whyNotContained, whyNotServing } from './boxed.ts'
 import { javascriptAttacks } from './javascript.ts'
 import { pythonAttacks } from './python.ts'
 import { makeWorld } from './world.ts'
@@ -49,17 +49,25 @@ const bareMsMax = 15_000
 const boxedMsMax = 8000
 
 /** Each must succeed; a problem is one that did not. */
-export async function attackBare(language: Language): Promise<Result[]> {
+export async function attackBare(
+  language: Language,
+  choose: (attack: Attack) => boolean = () => true,
+): Promise<Result[]> {
   await using world = await makeWorld()
   const results: Result[] = []
-  for (const attack of attacksOf(language).filter(isPossible)) {
+  for (const attack of attacksOf(language).filter((one) => isPossible(one) && choose(one))) {
     const isThrough = await succeedsBare(attack, language, world, bareMsMax)
-    results.push({ attack: attack.name, problem: isThrough ? undefined : 'it does not succeed without a sandbox' })
+    results.push({
+      attack: attack.name,
+      problem: isThrough ? undefined : 'it does not succeed without a sandbox',
+    })
   }
   return results
 }
 
-export type Campaign = { readonly missing: string } | { readonly layers: readonly string[]; readonly results: readonly Result[] }
+export type Campaign =
+  | { readonly missing: string }
+  | { readonly layers: readonly string[]; readonly results: readonly Result[] }
 
 /** Each must be contained; a problem says what it got. `choose` leaves some out. */
 export async function attackBox(
@@ -74,7 +82,8 @@ export async function attackBox(
   try {
     const box = await boxes.of(language, profile).catch((error: unknown) => String(error))
     if (typeof box === 'string') return { missing: box }
-    if (config['bubblewrap'] === undefined && !box.layers.includes('bubblewrap')) return { missing: 'bubblewrap is not here' }
+    if (config['bubblewrap'] === undefined && !box.layers.includes('bubblewrap'))
+      return { missing: 'bubblewrap is not here' }
     const chosen = attacksOf(language).filter((attack) => isPossible(attack) && choose(attack))
     return { layers: box.layers, results: await attackAll(chosen, box) }
   } finally {
@@ -91,5 +100,6 @@ async function attackAll(attacks: readonly Attack[], box: Sandbox): Promise<Resu
     const problem = await whyNotContained(attack, box, world, boxedMsMax)
     results.push({ attack: attack.name, problem })
   }
-  return results
+  const problem = await whyNotServing(box)
+  return problem === undefined ? results : [...results, { attack: 'all of them', problem }]
 }
