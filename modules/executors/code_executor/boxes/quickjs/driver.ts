@@ -26,6 +26,7 @@ const guestCode = pristine.compile(GUEST, 'nexus:guest')
 const snapshot = pristine.snapshot()
 pristine.dispose()
 
+const { setTimeout: startTimer } = globalThis
 class Ended extends Error {}
 
 async function run(job) {
@@ -171,7 +172,7 @@ function makeWorld(vm, job, state) {
   give('timer', (id, ms) => {
     const key = id.toNumber()
     if (state.timers.size >= 10000) throw new Error('more than 10000 timers')
-    state.timers.set(key, setTimeout(() => {
+    state.timers.set(key, startTimer(() => {
       state.timers.delete(key)
       step(vm, state, () => world.getProp('fire').consume((fire) => vm.callFunction(fire, vm.undefined, vm.newNumber(key)).dispose()))
     }, ms.toNumber()))

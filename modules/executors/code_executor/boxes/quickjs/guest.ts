@@ -18,8 +18,8 @@ const arm = (isRepeated) => (callback, delay, ...given) => {
   return id
 }
 const disarm = (id) => { if (callbacks.delete(id)) host.clear(id) }
-const setTimeout = arm(false), setInterval = arm(true)
-const setImmediate = (callback, ...given) => setTimeout(callback, 0, ...given)
+const startTimer = arm(false), setTimeout = startTimer, setInterval = arm(true)
+const setImmediate = (callback, ...given) => startTimer(callback, 0, ...given)
 const clearTimeout = disarm, clearInterval = disarm, clearImmediate = disarm
 function fire(id) {
   const timer = callbacks.get(id)
@@ -40,8 +40,8 @@ const input = Object.assign(new EventEmitter(), {
   setEncoding() { return input }, resume() { return input }, pause() { return input },
   on(name, listener) {
     EventEmitter.prototype.on.call(input, name, listener)
-    if (name === 'data' && stdin().length > 0) setTimeout(() => input.emit('data', stdin().toString()), 0)
-    if (name === 'end') setTimeout(() => input.emit('end'), 1)
+    if (name === 'data' && stdin().length > 0) startTimer(() => input.emit('data', stdin().toString()), 0)
+    if (name === 'end') startTimer(() => input.emit('end'), 1)
     return input
   },
   async *[Symbol.asyncIterator]() { if (stdin().length > 0) yield stdin().toString() },
@@ -54,14 +54,14 @@ const process = Object.assign(new EventEmitter(), {
   exitCode: undefined,
   cwd: () => home,
   exit(code) { host.exit(Number(code ?? process.exitCode ?? 0)); for (;;); },
-  uptime: () => (Date.now() - startedAt) / 1000,
-  hrtime: Object.assign(() => [Math.floor(Date.now() / 1000), (Date.now() % 1000) * 1e6], { bigint: () => BigInt(Date.now()) * 1000000n }),
+  uptime: () => (new Date() - startedAt) / 1000,
+  hrtime: Object.assign(() => [Math.floor(+new Date() / 1000), (+new Date() % 1000) * 1e6], { bigint: () => BigInt(+new Date()) * 1000000n }),
   nextTick: (work, ...given) => void Promise.resolve().then(() => work(...given)),
   emitWarning: (text) => console.warn('Warning: ' + text),
   memoryUsage: () => ({}),
   stdout: output(1), stderr: output(2), stdin: input,
 })
-const startedAt = Date.now()
+const startedAt = +new Date()
 const console = makeConsole(host.write)
 
 const asked = new Map()

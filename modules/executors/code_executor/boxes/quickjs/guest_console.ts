@@ -98,8 +98,8 @@ function makeConsole(write) {
     group: (...values) => { if (values.length) out(...values); indent += '  ' },
     groupEnd: () => { indent = indent.slice(2) },
     count: (label = 'default') => { counts.set(label, (counts.get(label) ?? 0) + 1); out(label + ': ' + counts.get(label)) },
-    time: (label = 'default') => void timers.set(label, Date.now()),
-    timeEnd: (label = 'default') => { out(label + ': ' + (Date.now() - timers.get(label)) + 'ms'); timers.delete(label) },
+    time: (label = 'default') => void timers.set(label, +new Date()),
+    timeEnd: (label = 'default') => { out(label + ': ' + (new Date() - timers.get(label)) + 'ms'); timers.delete(label) },
   }
 }
 `

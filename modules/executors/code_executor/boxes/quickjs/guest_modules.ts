@@ -97,7 +97,7 @@ const assert = Object.assign((test, message) => check(test, message, 'The expres
 })
 Object.assign(assert, { strict: assert, strictEqual: assert.equal, notStrictEqual: assert.notEqual, deepStrictEqual: assert.deepEqual, notDeepStrictEqual: assert.notDeepEqual })
 
-const later = (ms, value) => new Promise((resolve) => setTimeout(() => resolve(value), ms))
+const later = (ms, value) => new Promise((resolve) => startTimer(() => resolve(value), ms))
 const promisify = (work) => (...given) =>
   new Promise((resolve, reject) => work(...given, (error, value) => (error ? reject(error) : resolve(value))))
 const crypto = globalThis.crypto

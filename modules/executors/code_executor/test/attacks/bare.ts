@@ -9,6 +9,9 @@ import type { Language } from '../../sandbox.ts'
 import type { Attack, WorldPlaces } from './attack.ts'
 import type { World } from './world.ts'
 
+/** Who is not over by then does not end by itself. */
+const slowMs = 500
+
 const node = `
 import { createRequire } from 'node:module'
 globalThis.HOST_TOKEN = 'SECRET'
@@ -104,7 +107,7 @@ function runBare(
       isTimedOut = true
       if (child.pid !== undefined) process.kill(-child.pid, 'SIGKILL')
     },
-    attack.isSlow ? 700 : timeoutMs,
+    attack.isSlow ? slowMs : timeoutMs,
   )
   child.once('close', () => {
     clearTimeout(timer)

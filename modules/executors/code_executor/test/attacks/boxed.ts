@@ -6,7 +6,7 @@ import type { World } from './world.ts'
 const megabyte = 1_048_576
 /** Small, so that a bomb is soon over. A box's own limits are larger. */
 export const attackLimits = {
-  timeoutMs: 600,
+  timeoutMs: 300,
   cpuMs: 5000,
   memoryBytes: 64 * megabyte,
   outputBytes: megabyte,
@@ -14,7 +14,9 @@ export const attackLimits = {
 }
 
 /** How much later than its limit a script may be over, on a machine that has more to do. */
-const overrunMsMax = 3000
+const overrunMsMax = 10_000
+/** Pyodide has to be started for each script. */
+const startMsMax = 60_000
 
 /** Undefined where it was contained; else what it got. */
 export async function whyNotContained(
@@ -41,7 +43,10 @@ export async function whyNotContained(
   const found = await signOf(attack, last, world)
   if (found !== undefined) return found
   if (given.includes('could not be closed')) return given
-  if (tookMs > attack.phases.length * (limits.timeoutMs + overrunMsMax))
+  if (
+    tookMs >
+    attack.phases.length * (limits.timeoutMs + overrunMsMax + (box.name === 'pyodide' ? startMsMax : 0))
+  )
     return `took ${Math.round(tookMs)} ms`
   // Pyodide takes seconds to start, and starts anew for every script: its last attack is looked at for all of them.
   return box.name === 'pyodide' ? undefined : whyNotServing(box)
@@ -54,7 +59,7 @@ async function signOf(
 ): Promise<string | undefined> {
   const isMade = await world.isTargetMade(seen === 'file' ? 400 : 0)
   if (isMade) return 'the file was made'
-  if (await world.isVictimDead()) return 'the victim is dead'
+  if (seen === 'dead' && (await world.isVictimDead())) return 'the victim is dead'
   if (!last) return undefined
   const text = last.stdout + last.stderr
   // On standard error it may stand in a line of the script that failed.

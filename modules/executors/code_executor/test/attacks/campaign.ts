@@ -100,6 +100,6 @@ async function attackAll(attacks: readonly Attack[], box: Sandbox): Promise<Resu
     const problem = await whyNotContained(attack, box, world, boxedMsMax)
     results.push({ attack: attack.name, problem })
   }
-  const problem = await whyNotServing(box)
+  const problem = (await world.isVictimDead()) ? 'the victim is dead' : await whyNotServing(box)
   return problem === undefined ? results : [...results, { attack: 'all of them', problem }]
 }
