@@ -157,7 +157,9 @@ function failureOf(vm, world, state, error) {
 let jobLimits
 function output(state, limits, channel, bytes) {
   state.written += bytes.length
-  if (state.written > 2 * limits.output_bytes + pieceBytes) { state.limit = 'output'; return }
+  // A little more than is allowed goes out, so that the host sees which channel was flooded.
+  if (bytes.length > limits.output_bytes) bytes = bytes.subarray(0, limits.output_bytes + 1)
+  if (state.written > 2 * limits.output_bytes + pieceBytes) state.limit = 'output'
   sendPieces(channel === 2 ? 'E' : 'O', bytes)
 }
 
@@ -194,7 +196,7 @@ function makeWorld(vm, job, state) {
     start() { world = vm.evalBytecode(guestCode).consume((make) => vm.callFunction(make, vm.undefined, host)) },
     isReady: () => world !== undefined,
     call: (name, ...given) => world.getProp(name).consume((work) => vm.callFunction(work, vm.undefined, ...given)),
-    names: (name, isBuiltin) => vm.dump(isBuiltin ? world.getProp('exportsOf').consume((work) => vm.callFunction(work, vm.undefined, vm.newString(name))) : vm.undefined),
+    names: (name) => vm.dump(world.getProp('exportsOf').consume((work) => vm.callFunction(work, vm.undefined, vm.newString(name)))),
   }
 }
 
@@ -213,28 +215,37 @@ function resolveFile(base, name) {
   if (packagesFolder === '' || name.startsWith('node:')) return undefined
   let file
   try {
-    file = createRequire(base ?? packagesFolder + '/script.js').resolve(name)
+    if (name.startsWith('/')) file = name
+    else file = /^\.{1,2}\//.test(name) && base !== undefined ? createRequire(base).resolve(name) : packageFile(base, name)
   } catch {
-    file = importOnly(name)
+    return undefined
   }
   if (file === undefined || !file.startsWith('/')) return undefined
   const real = realpathSync(file)
   return real.startsWith(realpathSync(packagesFolder) + '/') ? real : undefined
 }
-/** A package that offers itself to import alone. */
-function importOnly(name) {
+/** A package that is nested in the one that asks for it comes first, as Node has it. */
+function packageFile(base, name) {
   const [, owner, rest] = /^((?:@[^/]+\/)?[^./][^/]*)(?:\/(.*))?$/.exec(name) ?? []
   if (owner === undefined || name.includes('..')) return undefined
-  try {
-    const folder = packagesFolder + '/' + owner
-    const { exports = {}, module } = JSON.parse(readFileSync(folder + '/package.json', 'utf8'))
-    let entry = typeof exports === 'string' ? exports : (exports['./' + rest] ?? exports['.'] ?? exports)
-    while (entry && typeof entry === 'object') entry = entry.import ?? entry.default ?? entry.node
-    const file = entry ?? module
-    return file === undefined ? undefined : folder + '/' + file
-  } catch {
-    return undefined
+  const places = [packagesFolder]
+  for (let folder = base ?? ''; folder.startsWith(packagesFolder + '/'); folder = folder.slice(0, folder.lastIndexOf('/')))
+    places.splice(-1, 0, folder + '/node_modules')
+  for (const place of places) {
+    let described
+    try { described = JSON.parse(readFileSync(place + '/' + owner + '/package.json', 'utf8')) } catch { described = {} }
+    const file = exported(described, rest)
+    if (file !== undefined) return place + '/' + owner + '/' + file
+    try { return createRequire(packagesFolder + '/script.js').resolve(place + '/' + name) } catch {}
   }
+  return undefined
+}
+function exported({ exports, module, main }, rest) {
+  if (exports === undefined) return rest === undefined && main === undefined ? module : undefined
+  const isMap = typeof exports === 'object' && exports !== null && Object.keys(exports).some((key) => key.startsWith('.'))
+  let entry = isMap ? exports[rest === undefined ? '.' : './' + rest] : rest === undefined ? exports : undefined
+  while (entry && typeof entry === 'object') entry = entry.require ?? entry.node ?? entry.import ?? entry.default
+  return entry ?? undefined
 }
 function readPackageFile(file) {
   if (packagesFolder === '' || !realpathSync(file).startsWith(realpathSync(packagesFolder) + '/')) throw new Error('no such file')
@@ -256,7 +267,7 @@ function normalize(vm, base, name) {
 }
 function moduleSource(vm, world, name) {
   if (name.startsWith('/') && isModuleFile(name)) return readPackageFile(name)
-  const names = name.startsWith('node:') ? (world.names(name, true) ?? []) : []
+  const names = world.names(name) ?? []
   const named = names.map((key) => 'export const ' + key + ' = it.' + key + ';').filter((text) => !/ (?:delete|default|new|in|do) /.test(text))
   return 'const it = globalThis.require(' + JSON.stringify(name) + ');' + named.join('') + 'export default it'
 }

@@ -110,8 +110,11 @@ return {
     if (!(error instanceof Error)) return { message: 'Uncaught ' + inspect(error, {}), stack: '' }
     return { message: String(error.name) + ': ' + String(error.message), stack: String(error.stack ?? '') }
   },
-  exportsOf: (name) => { const own = builtin(name); return own === undefined ? undefined : Object.keys(own).filter((key) => /^[A-Za-z_$][\w$]*$/.test(key) && key !== 'default') },
-  load: (name) => requireFrom(undefined)(name),
+  exportsOf: (name) => {
+    const own = builtin(name) ?? (name.startsWith('/') ? requireFrom(undefined)(name) : undefined)
+    if (own === undefined || own === null) return undefined
+    return Object.keys(own).filter((key) => /^[A-Za-z_$][\w$]*$/.test(key) && key !== 'default')
+  },
   output: (name) => { const bytes = tree.get(place(name)); return bytes ? new Uint8Array(bytes) : undefined },
 }
 `
