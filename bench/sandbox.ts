@@ -147,7 +147,10 @@ for (const [name, kind] of Object.entries(kinds)) {
       layers: box.layers.join(' '),
       cold_ms: rounded(median(cold)),
       [kind.isSingleUse ? 'spare_ms' : 'warm_ms']: rounded(median(warm)),
-      ...{ overrun_ms: rounded(overrun), peak_mb: peakMb, cap_mb: 64, runs: count },
+      overrun_ms: rounded(overrun),
+      peak_mb: peakMb,
+      cap_mb: 64,
+      runs: count,
     }
   } catch (error) {
     rows[name] = { missing: error instanceof Error ? error.message : String(error) }

@@ -22,7 +22,7 @@ import { readScript, type ScriptTask } from './script.ts'
 import { readLimits } from './settings.ts'
 import { loadCode } from './source.ts'
 
-const kinds = ['run.script', 'code.run', 'code_executor.doctor']
+const kinds = new Set(['run.script', 'code.run', 'code_executor.doctor'])
 
 export class Module extends ExecutorModule {
   #boxes: Boxes | undefined
@@ -41,7 +41,7 @@ export class Module extends ExecutorModule {
   }
 
   override canExecute(kind: string): boolean {
-    return kinds.includes(kind)
+    return kinds.has(kind)
   }
 
   override async executeTask(context: ModuleContext): Promise<ModuleResult> {
@@ -132,8 +132,13 @@ export class Module extends ExecutorModule {
     }
     const files = await readInputs(call, textsOf(context.config['input_folders']))
     const script: Script = {
-      ...{ ...call.script, code, environment: withKey(context, call), wantsValue: true },
-      ...{ inputs: files, outputs: call.outputs, network: granted },
+      ...call.script,
+      code,
+      environment: withKey(context, call),
+      wantsValue: true,
+      inputs: files,
+      outputs: call.outputs,
+      network: granted,
     }
     return ModuleResult.ok(callOutput(await box.run(script, options)))
   }

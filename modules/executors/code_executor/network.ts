@@ -13,6 +13,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Duplex } from 'node:stream'
 import { isJsonObject, TaskFault, type Clock, type Json, type JsonObject } from '@nexus/sdk'
+import { asText } from '@nexus/sdk/process'
 
 /** `host`, `host:port`, `*.host` or `*`; of addresses and of `localhost` private ones too, of names public ones alone. */
 export type HostPattern = string
@@ -239,7 +240,7 @@ function isPrivate(address: string): boolean {
 const textOf = (value: Json | undefined): string => (typeof value === 'string' ? value : '')
 
 function headersOf(given: JsonObject): Record<string, string> {
-  return Object.fromEntries(Object.entries(given).map(([name, value]) => [name, String(value)]))
+  return Object.fromEntries(Object.entries(given).map(([name, value]) => [name, asText(value)]))
 }
 
 function plain(headers: IncomingMessage['headers']): JsonObject {

@@ -101,13 +101,14 @@ export async function selfTest(box: Sandbox, limits: ScriptLimits): Promise<stri
     const outcome = await box.run(
       {
         code: probes[box.language],
-        ...{
-          arguments: [],
-          variables: { host_pid: process.pid, outside },
-          stdin: undefined,
-          environment: {},
-        },
-        ...{ wantsValue: true, inputs: new Map(), outputs: [], network: [] },
+        arguments: [],
+        variables: { host_pid: process.pid, outside },
+        stdin: undefined,
+        environment: {},
+        wantsValue: true,
+        inputs: new Map(),
+        outputs: [],
+        network: [],
       },
       {
         signal: new AbortController().signal,

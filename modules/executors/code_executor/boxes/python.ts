@@ -35,7 +35,11 @@ export function pythonBox(settings: BoxSettings, python: SystemPython): Sandbox 
     name: `python ${python.version}`,
     language: 'python',
     layers: [
-      ...['landlock', 'seccomp', 'no_new_privileges', 'resource_limits', 'unprivileged_user'],
+      'landlock',
+      'seccomp',
+      'no_new_privileges',
+      'resource_limits',
+      'unprivileged_user',
       ...(bubblewrap === undefined ? [] : ['bubblewrap']),
     ],
     hasNetwork: true,

@@ -75,7 +75,10 @@ test('output, exit code and files come with the value; a file that is no text co
   const code = `import sys\nopen("out.bin", "wb").write(bytes([255, 0]))\nopen("out.txt", "w").write(open("in/a.json").read())\nprint("said")\n1`
   const inputs = { 'in/a.json': { a: [1] } }
   expect(await call('python', code, { inputs, outputs: ['out.bin', 'out.txt'] })).toEqual({
-    ...{ value: 1, stdout: 'said\n', stderr: '', code: 0 },
+    value: 1,
+    stdout: 'said\n',
+    stderr: '',
+    code: 0,
     outputs: { 'out.bin': { base64: '/wA=' }, 'out.txt': '{"a":[1]}' },
   })
   expect(await call('js', 'process.exit(3)')).toMatchObject({ code: 3, value: null })
@@ -194,9 +197,12 @@ describe('the network', () => {
 
 test('the doctor tells of every box, and a box that is not available says why', async () => {
   const { doctor } = await setup({ bubblewrap: 'never' })
-  const { boxes } = Object(await doctor()) as { boxes: JsonObject[] }
-  expect(boxes.map(({ language, name }) => `${String(language)} ${String(name).split(' ')[0]}`)).toEqual([
-    ...['javascript quickjs', 'javascript v8', 'python python', 'python pyodide'],
+  const { boxes } = Object(await doctor()) as { boxes: { language: string; name: string }[] }
+  expect(boxes.map(({ language, name }) => `${language} ${name.split(' ')[0]}`)).toEqual([
+    'javascript quickjs',
+    'javascript v8',
+    'python python',
+    'python pyodide',
   ])
   expect(boxes[0]).toMatchObject({
     available: true,

@@ -100,8 +100,14 @@ async function setup({ language, profile, config }: Box) {
     scratchBytes: 8 * megabyte,
   }
   const plain = {
-    ...{ arguments: [], variables: {}, stdin: undefined, environment: {}, wantsValue: false },
-    ...{ inputs: new Map(), outputs: [], network: [] },
+    arguments: [],
+    variables: {},
+    stdin: undefined,
+    environment: {},
+    wantsValue: false,
+    inputs: new Map(),
+    outputs: [],
+    network: [],
   }
   return {
     stop,

@@ -12,17 +12,20 @@ export interface WorkerBoxOptions {
   readonly hasNetwork: boolean
   readonly clock: Clock
   readonly concurrency: number
-  start(): Promise<Worker>
+  readonly start: () => Promise<Worker>
   /** What of this host a script is granted, and the end of that grant. */
-  grant?(script: Script): Promise<{ grants: JsonObject; end(): void }>
-  answer?(script: Script, request: Json, signal: AbortSignal): Promise<JsonObject>
+  readonly grant?: (script: Script) => Promise<{ grants: JsonObject; end(): void }>
+  readonly answer?: (script: Script, request: Json, signal: AbortSignal) => Promise<JsonObject>
 }
 
 export function workerBox(options: WorkerBoxOptions): Sandbox {
   const { name, language, layers, hasNetwork, clock, start, grant, answer } = options
   const pool = new WorkerPool({ start, clock, sizeMax: options.concurrency })
   return {
-    ...{ name, language, layers, hasNetwork },
+    name,
+    language,
+    layers,
+    hasNetwork,
     run: (script, run) =>
       pool.use(run.signal, async (worker) => {
         const granted = script.network.length > 0 ? await grant?.(script) : undefined

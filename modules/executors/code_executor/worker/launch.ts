@@ -51,8 +51,19 @@ export function underBubblewrap(bubblewrap: string, world: World, launch: Launch
   return {
     program: bubblewrap,
     arguments: [
-      ...[...apart, ...alone, ...folders, ...paths, ...bound, ...nodes, '--remount-ro', '/', '--chdir', '/'],
-      ...['--', launch.program, ...launch.arguments],
+      ...apart,
+      ...alone,
+      ...folders,
+      ...paths,
+      ...bound,
+      ...nodes,
+      '--remount-ro',
+      '/',
+      '--chdir',
+      '/',
+      '--',
+      launch.program,
+      ...launch.arguments,
     ],
   }
 }

@@ -52,7 +52,13 @@ function* jobFrames(script: Script, { limits }: ScriptOptions, { grants }: JobCo
   const { code, arguments: list, variables, stdin, environment, wantsValue, outputs } = script
   const { memoryBytes, cpuMs, outputBytes, scratchBytes } = limits
   const head = {
-    ...{ code, arguments: list, variables, environment, outputs, wants_value: wantsValue, ...grants },
+    code,
+    arguments: list,
+    variables,
+    environment,
+    outputs,
+    wants_value: wantsValue,
+    ...grants,
     ...(stdin !== undefined && { stdin }),
     limits: {
       memory_bytes: memoryBytes,
@@ -193,7 +199,10 @@ class Received {
         .map(([name, pieces]) => [name, Buffer.concat(pieces)]),
     )
     return {
-      ...{ end, stdout: this.#stdout.text(), stderr: this.#stderr.text(), outputs },
+      end,
+      stdout: this.#stdout.text(),
+      stderr: this.#stderr.text(),
+      outputs,
       ...(value !== undefined && { value }),
       ...(isJsonObject(error) &&
         typeof error['message'] === 'string' && { error: readError(error, error['message']) }),

@@ -196,7 +196,8 @@ function makeWorld(vm, job, state) {
     start() { world = vm.evalBytecode(guestCode).consume((make) => vm.callFunction(make, vm.undefined, host)) },
     isReady: () => world !== undefined,
     call: (name, ...given) => world.getProp(name).consume((work) => vm.callFunction(work, vm.undefined, ...given)),
-    names: (name) => vm.dump(world.getProp('exportsOf').consume((work) => vm.callFunction(work, vm.undefined, vm.newString(name)))),
+    // A text, since taking an array apart inside of the engine's loader leaves an exception behind.
+    names: (name) => world.getProp('exportsOf').consume((work) => vm.callFunction(work, vm.undefined, vm.newString(name))).consume((text) => text.toString()),
   }
 }
 
@@ -267,7 +268,7 @@ function normalize(vm, base, name) {
 }
 function moduleSource(vm, world, name) {
   if (name.startsWith('/') && isModuleFile(name)) return readPackageFile(name)
-  const names = world.names(name) ?? []
+  const names = world.names(name).split(',').filter((key) => key !== '')
   const named = names.map((key) => 'export const ' + key + ' = it.' + key + ';').filter((text) => !/ (?:delete|default|new|in|do) /.test(text))
   return 'const it = globalThis.require(' + JSON.stringify(name) + ');' + named.join('') + 'export default it'
 }

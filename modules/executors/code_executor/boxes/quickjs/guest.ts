@@ -112,8 +112,8 @@ return {
   },
   exportsOf: (name) => {
     const own = builtin(name) ?? (name.startsWith('/') ? requireFrom(undefined)(name) : undefined)
-    if (own === undefined || own === null) return undefined
-    return Object.keys(own).filter((key) => /^[A-Za-z_$][\w$]*$/.test(key) && key !== 'default')
+    if (own === undefined || own === null) return ''
+    return Object.keys(own).filter((key) => /^[A-Za-z_$][\w$]*$/.test(key) && key !== 'default').join()
   },
   output: (name) => { const bytes = tree.get(place(name)); return bytes ? new Uint8Array(bytes) : undefined },
 }

@@ -102,7 +102,14 @@ export async function whyNotServing(box: Sandbox): Promise<string | undefined> {
 
 export function script(code: string, variables: Script['variables']): Script {
   return {
-    ...{ code, variables, arguments: [], stdin: undefined, environment: {}, wantsValue: true },
-    ...{ inputs: new Map(), outputs: [], network: [] },
+    code,
+    variables,
+    arguments: [],
+    stdin: undefined,
+    environment: {},
+    wantsValue: true,
+    inputs: new Map(),
+    outputs: [],
+    network: [],
   }
 }
