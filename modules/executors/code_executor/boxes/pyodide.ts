@@ -45,7 +45,7 @@ export function pyodideBox(settings: BoxSettings, folder: string): Sandbox {
 }
 
 /** What Pyodide itself holds, before any script. */
-const pyodideDataBytes = 83_886_080
+const pyodideDataBytes = 134_217_728
 
 /** The folder of the installed package: as configured, else as it is found from here, from the program or from the working folder. */
 export async function findPyodide(configured: string): Promise<string | undefined> {
