@@ -24,7 +24,7 @@ export function addModulesCommand(program: Command, shell: Shell): void {
     .description('list the modules with what they provide')
     .option(...jsonOption)
     .option(...dataOption)
-    .action(async (options: Options) => list(await modulesOf(options), options.json === true, shell.io))
+    .action(async (options: Options) => list(await modulesHere(options), options.json === true, shell.io))
   modules
     .command('show <id>')
     .description('show one module')
@@ -40,7 +40,8 @@ interface Options {
   readonly json?: boolean
 }
 
-async function modulesOf({ data }: Options): Promise<readonly Module[]> {
+/** Those of the server that is up, else those that there would be. */
+export async function modulesHere({ data }: Options): Promise<readonly Module[]> {
   const server = await findServer(dataFolder(data))
   if (server) return remote(server, { data: dataFolder(data) }).modules.list()
   const found = Promise.withResolvers<readonly Module[]>()
