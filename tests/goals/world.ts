@@ -63,7 +63,7 @@ async function judge(parts: Parts, golden: GoldenGoal): Promise<Verdict> {
   if (planned.status !== 'completed') {
     const detail = String(planned.error?.detail)
     if (golden.refused === undefined) return wrong(`refused: ${detail}`)
-    const unnamed = golden.refused.filter((word) => !detail.includes(word))
+    const unnamed = golden.refused.filter((word) => !detail.toLowerCase().includes(word.toLowerCase()))
     return unnamed.length === 0 ? { goal: golden, kind: 'refused' } : wrong(`the refusal does not name ${unnamed.join(', ')}: ${detail}`)
   }
   const { workflow, steps } = (isJsonObject(planned.output) ? planned.output : {}) as { workflow: Json; steps: { capability: string }[] }

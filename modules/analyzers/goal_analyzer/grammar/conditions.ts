@@ -43,7 +43,7 @@ function primaries(reader: Reader, at: number): readonly Found<Condition>[] {
   const not = reader.phraseEnd('not', at)
   if (not !== undefined)
     return primaries(reader, reader.skip(not)).map(({ end, value }) => ({ end, value: { kind: 'not', part: value } }))
-  return [...withSubject(reader, at), ...withoutSubject(reader, at)]
+  return [...withoutSubject(reader, at), ...withSubject(reader, at)]
 }
 
 function parenthesized(reader: Reader, at: number): readonly Found<Condition>[] {

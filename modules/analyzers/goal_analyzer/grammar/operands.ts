@@ -25,7 +25,8 @@ const listsMax = 200
 
 function longer(reader: Reader, list: Found<readonly Operand[]>): readonly Found<readonly Operand[]>[] {
   const next = separatorEnd(reader, list.end)
-  if (next === undefined) return []
+  const token = next === undefined ? undefined : reader.tokens[next]
+  if (next === undefined || (token && isIn(reader.vocabulary, 'verb', token.lower))) return []
   return operandsAt(reader, next)
     .filter(({ value }) => value.kind !== 'noun' && value.kind !== 'pronoun' && !(value.kind === 'phrase' && value.phrase.pattern.id === 'rows'))
     .map(({ end, value }) => ({ end, value: [...list.value, value] }))

@@ -24,6 +24,8 @@ export class Reader {
   readonly #memo = new Map<string, readonly Found<Slot>[]>()
   /** The first token that no attempt has got past. */
   furthest = 0
+  /** Where the last clause began that was tried. */
+  clause = 0
 
   constructor(tokens: readonly Token[], vocabulary: Vocabulary, slots: ReadonlyMap<string, SlotReader>) {
     this.tokens = tokens

@@ -100,6 +100,7 @@ export class Sentences {
     const known = this.#actions.get(at)
     if (known) return known
     this.#actions.set(at, [])
+    this.#reader.clause = Math.max(this.#reader.clause, at)
     const found = [...this.#structures(at), ...this.#plain(at)].flatMap((one) => this.#extended(at, one))
     const ordered = found.toSorted((left, right) => right.end - left.end)
     this.#actions.set(at, ordered)

@@ -16,12 +16,12 @@ export function whyNotUnderstood(reader: Reader): Refusal {
     const last = reader.tokens.at(-1)
     return new Refusal('The goal ends before it is whole.', last ? [last] : [], nearestThing(reader, last))
   }
-  const strange = strangersAround(reader, at)
+  const strange = strangersUpTo(reader, at)
   const words = strange.length > 0 ? strange : [stuck]
   const named = words.map(({ text }) => `“${text}”`).join(' ')
   const before = reader.tokens[at - 1]
   const understood =
-    before && strange.length === 0 ? ` behind ${quoteOf(reader, Math.max(0, at - understoodShown), at)}` : ''
+    before ? ` behind ${quoteOf(reader, Math.max(0, at - understoodShown), at)}` : ''
   return new Refusal(`Not understood: ${named}${understood}.`, words, nearestThing(reader, words[0]))
 }
 
@@ -34,13 +34,14 @@ function quoteOf(reader: Reader, from: number, end: number): string {
     .join(' ')}”`
 }
 
-/** The words from the clause's beginning to the end of its sentence that stand in no pattern at all. */
-function strangersAround(reader: Reader, at: number): readonly Token[] {
+/** The words of the clause, up to where it was not understood, that stand in no pattern at all; or that are no verb where one should be. */
+function strangersUpTo(reader: Reader, at: number): readonly Token[] {
   const { tokens, vocabulary } = reader
-  const isStop = (token: Token | undefined): boolean => token?.kind === 'sign' && isIn(vocabulary, 'stop', token.lower)
-  let end = at
-  while (end < tokens.length && !isStop(tokens[end])) end += 1
-  return tokens.slice(at, end).filter((token) => token.kind === 'word' && !vocabulary.known.has(token.lower))
+  const from = Math.min(reader.clause, at)
+  const first = tokens[from]
+  const isVerb = first && (isIn(vocabulary, 'verb', first.lower) || vocabulary.known.has(first.lower))
+  if (first?.kind === 'word' && !isVerb) return [first]
+  return tokens.slice(from, at + 1).filter((token) => token.kind === 'word' && !vocabulary.known.has(token.lower))
 }
 
 function nearestThing(reader: Reader, word: Token | undefined): string | undefined {

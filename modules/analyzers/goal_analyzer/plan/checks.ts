@@ -1,7 +1,7 @@
 /** What decides an `if`, as jq. What has to be worked out for it first becomes steps before it. */
 import { Refusal } from '../refusal.ts'
 import type { Check, ComparedValue, Comparison, Phrase, Slots } from '../grammar/tree.ts'
-import { operandIn, textIn, type Compiler } from './compiler.ts'
+import { isReference, operandIn, textIn, type Compiler } from './compiler.ts'
 import { asArgument } from './files.ts'
 import { shaped } from './operations/sources.ts'
 import { asItems, comparing, Table } from './table.ts'
@@ -52,6 +52,11 @@ function subjectOf(compiler: Compiler, phrase: Phrase): Value {
   const used = new Set(compiler.used)
   const value = compiler.subject(phrase)
   for (const one of compiler.used) if (!used.has(one)) compiler.used.delete(one)
+  const isNew = !compiler.values.some(({ expression }) => expression === value.expression)
+  if (isNew && isReference(value.expression)) {
+    compiler.values.push(value)
+    compiler.used.add(value)
+  }
   return value
 }
 

@@ -163,7 +163,8 @@ const table: Operation = (compiler, phrase) => {
 }
 
 function databaseOf(operand: ReturnType<typeof operandIn>): string | undefined {
-  return operand?.kind === 'file' && isDatabase(operand.path) ? operand.path : undefined
+  const inner = operand?.kind === 'phrase' ? operandIn(operand.phrase.slots, 'source') : operand
+  return inner?.kind === 'file' && isDatabase(inner.path) ? inner.path : undefined
 }
 
 const readTable: Operation = (compiler, { slots }) => {
@@ -197,7 +198,7 @@ export function queried(compiler: Compiler, path: string, sql: string, name: str
         name,
         capability: 'run.shell',
         definition: {
-          run: { shell: { command: 'sqlite3 -readonly -json -- "$1" "$2"', arguments: [literal(asArgument(path)), literal(sql)] } },
+          run: { shell: { command: 'sqlite3 -readonly -json "$1" "$2"', arguments: [literal(asArgument(path)), literal(sql)] } },
         },
         as: 'if test("^\\\\s*$") then [] else fromjson end',
         needs: [{ read: path }, { run: 'sqlite3' }],
