@@ -112,13 +112,15 @@ export class Reader {
 
   /** A template may ask for a word that is else a filler. */
   skipUnless(at: number, word: string): number {
-    return this.isWord(at, word) ? at : this.skip(at)
+    const start = this.skip(at)
+    for (let place = at; place < start; place++) if (this.isWord(place, word)) return place
+    return start
   }
 
   #phraseFrom(name: string, at: number): readonly number[] {
-    const here = this.#phraseEnds(name, at)
-    const start = this.skip(at)
-    return start === at ? here : [...here, ...this.#phraseEnds(name, start)]
+    const ends: number[] = []
+    for (let place = at; place <= this.skip(at); place++) ends.push(...this.#phraseEnds(name, place))
+    return ends
   }
 
   #got(end: number, slots: Slots): readonly Found<Slots>[] {

@@ -23,7 +23,7 @@ export class Sentences {
 
   /** Undefined where not all of the goal could be read. */
   all(): readonly Statement[] | undefined {
-    const found = this.#sequence(0, 'goal')
+    const found = this.#sequence(this.#reader.phraseEnd('stop', 0) ?? 0, 'goal')
     return found && grouped(found.value)
   }
 

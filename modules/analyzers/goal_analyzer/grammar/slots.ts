@@ -80,6 +80,12 @@ export const nameSlot = oneToken((token, reader) => {
   return token.kind === 'word' && !isIn(reader.vocabulary, 'reserved', token.lower) ? token.text : undefined
 })
 
+/** The path of a field: `version`, `limits.rows`. */
+export const pathSlot = oneToken((token, reader) => {
+  if (token.kind === 'text' || token.kind === 'file') return token.text
+  return token.kind === 'word' && !isIn(reader.vocabulary, 'reserved', token.lower) ? token.text : undefined
+})
+
 export const capabilitySlot = oneToken((token) =>
   ['word', 'file', 'text'].includes(token.kind) && /^[a-z][\w.]*$/.test(token.text) ? token.text : undefined,
 )

@@ -33,12 +33,12 @@ export function tokensOf(goal: string): readonly Token[] {
 function blankAt(goal: string, start: number): { end: number; token?: Token } | undefined {
   const space = /\s+/y
   space.lastIndex = start
-  const found = space.exec(goal)?.[0]
+  const found = space.exec(goal)?.[0] ?? (start === 0 && /^\d{1,2}[.)][ \t]/.test(goal) ? '' : undefined)
   if (found === undefined) return undefined
   const end = start + found.length
   const bullet = /(?:[-*•]|\d{1,2}[.)])[ \t]+/y
   bullet.lastIndex = end
-  const point = found.includes('\n') ? bullet.exec(goal)?.[0] : undefined
+  const point = found.includes('\n') || start === 0 ? bullet.exec(goal)?.[0] : undefined
   if (point === undefined) return { end }
   return { end, token: { kind: 'sign', text: '\n', lower: '\n', start: end, end: end + point.length } }
 }

@@ -1,6 +1,6 @@
 /** What decides an `if`, as jq. What has to be worked out for it first becomes steps before it. */
 import { Refusal } from '../refusal.ts'
-import type { Check, ComparedValue, Comparison, Phrase, Slots } from '../grammar/tree.ts'
+import type { Check, ComparedValue, Comparison, Condition, Phrase, Slots } from '../grammar/tree.ts'
 import { isReference, operandIn, textIn, type Compiler } from './compiler.ts'
 import { asArgument } from './files.ts'
 import { shaped } from './operations/sources.ts'
@@ -35,7 +35,7 @@ function phraseExpression(compiler: Compiler, phrase: Phrase): string {
       return not(`(${value.expression} | . == null or length == 0)`)
     }
     case 'file_check':
-      return not(exitCode(compiler, 'test -e "$1"', [textIn(slots, 'file') ?? ''], 'file_exists'))
+      return not(fileExists(compiler, phrase))
     case 'command_check':
       return not(exitCode(compiler, textIn(slots, 'command') ?? '', [], 'command_succeeds'))
     case 'row_check':
@@ -47,11 +47,9 @@ function phraseExpression(compiler: Compiler, phrase: Phrase): string {
   }
 }
 
-/** The condition is asked about the thing, and does not use its result up: `if it is empty, … else show it`. */
+/** What a condition is asked about is what `it` means behind it: `if sales.csv is empty, … else show it`. */
 function subjectOf(compiler: Compiler, phrase: Phrase): Value {
-  const used = new Set(compiler.used)
   const value = compiler.subject(phrase)
-  for (const one of compiler.used) if (!used.has(one)) compiler.used.delete(one)
   const isNew = !compiler.values.some(({ expression }) => expression === value.expression)
   if (isNew && isReference(value.expression)) {
     compiler.values.push(value)
@@ -101,14 +99,30 @@ function valueExpression(compiler: Compiler, phrase: Phrase): string {
 
 function rowExpression(compiler: Compiler, phrase: Phrase): string {
   const { slots, pattern, span } = phrase
-  const { where, noun, in: within } = slots
-  if (where?.type !== 'condition') throw new Refusal('It is not said what holds of the rows.', [span])
+  const { noun, in: within } = slots
+  const condition = rowCondition(phrase)
+  if (!condition) throw new Refusal('It is not said what holds of the rows.', [span])
   const value = subjectOf(compiler, { ...phrase, slots: { ...(noun && { what: noun }), ...(within && { in: within }) } })
   const table = new Table(compiler, value)
-  const condition = table.condition(where.condition)
+  const holds = table.condition(condition)
   const of = pattern.fixed['of']
-  const quantifier = of === 'all' ? `all(.[]; ${condition})` : `any(.[]; ${condition})`
+  const quantifier = of === 'all' ? `all(.[]; ${holds})` : `any(.[]; ${holds})`
   return table.through(of === 'none' ? `${quantifier} | not` : quantifier)
+}
+
+/** `any row has amount over 5`, `any amount in sales.csv is over 5`. */
+function rowCondition({ slots, span }: Phrase): Condition | undefined {
+  const { where, column, comparison } = slots
+  if (where?.type === 'condition') return where.condition
+  if (column?.type !== 'columns' || comparison?.type !== 'comparison') return undefined
+  return { kind: 'compare', subject: column.columns[0], comparison: comparison.comparison, span }
+}
+
+function fileExists(compiler: Compiler, { slots, span }: Phrase): string {
+  const path = textIn(slots, 'file') ?? ''
+  const expression = exitCode(compiler, 'test -e "$1"', [path], 'file_exists')
+  compiler.mentioned = { path, span, after: compiler.values.length }
+  return expression
 }
 
 function exitCode(compiler: Compiler, command: string, given: readonly string[], name: string): string {

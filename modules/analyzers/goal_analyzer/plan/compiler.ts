@@ -32,6 +32,8 @@ export class Compiler {
   readonly used = new Set<Value>()
   /** What was read and stands unchanged. */
   readonly files = new Map<string, Value>()
+  /** A file that was spoken of and not read, and how many results there were then. */
+  mentioned: { readonly path: string; readonly span: Span; readonly after: number } | undefined
   /** The items of the loops around, the inmost last. */
   readonly items: { readonly noun: string; readonly value: Value; readonly before: number }[] = []
   #variables = 0
@@ -131,6 +133,8 @@ export class Compiler {
   #lastOf(span: Span): Value {
     const item = this.items.at(-1)
     if (item && this.values.length <= item.before) return item.value
+    const { mentioned } = this
+    if (mentioned && this.values.length <= mentioned.after) return this.file(mentioned.path, mentioned.span)
     const last = this.values.at(-1)
     if (last) return last
     throw new Refusal('Nothing comes before this that it could mean. Name a file, an address or a value.', [span])

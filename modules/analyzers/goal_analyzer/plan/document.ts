@@ -51,7 +51,7 @@ export function planOf(statements: readonly Statement[], options: PlanningOption
 
 /** What comes out of a run: the one result that nothing else used; where there are several, each under its name. */
 function outputOf(compiler: Compiler, last: Value | undefined): string {
-  const open = compiler.values.filter((value) => !compiler.used.has(value))
+  const open = compiler.values.filter((value, at, all) => !compiler.used.has(value) && (value.isByTheWay !== true || at === all.length - 1))
   const different = open.filter((value, at) => open.findLastIndex(({ expression }) => expression === value.expression) === at)
   if (different.length === 0) return last?.expression ?? compiler.values.at(-1)?.expression ?? 'null'
   const [only] = different

@@ -117,9 +117,15 @@ function parallel(compiler: Compiler, { branches, span }: Of<'parallel'>): Value
     return { [plan.nameFor(`branch_${at + 1}`)]: { do: tasks } }
   })
   plan.span = span
-  const names = values.map((value) => plan.nameFor(value.names[0] === undefined ? 'part' : stemOf(value.names[0])))
+  const names = values.map((value, at) => distinctName(value, values.toSpliced(at, 1)))
   const fork = { ...plan.freshInput, fork: { branches: forked } }
   return sideBySide(compiler, fork, values, names)
+}
+
+/** A name that none of the others has too. */
+function distinctName({ names }: Value, others: readonly Value[]): string {
+  const own = names.find((name) => !others.some((other) => other.names.includes(name))) ?? names[0]
+  return own === undefined ? 'part' : stemOf(own)
 }
 
 /** The values of the branches under their names, each a result of its own. */

@@ -81,10 +81,20 @@ function nounsOf({ function: name }: Aggregate): readonly string[] {
 
 const aggregate: Operation = (compiler, phrase) => {
   const { slots } = phrase
+  const before = countedBefore(compiler, phrase)
+  if (before) return before
   const value = shaped(compiler, compiler.subject(phrase), without(slots, 'by'))
   const list = aggregatesOf(phrase, value)
   const by = [...(value.groupedBy ?? []), ...columnsIn(slots, 'by')]
   return rounded(aggregated(compiler, ungrouped(value), by, list), valueIn(slots, 'precision'))
+}
+
+/** `write the count`: a count that was made is meant, not one of it. */
+function countedBefore(compiler: Compiler, { slots, pattern }: Phrase): Value | undefined {
+  const { aggregates, ...rest } = slots
+  const [only] = aggregates?.type === 'aggregates' ? aggregates.aggregates : []
+  if (pattern.kind !== 'value' || only?.function !== 'count' || Object.keys(rest).length > 0) return undefined
+  return compiler.values.findLast(({ names }) => names.includes('count'))
 }
 
 /** The rows that were grouped, before they were. */

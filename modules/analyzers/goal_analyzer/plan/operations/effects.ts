@@ -106,7 +106,7 @@ function ran(compiler: Compiler, run: JsonObject, programs: readonly string[], n
     as: trimmed,
     needs: programs.map((program) => ({ run: program })),
   })
-  return { type: 'text', expression, names: ['output'] }
+  return { type: 'text', expression, names: ['output'], isByTheWay: true }
 }
 
 function inputsOf(compiler: Compiler, slots: Slots): { arguments: readonly Json[]; stdin: JsonObject } {
@@ -158,6 +158,7 @@ const post: Operation = (compiler, phrase) => {
       needs: [{ network: host }],
     }),
     names: ['answer', 'response'],
+    isByTheWay: true,
   }
 }
 
@@ -196,7 +197,7 @@ function called(compiler: Compiler, capability: string, input: Json): Value {
   const isRun = capability.startsWith('run.')
   const definition = isRun && isJsonObject(input) ? { run: input } : { call: capability, with: input }
   const expression = compiler.plan.add({ name: capability.replaceAll('.', '_'), capability, definition })
-  return { type: 'any', expression, names: [capability, 'answer'] }
+  return { type: 'any', expression, names: [capability, 'answer'], isByTheWay: true }
 }
 
 /** A pattern that says itself which task comes out. */
@@ -209,7 +210,7 @@ const task: Operation = (compiler, { pattern, slots, span }) => {
   const known = (['rows', 'list', 'record', 'number', 'text', 'boolean'] as const).find((type) => type === pattern.gives)
   forget(compiler)
   const expression = compiler.plan.add({ name: pattern.id, capability, definition })
-  return { type: known ?? 'any', expression, names: [pattern.id] }
+  return { type: known ?? 'any', expression, names: [pattern.id], isByTheWay: true }
 }
 
 /** What of the catalogue a task definition is. */
