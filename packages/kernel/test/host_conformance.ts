@@ -12,6 +12,7 @@ import {
 import {
   Cancelled,
   NexusError,
+  openPolicy,
   systemClock,
   TaskFault,
   type ChildTask,
@@ -21,6 +22,7 @@ import {
 } from '@nexus/sdk'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { digestOf } from '../src/artifact.ts'
+import { blobTasks } from './host_blobs.ts'
 import { refused, wrongResults, type Dialect, type TaskName } from './dialects/dialect.ts'
 import { logInto, makeWorld, manualClock, task } from './world.ts'
 
@@ -45,6 +47,7 @@ export function hostConformance(name: string, makeHost: () => Host, options: Con
   describe.skipIf(options.skip !== undefined)(title, () => {
     describe('tasks', () => tasks(subject))
     describe('tasks that ask their host', () => askingTasks(subject))
+    describe('tasks with blobs', () => blobTasks(subject))
     describe('tasks that fail', () => failures(subject))
     describe('results that are none', () => notResults(subject))
     describe('modules that do not start', () => refusals(subject))
@@ -54,7 +57,7 @@ export function hostConformance(name: string, makeHost: () => Host, options: Con
 }
 
 /** A host with a module in it. */
-interface Subject extends ConformanceOptions {
+export interface Subject extends ConformanceOptions {
   readonly setUp: (setting: Setting) => { logged: string[]; start: () => Promise<Instance> }
   /** Starts a module, does one task, stops it. */
   readonly run: (setting: Setting, input?: Json) => Promise<unknown>
@@ -412,6 +415,7 @@ function makeHosted(
     clock: systemClock,
     log: logInto(logged),
     secrets: { get: async (name) => Promise.reject(new Error(`no secret ${name}`)) },
+    policy: openPolicy,
     deadlines: { setupMsMax: 1000, teardownMsMax: 1000 },
     ...hosted,
   }
