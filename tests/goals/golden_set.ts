@@ -36,5 +36,9 @@ export function goldenSet(): readonly GoldenGoal[] {
 
 /** Two or more clauses that are joined. */
 export function connectives(goal: string): number {
-  return goal.match(/\b(?:and|then|if|otherwise|else|unless|for each|for every|in parallel|at a time|after|retry|finally|while|or)\b|[;,]/gi)?.length ?? 0
+  return (
+    goal.match(
+      /\b(?:and|then|if|otherwise|else|unless|for each|for every|in parallel|at a time|after|retry|finally|while|or)\b|[;,]/gi,
+    )?.length ?? 0
+  )
 }

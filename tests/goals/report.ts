@@ -14,8 +14,11 @@ const verdicts: Verdict[] = []
 }
 const of = (kind: Verdict['kind']): Verdict[] => verdicts.filter((verdict) => verdict.kind === kind)
 for (const { goal, why } of of('wrong')) console.log(`wrong: ${goal.goal}\n    ${why}`)
-const share = (count: number): string => `${count} (${((100 * count) / Math.max(1, verdicts.length)).toFixed(1)} %)`
-console.log(`${verdicts.length} goals, ${goals.filter(({ goal }) => connectives(goal) >= 2).length} of them with two or more connectives`)
+const share = (count: number): string =>
+  `${count} (${((100 * count) / Math.max(1, verdicts.length)).toFixed(1)} %)`
+console.log(
+  `${verdicts.length} goals, ${goals.filter(({ goal }) => connectives(goal) >= 2).length} of them with two or more connectives`,
+)
 console.log(`understood and right: ${share(of('right').length)}`)
 console.log(`refused rightly:      ${share(of('refused').length)}`)
 console.log(`wrong:                ${share(of('wrong').length)}`)

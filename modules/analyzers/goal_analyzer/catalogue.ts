@@ -21,7 +21,14 @@ export interface Catalogue {
 }
 
 /** What the engine does without a module. */
-export const primitives: ReadonlySet<string> = new Set(['set', 'wait', 'raise', 'emit', 'listen', 'run.workflow'])
+export const primitives: ReadonlySet<string> = new Set([
+  'set',
+  'wait',
+  'raise',
+  'emit',
+  'listen',
+  'run.workflow',
+])
 
 /** Entries that a catalogue may have. */
 const capabilitiesMax = 10_000
@@ -29,7 +36,10 @@ const capabilitiesMax = 10_000
 /** Reads what `service_router.capabilities` gives, or what was handed in. Unhealthy capabilities are not there. */
 export function catalogueOf(given: Json): Catalogue {
   if (!Array.isArray(given) || given.length > capabilitiesMax)
-    throw TaskFault.of('validation', `\`capabilities\` must be a list of at most ${capabilitiesMax} capabilities.`)
+    throw TaskFault.of(
+      'validation',
+      `\`capabilities\` must be a list of at most ${capabilitiesMax} capabilities.`,
+    )
   const capabilities = given.flatMap((entry: Json) => {
     const capability = readCapability(entry)
     return capability ? [capability] : []

@@ -2,11 +2,13 @@
  * `goal.plan`: words to a workflow document that uses nothing but the capabilities that are there. It plans and runs
  * nothing; what it does not understand it refuses with the words. The content of files never reaches it.
  */
-import { AnalyzerModule, TaskFault, type Json, type JsonObject, type ModuleContext, type SetupContext } from '@nexus/sdk'
+import { AnalyzerModule, type Json, type JsonObject, type ModuleContext, type SetupContext } from '@nexus/sdk'
+import { ModelPlanner, type ModelOptions } from './model/model_planner.ts'
 import { PatternFiles } from './pattern_files.ts'
 import { PatternsPlanner } from './patterns_planner.ts'
-import { readRequest } from './request.ts'
+import type { PlannedGoal, PlanRequest } from './planners.ts'
 import { faultOf, Refusal } from './refusal.ts'
+import { readRequest } from './request.ts'
 
 export class Module extends AnalyzerModule {
   #files: PatternFiles | undefined
@@ -18,13 +20,51 @@ export class Module extends AnalyzerModule {
 
   override async analyze(context: ModuleContext): Promise<Json> {
     const request = await readRequest(context)
-    if (!this.#files) throw TaskFault.of('runtime', 'goal_analyzer was not set up.')
     try {
-      const planned = await new PatternsPlanner(this.#files).plan(request)
-      return planned as unknown as JsonObject
+      return asJson(await this.#plan(context, request))
     } catch (error) {
       if (error instanceof Refusal) throw faultOf(error, request.goal)
       throw error
     }
+  }
+
+  /** `auto`: the patterns, and where they refuse the model, if one is there. */
+  async #plan(context: ModuleContext, request: PlanRequest): Promise<PlannedGoal> {
+    if (!this.#files) throw new Error('goal_analyzer was not set up.')
+    const mode = context.config['planner'] ?? 'auto'
+    const model = new ModelPlanner(
+      (capability, input) => context.call(capability, input),
+      modelOptions(context.config),
+    )
+    if (mode === 'model') return model.plan(request)
+    try {
+      return await new PatternsPlanner(this.#files).plan(request)
+    } catch (error) {
+      const isHelped =
+        mode === 'auto' && error instanceof Refusal && request.catalogue.get('llm.chat') !== undefined
+      if (!isHelped) throw error
+      context.log.debug(`The patterns refuse the goal, so the model plans it: ${error.message}`)
+      return model.plan(request)
+    }
+  }
+}
+
+function modelOptions(config: JsonObject): ModelOptions {
+  return {
+    model: String(config['model'] ?? ''),
+    repairsMax: Number(config['model_repairs_max'] ?? 3),
+    tokensMax: Number(config['model_tokens_max'] ?? 50_000),
+    costUsdMax: Number(config['model_cost_usd_max'] ?? 1),
+  }
+}
+
+function asJson({ planner, workflow, tasks, steps, needs, assumptions }: PlannedGoal): Json {
+  return {
+    planner,
+    workflow,
+    tasks: tasks.map((task) => ({ ...task })),
+    steps: steps.map((step) => ({ ...step })),
+    needs: needs.map((need) => ({ ...need })),
+    assumptions: [...assumptions],
   }
 }

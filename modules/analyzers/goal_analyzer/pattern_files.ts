@@ -12,7 +12,13 @@ import schema from './patterns.schema.json' with { type: 'json' }
 import type { Capability, Catalogue } from './catalogue.ts'
 import { slotReaders } from './grammar/parser.ts'
 import { nodesOf } from './grammar/template.ts'
-import { vocabularyOf, VocabularyError, type OwnedSource, type Vocabulary, type VocabularySource } from './grammar/vocabulary.ts'
+import {
+  vocabularyOf,
+  VocabularyError,
+  type OwnedSource,
+  type Vocabulary,
+  type VocabularySource,
+} from './grammar/vocabulary.ts'
 
 const validator = Compile(schema as JsonObject)
 
@@ -32,7 +38,11 @@ export class PatternFiles {
     const brought = catalogue.capabilities.filter(({ patterns }) => patterns.length > 0)
     const key = JSON.stringify([texts, brought.map(({ task, patterns }) => [task, patterns])])
     if (this.#cached?.key === key) return this.#cached.vocabulary
-    const sources = [builtInSource, ...brought.map(sourceOf), ...texts.map(({ path, text }) => readSource(path, text))]
+    const sources = [
+      builtInSource,
+      ...brought.map(sourceOf),
+      ...texts.map(({ path, text }) => readSource(path, text)),
+    ]
     const vocabulary = compiled(sources)
     this.#cached = { key, vocabulary }
     return vocabulary
@@ -44,16 +54,22 @@ const builtInSource: OwnedSource = { ...(builtIn as VocabularySource), from: 'pa
 async function readFolder(folder: string): Promise<{ path: string; text: string }[]> {
   const full = resolve(folder)
   const names = await readdir(full).catch((error: unknown) => {
-    throw TaskFault.of('configuration', `The folder of patterns ${full} cannot be read (patterns_folders): ${String(error)}`, { cause: error })
+    throw TaskFault.of(
+      'configuration',
+      `The folder of patterns ${full} cannot be read (patterns_folders): ${String(error)}`,
+      { cause: error },
+    )
   })
   const files = names.filter((name) => name.endsWith('.json')).toSorted()
-  if (files.length > filesMax) throw TaskFault.of('configuration', `${full} has more than ${filesMax} files of patterns.`)
+  if (files.length > filesMax)
+    throw TaskFault.of('configuration', `${full} has more than ${filesMax} files of patterns.`)
   return Promise.all(files.map((name) => readBounded(join(full, name))))
 }
 
 async function readBounded(path: string): Promise<{ path: string; text: string }> {
   const { size } = await stat(path)
-  if (size > fileBytesMax) throw TaskFault.of('configuration', `${path} is larger than ${fileBytesMax} bytes.`)
+  if (size > fileBytesMax)
+    throw TaskFault.of('configuration', `${path} is larger than ${fileBytesMax} bytes.`)
   return { path, text: await readFile(path, 'utf8') }
 }
 
@@ -74,7 +90,10 @@ function checked(value: Json, from: string): OwnedSource {
   const [isValid, errors] = validator.Errors(value)
   if (!isValid || !isJsonObject(value)) {
     const first = errors[0]
-    throw TaskFault.of('configuration', `${from} is no file of patterns: ${first?.instancePath || '/'} ${first?.message ?? ''}. See patterns.schema.json.`)
+    throw TaskFault.of(
+      'configuration',
+      `${from} is no file of patterns: ${first?.instancePath || '/'} ${first?.message ?? ''}. See patterns.schema.json.`,
+    )
   }
   return { ...(value as VocabularySource), from }
 }
@@ -95,8 +114,13 @@ function refuseStrangers({ patterns, modifiers }: Vocabulary): void {
   for (const { id, templates, modifiers: named } of patterns) {
     for (const node of templates.flatMap((template) => [...nodesOf(template)]))
       if (node.kind === 'slot' && !slotReaders.has(node.type))
-        throw new VocabularyError(`The pattern "${id}" has a slot of the type "${node.type}". There are: ${[...slotReaders.keys()].join(', ')}.`)
+        throw new VocabularyError(
+          `The pattern "${id}" has a slot of the type "${node.type}". There are: ${[...slotReaders.keys()].join(', ')}.`,
+        )
     const strange = named.find((name) => !modifiers.has(name))
-    if (strange !== undefined) throw new VocabularyError(`The pattern "${id}" has a modifier "${strange}". There are: ${[...modifiers.keys()].join(', ')}.`)
+    if (strange !== undefined)
+      throw new VocabularyError(
+        `The pattern "${id}" has a modifier "${strange}". There are: ${[...modifiers.keys()].join(', ')}.`,
+      )
   }
 }

@@ -8,7 +8,8 @@ const stepsMaxDefault = 100
 
 export async function readRequest(context: ModuleContext): Promise<PlanRequest> {
   const { inputData: input, config } = context
-  if (!isJsonObject(input)) throw TaskFault.of('validation', 'The input of goal.plan must be an object with a `goal`.')
+  if (!isJsonObject(input))
+    throw TaskFault.of('validation', 'The input of goal.plan must be an object with a `goal`.')
   const { context: surroundings = null, constraints = null, max_steps: steps } = input
   return {
     goal: readGoal(input['goal'] ?? null, Number(config['goal_length_max'] ?? goalLengthMaxDefault)),
@@ -21,9 +22,16 @@ export async function readRequest(context: ModuleContext): Promise<PlanRequest> 
 
 function readGoal(goal: Json, lengthMax: number): string {
   if (typeof goal !== 'string') throw TaskFault.of('validation', '`goal` must be a text.')
-  if (goal.trim() === '') throw TaskFault.of('validation', 'The goal is empty. Say what is to be done, as in “count the rows of sales.csv”.')
+  if (goal.trim() === '')
+    throw TaskFault.of(
+      'validation',
+      'The goal is empty. Say what is to be done, as in “count the rows of sales.csv”.',
+    )
   if (goal.length > lengthMax)
-    throw TaskFault.of('validation', `The goal has ${goal.length} characters; at most ${lengthMax} are read (goal_length_max). Put data into files, and name them in the goal.`)
+    throw TaskFault.of(
+      'validation',
+      `The goal has ${goal.length} characters; at most ${lengthMax} are read (goal_length_max). Put data into files, and name them in the goal.`,
+    )
   return goal
 }
 

@@ -7,7 +7,9 @@ import type { Token } from './tokens.ts'
 import { isIn, type Vocabulary } from './vocabulary.ts'
 
 export function activeVoice(tokens: readonly Token[], vocabulary: Vocabulary): readonly Token[] {
-  return sentencesOf(tokens, vocabulary).flatMap((sentence) => afterDoing(toActive(sentence, vocabulary), vocabulary))
+  return sentencesOf(tokens, vocabulary).flatMap((sentence) =>
+    afterDoing(toActive(sentence, vocabulary), vocabulary),
+  )
 }
 
 /** Each with the sign that ends it. */
@@ -36,7 +38,9 @@ function passiveAt(
 ): { from: number; to: number; verb: Token } | undefined {
   for (let from = 1; from < sentence.length; from++) {
     const phrases = vocabulary.classes.get('passive') ?? []
-    const words = phrases.find((words) => words.every((word, offset) => sentence[from + offset]?.lower === word))
+    const words = phrases.find((words) =>
+      words.every((word, offset) => sentence[from + offset]?.lower === word),
+    )
     const to = from + (words?.length ?? 0)
     const token = sentence[to + adverbs(sentence, to, vocabulary)]
     const verb = words && token && verbOf(token, ['ed', 'd'], vocabulary)
@@ -64,7 +68,8 @@ function coordinated(rest: readonly Token[], vocabulary: Vocabulary): readonly T
   return rest.flatMap((token, at) => {
     const before = rest[at - 1]
     const isJoined =
-      before !== undefined && ['and', 'then', ',', 'finally', 'afterwards'].some((name) => before.lower === name)
+      before !== undefined &&
+      ['and', 'then', ',', 'finally', 'afterwards'].some((name) => before.lower === name)
     const verb = isJoined ? verbOf(token, ['ed', 'd'], vocabulary) : undefined
     return verb ? [verb, { ...verb, text: 'it', lower: 'it' } as Token] : [token]
   })

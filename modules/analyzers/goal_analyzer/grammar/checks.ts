@@ -12,14 +12,16 @@ export const checkSlot: SlotReader = (reader, at) =>
   }))
 
 function joined(reader: Reader, at: number, kind: 'or' | 'and'): readonly Found<Check>[] {
-  const part = (from: number): readonly Found<Check>[] => (kind === 'or' ? joined(reader, from, 'and') : primaries(reader, from))
+  const part = (from: number): readonly Found<Check>[] =>
+    kind === 'or' ? joined(reader, from, 'and') : primaries(reader, from)
   const all: Found<Check>[] = [...part(at)]
   for (let at = 0; at < all.length && all.length < readingsMax; at++) {
     const one = all[at]
     const next = one && reader.phraseEnd(kind === 'and' ? 'and_also' : 'or', one.end)
     if (!one || next === undefined) continue
     for (const { end, value } of part(next))
-      if (!all.some((known) => known.end === end)) all.push({ end, value: { kind, parts: [one.value, value] } })
+      if (!all.some((known) => known.end === end))
+        all.push({ end, value: { kind, parts: [one.value, value] } })
   }
   return distinctEnds(all)
 }

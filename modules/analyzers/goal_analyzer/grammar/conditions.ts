@@ -7,7 +7,18 @@ import { distinctEnds, type Found, type Reader, type SlotReader } from './reader
 import type { ComparedValue, Comparison, ComparisonOperator, Condition, Slot } from './tree.ts'
 import { isIn } from './vocabulary.ts'
 
-const operators: readonly ComparisonOperator[] = ['ge', 'le', 'gt', 'lt', 'ne', 'eq', 'contains', 'starts', 'ends', 'matches']
+const operators: readonly ComparisonOperator[] = [
+  'ge',
+  'le',
+  'gt',
+  'lt',
+  'ne',
+  'eq',
+  'contains',
+  'starts',
+  'ends',
+  'matches',
+]
 
 export const conditionSlot: SlotReader = (reader, at) => slotsOf(reader, at, conditions(reader, at, 'or'))
 
@@ -18,11 +29,15 @@ export const bareSlot: SlotReader = (reader, at) => {
 }
 
 function slotsOf(reader: Reader, at: number, found: readonly Found<Condition>[]): readonly Found<Slot>[] {
-  return found.map(({ end, value }) => ({ end, value: { type: 'condition', condition: value, span: reader.span(at, end) } }))
+  return found.map(({ end, value }) => ({
+    end,
+    value: { type: 'condition', condition: value, span: reader.span(at, end) },
+  }))
 }
 
 function conditions(reader: Reader, at: number, kind: 'or' | 'and'): readonly Found<Condition>[] {
-  const part = (from: number) => (kind === 'or' ? conditions(reader, from, 'and') : primaries(reader, reader.skip(from)))
+  const part = (from: number) =>
+    kind === 'or' ? conditions(reader, from, 'and') : primaries(reader, reader.skip(from))
   const all: Found<Condition>[] = [...part(at)]
   for (let at = 0; at < all.length && all.length < readingsMax; at++) {
     const one = all[at]
@@ -30,7 +45,10 @@ function conditions(reader: Reader, at: number, kind: 'or' | 'and'): readonly Fo
     if (!one || next === undefined) continue
     for (const { end, value } of part(reader.phraseEnd('where', next) ?? next))
       if (!all.some((known) => known.end === end))
-        all.push({ end, value: { kind, parts: [...(one.value.kind === kind ? one.value.parts : [one.value]), value] } })
+        all.push({
+          end,
+          value: { kind, parts: [...(one.value.kind === kind ? one.value.parts : [one.value]), value] },
+        })
   }
   return distinctEnds(all)
 }
@@ -42,7 +60,10 @@ function primaries(reader: Reader, at: number): readonly Found<Condition>[] {
   if (reader.isWord(at, '(')) return parenthesized(reader, at)
   const not = reader.phraseEnd('not', at)
   if (not !== undefined)
-    return primaries(reader, reader.skip(not)).map(({ end, value }) => ({ end, value: { kind: 'not', part: value } }))
+    return primaries(reader, reader.skip(not)).map(({ end, value }) => ({
+      end,
+      value: { kind: 'not', part: value },
+    }))
   return [...withoutSubject(reader, at), ...withSubject(reader, at)]
 }
 
@@ -57,7 +78,9 @@ function withSubject(reader: Reader, at: number): readonly Found<Condition>[] {
   if (!subject) return []
   const start = reader.isWord(subject.end, 'of') ? subject.end + 1 : subject.end
   const readings = [...comparisons(reader, start), ...equalities(reader, start)]
-  return readings.map(({ end, value }) => compared(reader, at, end, { subject: subject.value, comparison: value }))
+  return readings.map(({ end, value }) =>
+    compared(reader, at, end, { subject: subject.value, comparison: value }),
+  )
 }
 
 function withoutSubject(reader: Reader, at: number): readonly Found<Condition>[] {
@@ -122,7 +145,9 @@ function between(reader: Reader, at: number): readonly Found<Positive>[] {
 
 function among(reader: Reader, at: number): readonly Found<Positive>[] {
   const end = reader.phraseEnd('among', at)
-  return end === undefined ? [] : listFrom(reader, end, ['and', 'or']).filter(({ value }) => value.operator === 'in')
+  return end === undefined
+    ? []
+    : listFrom(reader, end, ['and', 'or']).filter(({ value }) => value.operator === 'in')
 }
 
 /** A value, or several with `or` between them. */
@@ -136,11 +161,14 @@ function valuesAfter(reader: Reader, at: number, operator: ComparisonOperator): 
 function listFrom(reader: Reader, at: number, between: readonly string[]): readonly Found<Positive>[] {
   const values: ComparedValue[] = []
   const found: Found<Positive>[] = []
-  for (let next: number | undefined = at; next !== undefined; ) {
+  for (let next: number | undefined = at; next !== undefined;) {
     const value = valueAt(reader, reader.skip(next))
     if (!value) break
     values.push(value.value)
-    found.push({ end: value.end, value: { operator: values.length === 1 ? 'eq' : 'in', values: [...values] } })
+    found.push({
+      end: value.end,
+      value: { operator: values.length === 1 ? 'eq' : 'in', values: [...values] },
+    })
     const comma = reader.isWord(value.end, ',') ? value.end + 1 : value.end
     const word = between.find((known) => reader.isWord(comma, known))
     next = word === undefined ? (comma > value.end ? comma : undefined) : comma + 1
@@ -155,7 +183,8 @@ export function valueAt(reader: Reader, at: number): Found<ComparedValue> | unde
   if (!token) return undefined
   const span = { start: token.start, end: token.end }
   const number = numberOf(token)
-  if (number !== undefined) return { end: percentEnd(reader, at + 1), value: { kind: 'literal', value: number, span } }
+  if (number !== undefined)
+    return { end: percentEnd(reader, at + 1), value: { kind: 'literal', value: number, span } }
   if (token.kind === 'text' || token.kind === 'file' || token.kind === 'url')
     return { end: at + 1, value: { kind: 'literal', value: token.text, span } }
   if (token.kind !== 'word' || isIn(reader.vocabulary, 'reserved', token.lower)) return undefined
@@ -163,7 +192,8 @@ export function valueAt(reader: Reader, at: number): Found<ComparedValue> | unde
   if (constant !== undefined) return { end: at + 1, value: { kind: 'literal', value: constant, span } }
   if (isIn(reader.vocabulary, 'column', token.lower)) {
     const column = columnAt(reader, at)
-    if (column && column.end > at + 1) return { end: column.end, value: { kind: 'column', column: column.value, span } }
+    if (column && column.end > at + 1)
+      return { end: column.end, value: { kind: 'column', column: column.value, span } }
   }
   return nameAt(reader, at)
 }
@@ -188,7 +218,14 @@ function nameAt(reader: Reader, at: number): Found<ComparedValue> {
 /** `more than 10`, `at least 3`, `10 or more`, `no`, `any`, `exactly 5`: of a number of things. */
 export const amountSlot: SlotReader = (reader, at) => {
   const of = (operator: ComparisonOperator, value: number, end: number): readonly Found<Slot>[] => [
-    { end, value: comparisonSlotOf(reader, at, end, { operator, isNegated: false, values: [{ kind: 'literal', value, span: reader.span(at, end) }] }) },
+    {
+      end,
+      value: comparisonSlotOf(reader, at, end, {
+        operator,
+        isNegated: false,
+        values: [{ kind: 'literal', value, span: reader.span(at, end) }],
+      }),
+    },
   ]
   const none = reader.phraseEnd('none', at)
   if (none !== undefined) return of('eq', 0, none)
@@ -198,9 +235,15 @@ export const amountSlot: SlotReader = (reader, at) => {
   if (number !== undefined) {
     const more = reader.phraseEnd('or_more', at + 1)
     const fewer = reader.phraseEnd('or_fewer', at + 1)
-    return [...(more === undefined ? [] : of('ge', number, more)), ...(fewer === undefined ? [] : of('le', number, fewer)), ...of('eq', number, at + 1)]
+    return [
+      ...(more === undefined ? [] : of('ge', number, more)),
+      ...(fewer === undefined ? [] : of('le', number, fewer)),
+      ...of('eq', number, at + 1),
+    ]
   }
-  return comparisons(reader, at).filter(({ value }) => value.values.every(({ kind }) => kind === 'literal')).map(({ end, value }) => ({ end, value: comparisonSlotOf(reader, at, end, value) }))
+  return comparisons(reader, at)
+    .filter(({ value }) => value.values.every(({ kind }) => kind === 'literal'))
+    .map(({ end, value }) => ({ end, value: comparisonSlotOf(reader, at, end, value) }))
 }
 
 export const comparisonSlot: SlotReader = (reader, at) =>

@@ -23,7 +23,7 @@ export const concurrencyDefault = 10
 
 export function grouped(items: readonly Item[], { inLoop = false } = {}): readonly Statement[] {
   const statements: Statement[] = []
-  for (let at = 0; at < items.length; ) {
+  for (let at = 0; at < items.length;) {
     const end = groupEnd(items, at)
     const group = items.slice(at, end)
     const isParallel = group.some(({ parallel }) => parallel !== undefined)
@@ -47,7 +47,9 @@ function sideBySide(group: readonly Item[]): Statement {
   const branches = group.flatMap(({ statement }) => splitOperands(statement))
   const span = spanOver(branches.map((branch) => branch.span))
   if (branches.length > 1) return { kind: 'parallel', branches, span }
-  throw new Refusal('Only one thing is said to be done in parallel. Name at least two, joined by “and”.', [span])
+  throw new Refusal('Only one thing is said to be done in parallel. Name at least two, joined by “and”.', [
+    span,
+  ])
 }
 
 /** `read a.csv and b.csv in parallel`: a branch for each. */
@@ -62,18 +64,33 @@ function splitOperands(statement: Statement): readonly Statement[] {
 }
 
 export const wrapped = {
-  each(slots: Slots, body: readonly Statement[], concurrency: number | undefined, span: Span): Statement | undefined {
+  each(
+    slots: Slots,
+    body: readonly Statement[],
+    concurrency: number | undefined,
+    span: Span,
+  ): Statement | undefined {
     const { source, noun } = slots
     const [operand] = source?.type === 'operand' ? source.operands : []
     if (!operand) return undefined
     const inBody = body.length === 1 ? concurrencyOf(body[0]) : undefined
-    return { kind: 'each', noun: nounOf(noun), source: operand, body, concurrency: concurrency ?? inBody, span }
+    return {
+      kind: 'each',
+      noun: nounOf(noun),
+      source: operand,
+      body,
+      concurrency: concurrency ?? inBody,
+      span,
+    }
   },
 
   parallel(item: Item, side: 'before' | 'after'): Item {
     const { statement } = item
     if (statement.kind === 'each')
-      return { ...item, statement: { ...statement, concurrency: statement.concurrency ?? concurrencyDefault } }
+      return {
+        ...item,
+        statement: { ...statement, concurrency: statement.concurrency ?? concurrencyDefault },
+      }
     return { ...item, parallel: side, concurrency: item.concurrency ?? concurrencyDefault }
   },
 

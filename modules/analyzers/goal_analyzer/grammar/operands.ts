@@ -8,17 +8,26 @@ import type { Aggregate, AggregateFunction, Column, Formula, Operand, OrderKey, 
 import { isIn } from './vocabulary.ts'
 
 export const operandSlot: SlotReader = (reader, at) =>
-  operandsAt(reader, at).map(({ end, value }) => ({ end, value: { type: 'operand', operands: [value], span: value.span } }))
+  operandsAt(reader, at).map(({ end, value }) => ({
+    end,
+    value: { type: 'operand', operands: [value], span: value.span },
+  }))
 
 /** `a.csv, b.csv and c.csv`; each shorter list is a reading too. */
 export const operandsSlot: SlotReader = (reader, at) => {
-  let lists: readonly Found<readonly Operand[]>[] = operandsAt(reader, at).map(({ end, value }) => ({ end, value: [value] }))
+  let lists: readonly Found<readonly Operand[]>[] = operandsAt(reader, at).map(({ end, value }) => ({
+    end,
+    value: [value],
+  }))
   const all = [...lists]
   while (lists.length > 0 && all.length < listsMax) {
     lists = distinctEnds(lists.flatMap((list) => longer(reader, list)))
     all.push(...lists)
   }
-  return distinctEnds(all).map(({ end, value }) => ({ end, value: { type: 'operand', operands: value, span: reader.span(at, end) } }))
+  return distinctEnds(all).map(({ end, value }) => ({
+    end,
+    value: { type: 'operand', operands: value, span: reader.span(at, end) },
+  }))
 }
 
 const listsMax = 200
@@ -28,7 +37,12 @@ function longer(reader: Reader, list: Found<readonly Operand[]>): readonly Found
   const token = next === undefined ? undefined : reader.tokens[next]
   if (next === undefined || (token && isIn(reader.vocabulary, 'verb', token.lower))) return []
   return operandsAt(reader, next)
-    .filter(({ value }) => value.kind !== 'noun' && value.kind !== 'pronoun' && !(value.kind === 'phrase' && value.phrase.pattern.id === 'rows'))
+    .filter(
+      ({ value }) =>
+        value.kind !== 'noun' &&
+        value.kind !== 'pronoun' &&
+        !(value.kind === 'phrase' && value.phrase.pattern.id === 'rows'),
+    )
     .map(({ end, value }) => ({ end, value: [...list.value, value] }))
 }
 
@@ -65,7 +79,10 @@ function pronounsAt(reader: Reader, at: number): readonly Found<Operand>[] {
   })
   return readings.map(({ end, isPlural }) => {
     const span = reader.span(at, end)
-    const word = reader.tokens.slice(at, end).map(({ lower }) => lower).join(' ')
+    const word = reader.tokens
+      .slice(at, end)
+      .map(({ lower }) => lower)
+      .join(' ')
     return { end, value: { kind: 'pronoun', word, isPlural, span } }
   })
 }
@@ -89,7 +106,9 @@ export const placeSlot: SlotReader = (reader, at) => {
   const token = reader.tokens[at]
   if (!token) return []
   const span = { start: token.start, end: token.end }
-  const isPath = token.kind === 'file' || (token.kind === 'text' && /^[^\0\n]*[^\0\n./]\.[A-Za-z]\w{0,15}$/.test(token.text))
+  const isPath =
+    token.kind === 'file' ||
+    (token.kind === 'text' && /^[^\0\n]*[^\0\n./]\.[A-Za-z]\w{0,15}$/.test(token.text))
   const operand: Operand | undefined =
     token.kind === 'url' || (token.kind === 'text' && /^https?:\/\/\S+$/.test(token.text))
       ? { kind: 'url', url: token.text, span }
@@ -100,19 +119,40 @@ export const placeSlot: SlotReader = (reader, at) => {
 }
 
 export const pronounSlot: SlotReader = (reader, at) =>
-  pronounsAt(reader, at).map(({ end, value }) => ({ end, value: { type: 'operand', operands: [value], span: value.span } }))
+  pronounsAt(reader, at).map(({ end, value }) => ({
+    end,
+    value: { type: 'operand', operands: [value], span: value.span },
+  }))
 
 /** A value phrase that stands alone, as in a question without a verb. */
 export const valuePhraseSlot: SlotReader = (reader, at) =>
   operandSlot(reader, at).filter(
-    ({ value }) => value.type === 'operand' && value.operands.every((operand) => operand.kind === 'phrase' && !['rows', 'text_literal'].includes(operand.phrase.pattern.id)),
+    ({ value }) =>
+      value.type === 'operand' &&
+      value.operands.every(
+        (operand) =>
+          operand.kind === 'phrase' && !['rows', 'text_literal'].includes(operand.phrase.pattern.id),
+      ),
   )
 
-const functions: readonly AggregateFunction[] = ['sum', 'average', 'min', 'max', 'count', 'median', 'distinct']
+const functions: readonly AggregateFunction[] = [
+  'sum',
+  'average',
+  'min',
+  'max',
+  'count',
+  'median',
+  'distinct',
+]
 
 /** `sum and average of amount`, `total price, highest stock and number of rows`. */
 export const aggregatesSlot: SlotReader = (reader, at) => {
-  let lists = aggregateAt(reader, reader.skip(at)).map(({ end, value }) => ({ end, value: [value] }))
+  let lists: readonly Found<readonly Aggregate[]>[] = aggregateAt(reader, reader.skip(at)).map(
+    ({ end, value }) => ({
+      end,
+      value: [value],
+    }),
+  )
   const all = [...lists]
   while (lists.length > 0 && all.length < listsMax) {
     lists = distinctEnds(
@@ -152,7 +192,10 @@ function aggregateAt(reader: Reader, at: number): readonly Found<Aggregate>[] {
       return [...(rows === undefined ? [] : [{ ...bare, end: rows }]), bare]
     }
     const column = columnAt(reader, start)
-    const full = column && { end: column.end, value: { function: name, column: column.value, span: reader.span(at, column.end) } }
+    const full = column && {
+      end: column.end,
+      value: { function: name, column: column.value, span: reader.span(at, column.end) },
+    }
     return full ? [full, bare] : [bare]
   })
 }
@@ -161,10 +204,13 @@ function aggregateAt(reader: Reader, at: number): readonly Found<Aggregate>[] {
 export const orderSlot: SlotReader = (reader, at) => {
   const found: Found<Slot>[] = []
   const order: OrderKey[] = []
-  for (let next: number | undefined = at; next !== undefined; ) {
+  for (let next: number | undefined = at; next !== undefined;) {
     const column = columnAt(reader, next)
     if (!column) break
-    found.push({ end: column.end, value: orderSlotOf(reader, at, column.end, [...order, { column: column.value, isDescending: false }]) })
+    found.push({
+      end: column.end,
+      value: orderSlotOf(reader, at, column.end, [...order, { column: column.value, isDescending: false }]),
+    })
     const direction = directionAt(reader, column.end)
     const isDescending = direction?.isDescending ?? false
     const end = direction?.end ?? column.end
@@ -184,7 +230,10 @@ function directionAt(reader: Reader, at: number): { end: number; isDescending: b
   for (const name of ['descending', 'ascending'] as const) {
     const end = reader.phraseEnd(name, reader.skip(start))
     if (end !== undefined)
-      return { end: reader.isWord(at, '(') && reader.isWord(end, ')') ? end + 1 : end, isDescending: name === 'descending' }
+      return {
+        end: reader.isWord(at, '(') && reader.isWord(end, ')') ? end + 1 : end,
+        isDescending: name === 'descending',
+      }
   }
   return undefined
 }
@@ -193,23 +242,41 @@ function directionAt(reader: Reader, at: number): { end: number; isDescending: b
 export const keySlot: SlotReader = (reader, at) => {
   const left = columnAt(reader, at)
   if (!left) return []
-  const one: Found<Slot> = { end: left.end, value: { type: 'key', left: left.value, right: left.value, span: left.value.span } }
+  const one: Found<Slot> = {
+    end: left.end,
+    value: { type: 'key', left: left.value, right: left.value, span: left.value.span },
+  }
   const equals = reader.phraseEnd('op_eq', left.end) ?? reader.phraseEnd('equals', left.end)
   const right = equals === undefined ? undefined : columnAt(reader, equals)
   if (!right) return [one]
-  return [{ end: right.end, value: { type: 'key', left: left.value, right: right.value, span: reader.span(at, right.end) } }, one]
+  return [
+    {
+      end: right.end,
+      value: { type: 'key', left: left.value, right: right.value, span: reader.span(at, right.end) },
+    },
+    one,
+  ]
 }
 
-const signs: Readonly<Record<'+' | '-' | '*' | '/', string>> = { '*': 'times', '/': 'divided', '+': 'plus', '-': 'minus' }
+const signs: Readonly<Record<'+' | '-' | '*' | '/', string>> = {
+  '*': 'times',
+  '/': 'divided',
+  '+': 'plus',
+  '-': 'minus',
+}
 
 /** `price * quantity + 1`, `price times 2`. */
 export const formulaSlot: SlotReader = (reader, at) => {
   const found = sum(reader, at)
-  return found ? [{ end: found.end, value: { type: 'formula', formula: found.value, span: reader.span(at, found.end) } }] : []
+  return found
+    ? [{ end: found.end, value: { type: 'formula', formula: found.value, span: reader.span(at, found.end) } }]
+    : []
 }
 
 function sum(reader: Reader, at: number): Found<Formula> | undefined {
-  return chain(reader, at, ['+', '-'], (from) => chain(reader, from, ['*', '/'], (start) => factor(reader, start)))
+  return chain(reader, at, ['+', '-'], (from) =>
+    chain(reader, from, ['*', '/'], (start) => factor(reader, start)),
+  )
 }
 
 function chain(

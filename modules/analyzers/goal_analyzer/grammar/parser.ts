@@ -7,7 +7,18 @@ import { Refusal } from '../refusal.ts'
 import { activeVoice } from './active_voice.ts'
 import { checkSlot } from './checks.ts'
 import { amountSlot, bareSlot, comparisonSlot, conditionSlot } from './conditions.ts'
-import { aggregatesSlot, formulaSlot, keySlot, nounSlot, operandSlot, operandsSlot, orderSlot, placeSlot, pronounSlot, valuePhraseSlot } from './operands.ts'
+import {
+  aggregatesSlot,
+  formulaSlot,
+  keySlot,
+  nounSlot,
+  operandSlot,
+  operandsSlot,
+  orderSlot,
+  placeSlot,
+  pronounSlot,
+  valuePhraseSlot,
+} from './operands.ts'
 import { Reader, type SlotReader } from './reader.ts'
 import { Sentences } from './sentences.ts'
 import {
@@ -70,7 +81,8 @@ export const slotReaders: ReadonlyMap<string, SlotReader> = new Map<string, Slot
 /** Throws `Refusal`. */
 export function parseGoal(goal: string, vocabulary: Vocabulary): readonly Statement[] {
   const tokens = activeVoice(tokensOf(goal), vocabulary)
-  if (tokens.every(({ kind }) => kind === 'sign')) throw new Refusal('The goal says nothing. Say what is to be done.', [])
+  if (tokens.every(({ kind }) => kind === 'sign'))
+    throw new Refusal('The goal says nothing. Say what is to be done.', [])
   const reader = new Reader(tokens, vocabulary, slotReaders)
   const statements = new Sentences(reader).all()
   if (statements) return statements

@@ -65,7 +65,9 @@ export class Reader {
 
   #phraseEnds(name: string, at: number): number[] {
     const phrases = this.vocabulary.classes.get(name) ?? []
-    return phrases.filter((words) => words.every((word, offset) => this.isWord(at + offset, word))).map((words) => at + words.length)
+    return phrases
+      .filter((words) => words.every((word, offset) => this.isWord(at + offset, word)))
+      .map((words) => at + words.length)
   }
 
   isWord(at: number, word: string): boolean {
@@ -100,7 +102,10 @@ export class Reader {
       case 'class':
         return this.#phraseFrom(node.name, at).flatMap((end) => this.#got(end, slots))
       case 'slot':
-        return this.slot(node.type, at).map(({ end, value }) => ({ end, value: { ...slots, [node.name]: value } }))
+        return this.slot(node.type, at).map(({ end, value }) => ({
+          end,
+          value: { ...slots, [node.name]: value },
+        }))
       case 'optional':
         return distinctEnds([...this.match(node.node, at, slots), { end: at, value: slots }])
       case 'choice':

@@ -10,6 +10,14 @@ import type { Check, Phrase, Slots, Statement } from './tree.ts'
 import { fixedText, type Pattern, type PatternKind } from './vocabulary.ts'
 
 type Scope = 'goal' | 'block' | 'each'
+
+interface Match {
+  readonly end: number
+  readonly phrase: Phrase
+  readonly pattern: Pattern
+  readonly slots: Slots
+}
+
 export type JointKind = 'and' | 'then' | 'stop'
 
 export class Sentences {
@@ -59,7 +67,10 @@ export class Sentences {
 
   /** What may stand before any clause and says nothing: `please`, `could you`, `also`, `first`. */
   #opening(at: number): number {
-    const { reader, next } = { reader: this.#reader, next: (from: number) => this.#reader.phraseEnd('polite', from) }
+    const { reader, next } = {
+      reader: this.#reader,
+      next: (from: number) => this.#reader.phraseEnd('polite', from),
+    }
     let start = reader.skip(at)
     for (let end = next(start); end !== undefined; end = next(start)) {
       start = reader.skip(reader.isWord(end, ',') ? end + 1 : end)
@@ -76,7 +87,8 @@ export class Sentences {
     for (;;) {
       const then = reader.phraseEnd('then', end)
       const stop = reader.phraseEnd('stop', end)
-      const next = stop ?? then ?? (reader.isWord(end, ',') ? end + 1 : undefined) ?? reader.phraseEnd('and', end)
+      const next =
+        stop ?? then ?? (reader.isWord(end, ',') ? end + 1 : undefined) ?? reader.phraseEnd('and', end)
       if (next === undefined) break
       if (stop !== undefined) kind = 'stop'
       else if (then !== undefined && kind !== 'stop') kind = 'then'
@@ -101,7 +113,7 @@ export class Sentences {
     if (known) return known
     this.#actions.set(at, [])
     this.#reader.clause = Math.max(this.#reader.clause, at)
-    const found = [...this.#structures(at), ...this.#plain(at)].flatMap((one) => this.#extended(at, one))
+    const found = [...this.#structures(at), ...this.#plain(at)].flatMap((one) => this.#extended(one))
     const ordered = found.toSorted((left, right) => right.end - left.end)
     this.#actions.set(at, ordered)
     return ordered
@@ -110,7 +122,10 @@ export class Sentences {
   #plain(at: number): readonly Found<Item>[] {
     return this.#matches('action', at).map(({ end, phrase }) => ({
       end,
-      value: { statement: { kind: 'action', phrase, span: phrase.span }, isAboutAll: this.#isAboutAll(at, end) },
+      value: {
+        statement: { kind: 'action', phrase, span: phrase.span },
+        isAboutAll: this.#isAboutAll(at, end),
+      },
     }))
   }
 
@@ -123,7 +138,7 @@ export class Sentences {
     return false
   }
 
-  #matches(kind: PatternKind, at: number): readonly { end: number; phrase: Phrase; pattern: Pattern; slots: Slots }[] {
+  #matches(kind: PatternKind, at: number): readonly Match[] {
     return this.#reader.vocabulary.patterns
       .filter((pattern) => pattern.kind === kind)
       .flatMap((pattern) =>
@@ -135,14 +150,18 @@ export class Sentences {
 
   #structures(at: number): readonly Found<Item>[] {
     return this.#matches('before', at).flatMap(({ end, pattern, slots, phrase }) => {
-      const start = this.#opening(this.#reader.isWord(end, ',') || this.#reader.isWord(end, ':') ? end + 1 : end)
+      const start = this.#opening(
+        this.#reader.isWord(end, ',') || this.#reader.isWord(end, ':') ? end + 1 : end,
+      )
       switch (pattern.does) {
         case 'if':
           return this.#conditional(start, phrase, checkOf(slots, pattern))
         case 'each':
           return this.#loop(start, slots, phrase.span)
         default:
-          return this.#statements(start).flatMap((found) => this.#bound(found, pattern, slots, phrase.span, 'before'))
+          return this.#statements(start).flatMap((found) =>
+            this.#bound(found, pattern, slots, phrase.span, 'before'),
+          )
       }
     })
   }
@@ -166,13 +185,14 @@ export class Sentences {
     const block = this.#sequence(at, 'each')
     const source = slots['source']
     if (!block || source?.type !== 'operand') return []
-    const concurrency = numberIn(slots) ?? block.value.find((item) => item.concurrency !== undefined)?.concurrency
+    const concurrency =
+      numberIn(slots) ?? block.value.find((item) => item.concurrency !== undefined)?.concurrency
     const statement = wrapped.each(slots, grouped(block.value, { inLoop: true }), concurrency, span)
     return statement ? [{ end: block.end, value: { statement, isAboutAll: false } }] : []
   }
 
   /** The statement as it is, and with each of the phrases that may stand behind it. */
-  #extended(at: number, found: Found<Item>): readonly Found<Item>[] {
+  #extended(found: Found<Item>): readonly Found<Item>[] {
     const all = [found]
     for (let place = 0; place < all.length && all.length < extensionsMax; place++) {
       const one = all[place]
@@ -186,7 +206,7 @@ export class Sentences {
   }
 
   /** Behind a comma a condition or a loop is the beginning of the next clause. */
-  #after(at: number): ReturnType<Sentences['#matches']> {
+  #after(at: number): readonly Match[] {
     const reader = this.#reader
     const bare = this.#matches('after', at)
     const comma = reader.isWord(at, ',') ? at + 1 : at
@@ -196,7 +216,13 @@ export class Sentences {
     return [...bare, ...behind.filter(({ pattern }) => pattern.does !== 'if' && pattern.does !== 'each')]
   }
 
-  #bound(found: Found<Item>, pattern: Pattern, slots: Slots, span: Span, side: 'before' | 'after'): readonly Found<Item>[] {
+  #bound(
+    found: Found<Item>,
+    pattern: Pattern,
+    slots: Slots,
+    span: Span,
+    side: 'before' | 'after',
+  ): readonly Found<Item>[] {
     const { end, value: item } = found
     switch (pattern.does) {
       case 'if': {
@@ -214,7 +240,9 @@ export class Sentences {
       case 'context':
         return wrapped.context(item, slots).map((value) => ({ end, value }))
       default:
-        return [{ end, value: { ...item, statement: wrapped.repeated(item.statement, pattern.does, slots, span) } }]
+        return [
+          { end, value: { ...item, statement: wrapped.repeated(item.statement, pattern.does, slots, span) } },
+        ]
     }
   }
 }

@@ -28,20 +28,28 @@ export const jsonSlot = oneToken((token) => (token.kind === 'json' ? token.value
 /** A file by its name, bare or quoted. */
 export const fileSlot = oneToken((token) => {
   if (token.kind === 'file') return token.text
-  return token.kind === 'text' && /^[^\0\n]*[^\0\n./]\.[A-Za-z]\w{0,15}$|\//.test(token.text) && !/^https?:/.test(token.text)
+  return token.kind === 'text' &&
+    /^[^\0\n]*[^\0\n./]\.[A-Za-z]\w{0,15}$|\//.test(token.text) &&
+    !/^https?:/.test(token.text)
     ? token.text
     : undefined
 })
 
 export const scriptSlot = oneToken((token) =>
-  (token.kind === 'file' || token.kind === 'text') && /\.(?:py|js|mjs|sh)$/.test(token.text) ? token.text : undefined,
+  (token.kind === 'file' || token.kind === 'text') && /\.(?:py|js|mjs|sh)$/.test(token.text)
+    ? token.text
+    : undefined,
 )
 
 export const databaseSlot = oneToken((token) =>
-  (token.kind === 'file' || token.kind === 'text') && /\.(?:db|sqlite3?|duckdb)$/i.test(token.text) ? token.text : undefined,
+  (token.kind === 'file' || token.kind === 'text') && /\.(?:db|sqlite3?|duckdb)$/i.test(token.text)
+    ? token.text
+    : undefined,
 )
 
-export const unitSlot = oneToken((token) => (/^(?:lines?|words?|characters?|letters?)$/.test(token.lower) ? token.lower : undefined))
+export const unitSlot = oneToken((token) =>
+  /^(?:lines?|words?|characters?|letters?)$/.test(token.lower) ? token.lower : undefined,
+)
 
 const numberWords = 'zero one two three four five six seven eight nine ten eleven twelve'.split(' ')
 
@@ -53,7 +61,19 @@ export function numberOf(token: Token | undefined): number | undefined {
 
 export const numberSlot = oneToken(numberOf)
 
-const unitsMs: Readonly<Record<string, number>> = { ms: 1, millisecond: 1, s: 1e3, sec: 1e3, second: 1e3, m: 6e4, min: 6e4, minute: 6e4, h: 36e5, hour: 36e5, day: 864e5 }
+const unitsMs: Readonly<Record<string, number>> = {
+  ms: 1,
+  millisecond: 1,
+  s: 1e3,
+  sec: 1e3,
+  second: 1e3,
+  m: 6e4,
+  min: 6e4,
+  minute: 6e4,
+  h: 36e5,
+  hour: 36e5,
+  day: 864e5,
+}
 
 /** `5 seconds`, `10ms`, `half a second`, `a minute`: milliseconds. */
 export const durationSlot: SlotReader = (reader, at) => {
@@ -116,11 +136,14 @@ export const columnSlot: SlotReader = (reader, at) => {
 export const columnsSlot: SlotReader = (reader, at) => {
   const found: Found<Slot>[] = []
   const columns: Column[] = []
-  for (let next: number | undefined = at; next !== undefined; ) {
+  for (let next: number | undefined = at; next !== undefined;) {
     const one = columnAt(reader, next)
     if (!one) break
     columns.push(one.value)
-    found.push({ end: one.end, value: { type: 'columns', columns: [...columns], span: reader.span(at, one.end) } })
+    found.push({
+      end: one.end,
+      value: { type: 'columns', columns: [...columns], span: reader.span(at, one.end) },
+    })
     next = separatorEnd(reader, one.end)
   }
   return distinctEnds(found)
@@ -137,7 +160,7 @@ export function separatorEnd(reader: Reader, at: number): number | undefined {
 export const pairsSlot: SlotReader = (reader, at) => {
   const found: Found<Slot>[] = []
   const pairs: { name: string; value: Json }[] = []
-  for (let next: number | undefined = at; next !== undefined; ) {
+  for (let next: number | undefined = at; next !== undefined;) {
     const one = pairAt(reader, reader.skip(next))
     if (!one) break
     pairs.push(one.value)
@@ -152,6 +175,12 @@ function pairAt(reader: Reader, at: number): Found<{ name: string; value: Json }
   if (name?.kind !== 'word') return undefined
   const start = reader.skip(reader.phraseEnd('is', at + 1) ?? at + 1)
   const token = reader.tokens[start]
-  const value = token && (token.kind === 'text' || token.kind === 'url' || token.kind === 'file' ? token.text : token.kind === 'json' ? token.value : numberOf(token))
+  const value =
+    token &&
+    (token.kind === 'text' || token.kind === 'url' || token.kind === 'file'
+      ? token.text
+      : token.kind === 'json'
+        ? token.value
+        : numberOf(token))
   return value === undefined ? undefined : { end: start + 1, value: { name: name.text, value } }
 }

@@ -39,7 +39,11 @@ function choice(state: State): TemplateNode {
 
 function sequence(state: State): TemplateNode {
   const nodes: TemplateNode[] = []
-  for (let part = state.parts[state.at]; part !== undefined && !'|)]'.includes(part); part = state.parts[state.at]) {
+  for (
+    let part = state.parts[state.at];
+    part !== undefined && !'|)]'.includes(part);
+    part = state.parts[state.at]
+  ) {
     state.at += 1
     nodes.push(element(part, state))
   }
@@ -68,5 +72,6 @@ function slot(part: string): TemplateNode {
 export function* nodesOf(node: TemplateNode): Generator<TemplateNode> {
   yield node
   if (node.kind === 'optional') yield* nodesOf(node.node)
-  else if (node.kind === 'sequence' || node.kind === 'choice') for (const inner of node.nodes) yield* nodesOf(inner)
+  else if (node.kind === 'sequence' || node.kind === 'choice')
+    for (const inner of node.nodes) yield* nodesOf(inner)
 }

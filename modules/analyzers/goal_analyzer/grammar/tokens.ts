@@ -24,7 +24,10 @@ export function tokensOf(goal: string): readonly Token[] {
     if (token) tokens.push(token)
     at = token?.end ?? blank?.end ?? goal.length
     if (tokens.length > tokensMax)
-      throw new Refusal(`A goal may have ${tokensMax} words and signs. Say it in parts, as several goals.`, [])
+      throw new Refusal(
+        `A goal may have ${tokensMax} words and signs. Say it in parts, as several goals.`,
+        [],
+      )
   }
   return tokens
 }
@@ -69,7 +72,14 @@ function tokenAt(goal: string, start: number): Token {
   )
 }
 
-const closing: Readonly<Record<string, string>> = { '"': '"', "'": "'", '`': '`', '“': '”', '‘': '’', '«': '»' }
+const closing: Readonly<Record<string, string>> = {
+  '"': '"',
+  "'": "'",
+  '`': '`',
+  '“': '”',
+  '‘': '’',
+  '«': '»',
+}
 
 function textAt(goal: string, start: number): Token | undefined {
   const open = goal.charAt(start)

@@ -101,7 +101,12 @@ export type Condition =
 export type Formula =
   | { readonly kind: 'number'; readonly value: number }
   | { readonly kind: 'column'; readonly column: Column }
-  | { readonly kind: 'operation'; readonly sign: '+' | '-' | '*' | '/'; readonly left: Formula; readonly right: Formula }
+  | {
+      readonly kind: 'operation'
+      readonly sign: '+' | '-' | '*' | '/'
+      readonly left: Formula
+      readonly right: Formula
+    }
 
 /** What holds of the whole at a moment: decides an `if`. */
 export type Check =

@@ -73,10 +73,16 @@ export function vocabularyOf(sources: readonly OwnedSource[]): Vocabulary {
     for (const [name, phrases] of Object.entries(source.words ?? {}))
       classes.set(name, [...(classes.get(name) ?? []), ...phrases.map(wordsOf)])
     for (const [name, says] of Object.entries(source.modifiers ?? {}))
-      modifiers.set(name, [...(modifiers.get(name) ?? []), ...says.map((text) => compile(text, source, name))])
+      modifiers.set(name, [
+        ...(modifiers.get(name) ?? []),
+        ...says.map((text) => compile(text, source, name)),
+      ])
   }
   const verbs = [...classes].filter(([name]) => name.startsWith('do_')).flatMap(([, phrases]) => phrases)
-  classes.set('verb', verbs.filter((words) => words.length === 1))
+  classes.set(
+    'verb',
+    verbs.filter((words) => words.length === 1),
+  )
   for (const source of sources.toReversed())
     for (const pattern of source.patterns ?? []) patterns.push(patternOf(pattern, source))
   const known = new Set([...classes.values()].flat(2))
@@ -85,7 +91,9 @@ export function vocabularyOf(sources: readonly OwnedSource[]): Vocabulary {
     for (const node of nodesOf(template)) {
       if (node.kind === 'word') known.add(node.word)
       if (node.kind === 'class' && !classes.has(node.name))
-        throw new VocabularyError(`No class of words is called @${node.name}. There are: ${[...classes.keys()].join(', ')}.`)
+        throw new VocabularyError(
+          `No class of words is called @${node.name}. There are: ${[...classes.keys()].join(', ')}.`,
+        )
     }
   return { classes, modifiers, patterns, known }
 }

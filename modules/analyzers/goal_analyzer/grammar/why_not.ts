@@ -20,8 +20,7 @@ export function whyNotUnderstood(reader: Reader): Refusal {
   const words = strange.length > 0 ? strange : [stuck]
   const named = words.map(({ text }) => `“${text}”`).join(' ')
   const before = reader.tokens[at - 1]
-  const understood =
-    before ? ` behind ${quoteOf(reader, Math.max(0, at - understoodShown), at)}` : ''
+  const understood = before ? ` behind ${quoteOf(reader, Math.max(0, at - understoodShown), at)}` : ''
   return new Refusal(`Not understood: ${named}${understood}.`, words, nearestThing(reader, words[0]))
 }
 
@@ -41,15 +40,20 @@ function strangersUpTo(reader: Reader, at: number): readonly Token[] {
   const first = tokens[from]
   const isVerb = first && (isIn(vocabulary, 'verb', first.lower) || vocabulary.known.has(first.lower))
   if (first?.kind === 'word' && !isVerb) return [first]
-  return tokens.slice(from, at + 1).filter((token) => token.kind === 'word' && !vocabulary.known.has(token.lower))
+  return tokens
+    .slice(from, at + 1)
+    .filter((token) => token.kind === 'word' && !vocabulary.known.has(token.lower))
 }
 
 function nearestThing(reader: Reader, word: Token | undefined): string | undefined {
   const { vocabulary } = reader
   const near = word?.kind === 'word' ? nearest(word.lower, vocabulary.known) : undefined
   const pattern = near === undefined ? undefined : patternWith(vocabulary, near)
-  if (near !== undefined) return `“${near}”${pattern === undefined ? '' : `, as in ${quote(pattern, whole(pattern))}`}`
-  const fitting = reader.tokens.map(({ lower }) => patternWith(vocabulary, lower)).find((found) => found !== undefined)
+  if (near !== undefined)
+    return `“${near}”${pattern === undefined ? '' : `, as in ${quote(pattern, whole(pattern))}`}`
+  const fitting = reader.tokens
+    .map(({ lower }) => patternWith(vocabulary, lower))
+    .find((found) => found !== undefined)
   return fitting === undefined ? examplesOf(vocabulary) : `“${fitting}”`
 }
 
@@ -64,6 +68,13 @@ function patternWith(vocabulary: Vocabulary, word: string): string | undefined {
 }
 
 function examplesOf(vocabulary: Vocabulary): string | undefined {
-  const examples = vocabulary.patterns.flatMap(({ example, kind }) => (example !== undefined && kind === 'action' ? [example] : []))
-  return examples.length === 0 ? undefined : examples.slice(0, 3).map((example) => `“${example}”`).join(', ')
+  const examples = vocabulary.patterns.flatMap(({ example, kind }) =>
+    example !== undefined && kind === 'action' ? [example] : [],
+  )
+  return examples.length === 0
+    ? undefined
+    : examples
+        .slice(0, 3)
+        .map((example) => `“${example}”`)
+        .join(', ')
 }

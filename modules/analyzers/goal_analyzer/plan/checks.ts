@@ -60,10 +60,20 @@ function subjectOf(compiler: Compiler, phrase: Phrase): Value {
 
 function counted(compiler: Compiler, phrase: Phrase): Value {
   const { noun, what, ...rest } = phrase.slots
-  if (!what) return asItems(shaped(compiler, subjectOf(compiler, { ...phrase, slots: { ...rest, ...(noun && { what: noun }) } }), rest))
+  if (!what)
+    return asItems(
+      shaped(
+        compiler,
+        subjectOf(compiler, { ...phrase, slots: { ...rest, ...(noun && { what: noun }) } }),
+        rest,
+      ),
+    )
   const word = noun?.type === 'operand' ? noun.operands[0] : undefined
   const value = subjectOf(compiler, { ...phrase, slots: { ...rest, what } })
-  const named = word && (word.kind === 'noun' || word.kind === 'pronoun') ? compiler.nounOf(word.word, value, word.span) : value
+  const named =
+    word && (word.kind === 'noun' || word.kind === 'pronoun')
+      ? compiler.nounOf(word.word, value, word.span)
+      : value
   return asItems(shaped(compiler, named, rest))
 }
 
@@ -90,10 +100,20 @@ function valueExpression(compiler: Compiler, phrase: Phrase): string {
   const comparison = comparisonIn(phrase.slots, 'comparison', phrase.span)
   const isNumber = comparison.values.some((one) => one.kind === 'literal' && typeof one.value === 'number')
   const isList = (value.type === 'rows' || value.type === 'list') && isNumber
-  if (isList) throw new Refusal('This is not a number but many rows.', [phrase.span], '“if there are more than 10 rows”')
+  if (isList)
+    throw new Refusal(
+      'This is not a number but many rows.',
+      [phrase.span],
+      '“if there are more than 10 rows”',
+    )
   const isText = isNumber && value.type !== 'number'
-  const left = isText ? `(${value.expression} | if type == "string" then (try tonumber catch .) else . end)` : value.expression
-  const anywhere = comparison.operator === 'contains' && value.type !== 'text' ? `(${value.expression} | if type == "string" then . else tojson end)` : left
+  const left = isText
+    ? `(${value.expression} | if type == "string" then (try tonumber catch .) else . end)`
+    : value.expression
+  const anywhere =
+    comparison.operator === 'contains' && value.type !== 'text'
+      ? `(${value.expression} | if type == "string" then . else tojson end)`
+      : left
   return compared(compiler, anywhere, comparison)
 }
 
@@ -102,7 +122,10 @@ function rowExpression(compiler: Compiler, phrase: Phrase): string {
   const { noun, in: within } = slots
   const condition = rowCondition(phrase)
   if (!condition) throw new Refusal('It is not said what holds of the rows.', [span])
-  const value = subjectOf(compiler, { ...phrase, slots: { ...(noun && { what: noun }), ...(within && { in: within }) } })
+  const value = subjectOf(compiler, {
+    ...phrase,
+    slots: { ...(noun && { what: noun }), ...(within && { in: within }) },
+  })
   const table = new Table(compiler, value)
   const holds = table.condition(condition)
   const of = pattern.fixed['of']
@@ -131,7 +154,10 @@ function exitCode(compiler: Compiler, command: string, given: readonly string[],
     capability: 'run.shell',
     definition: {
       run: {
-        shell: { command: literal(command), ...(given.length > 0 && { arguments: given.map((path) => literal(asArgument(path))) }) },
+        shell: {
+          command: literal(command),
+          ...(given.length > 0 && { arguments: given.map((path) => literal(asArgument(path))) }),
+        },
         return: 'code',
       },
     },

@@ -10,7 +10,7 @@ import { defined } from './definitions.ts'
 import { isFileName, stemOf } from './files.ts'
 import type { Plan } from './plan.ts'
 import type { Schemas } from './schemas.ts'
-import { inExpression, quoted, type Value, type ValueType } from './values.ts'
+import { inExpression, type Value, type ValueType } from './values.ts'
 
 export type Operation = (compiler: Compiler, phrase: Phrase) => Value | undefined
 
@@ -53,7 +53,8 @@ export class Compiler {
 
   phrase(phrase: Phrase): Value | undefined {
     const operation = this.#operations[phrase.pattern.does]
-    if (!operation) throw new Error(`No operation is called "${phrase.pattern.does}" (pattern "${phrase.pattern.id}").`)
+    if (!operation)
+      throw new Error(`No operation is called "${phrase.pattern.does}" (pattern "${phrase.pattern.id}").`)
     return operation(this, phrase)
   }
 
@@ -64,7 +65,8 @@ export class Compiler {
     if (!value) return undefined
     const kept = this.keep(value, nameOf(phrase, value))
     const alias = phrase.slots['as']
-    const named = alias?.type === 'value' ? { ...kept, names: [String(alias.value).toLowerCase(), ...kept.names] } : kept
+    const named =
+      alias?.type === 'value' ? { ...kept, names: [String(alias.value).toLowerCase(), ...kept.names] } : kept
     this.#push(named)
     return named
   }
@@ -108,7 +110,8 @@ export class Compiler {
 
   /** Notes that a value went into another. */
   use(value: Value): Value {
-    for (const one of this.values) if (one === value || one.expression === value.expression) this.used.add(one)
+    for (const one of this.values)
+      if (one === value || one.expression === value.expression) this.used.add(one)
     return value
   }
 
@@ -123,7 +126,18 @@ export class Compiler {
 
   /** An operation on a plain value, such as the name of a file. */
   run(does: string, value: Json, span: Span): Value {
-    const pattern = { id: does, kind: 'action', templates: [], modifiers: [], does, fixed: {}, task: undefined, gives: undefined, example: undefined, owner: undefined } as const
+    const pattern = {
+      id: does,
+      kind: 'action',
+      templates: [],
+      modifiers: [],
+      does,
+      fixed: {},
+      task: undefined,
+      gives: undefined,
+      example: undefined,
+      owner: undefined,
+    } as const
     const done = this.phrase({ pattern, slots: { value: { type: 'value', value, span } }, span })
     if (!done) throw new Refusal('This gives nothing.', [span])
     return done
@@ -137,7 +151,9 @@ export class Compiler {
     if (mentioned && this.values.length <= mentioned.after) return this.file(mentioned.path, mentioned.span)
     const last = this.values.at(-1)
     if (last) return last
-    throw new Refusal('Nothing comes before this that it could mean. Name a file, an address or a value.', [span])
+    throw new Refusal('Nothing comes before this that it could mean. Name a file, an address or a value.', [
+      span,
+    ])
   }
 
   last(span: Span): Value {
@@ -156,7 +172,9 @@ export class Compiler {
     const names = [...new Set([...this.values.flatMap((value) => value.names), ...this.schemas.stems])]
     const near = nearest(word, names)
     throw new Refusal(
-      names.length === 0 ? 'It is not said where this comes from.' : `This means nothing here. There are: ${names.slice(0, 10).join(', ')}.`,
+      names.length === 0
+        ? 'It is not said where this comes from.'
+        : `This means nothing here. There are: ${names.slice(0, 10).join(', ')}.`,
       [span],
       near && `“${near}”`,
     )
@@ -189,14 +207,17 @@ export class Compiler {
 
   table(path: string, name: string, span: Span): Value {
     if (isIn(this.vocabulary, 'row_noun', name))
-      throw new Refusal(`It is not said which table of ${path} is meant. Say: the table NAME in ${path}.`, [span])
+      throw new Refusal(`It is not said which table of ${path} is meant. Say: the table NAME in ${path}.`, [
+        span,
+      ])
     return this.run('read_table', { path, name }, span)
   }
 
   nounOf(noun: string, value: Value, span: Span): Value {
     if (isSameNoun(noun, 'word')) return asWords(value)
     if (isSameNoun(noun, 'character') || isSameNoun(noun, 'letter')) return asCharacters(value)
-    if (isIn(this.vocabulary, 'row_noun', noun) || value.names.some((name) => isSameNoun(name, noun))) return value
+    if (isIn(this.vocabulary, 'row_noun', noun) || value.names.some((name) => isSameNoun(name, noun)))
+      return value
     const known = value.columns ?? []
     const column = known.find((name) => isSameNoun(name, noun))
     const hint = column === undefined ? `“rows”` : `“the distinct ${column}”`
@@ -211,7 +232,11 @@ export class Compiler {
       const found = columns.find((name) => name === word) ?? columns.find((name) => isSameNoun(name, word))
       if (found !== undefined) return found
       const near = nearest(word, columns)
-      throw new Refusal(`There is no column “${word}”. There are: ${columns.join(', ')}.`, [column.span], near && `“${near}”`)
+      throw new Refusal(
+        `There is no column “${word}”. There are: ${columns.join(', ')}.`,
+        [column.span],
+        near && `“${near}”`,
+      )
     }
     const forms = singulars(word)
     return forms.length === 0 ? word : [word, ...forms]
@@ -272,11 +297,21 @@ function typeOf(value: Json): ValueType {
 }
 
 function asWords(value: Value): Value {
-  return { ...value, type: 'list', expression: `(${value.expression} | tostring | [scan("\\\\S+")])`, names: ['words'] }
+  return {
+    ...value,
+    type: 'list',
+    expression: `(${value.expression} | tostring | [scan("\\\\S+")])`,
+    names: ['words'],
+  }
 }
 
 function asCharacters(value: Value): Value {
-  return { ...value, type: 'list', expression: `(${value.expression} | tostring | split(""))`, names: ['characters'] }
+  return {
+    ...value,
+    type: 'list',
+    expression: `(${value.expression} | tostring | split(""))`,
+    names: ['characters'],
+  }
 }
 
 export function isSameNoun(left: string, right: string): boolean {
@@ -296,5 +331,3 @@ function nameOf({ pattern }: Phrase, value: Value): string {
   const first = value.names[0]
   return first === undefined ? pattern.id : `${pattern.id.replace(/_(?:of|all|alone)$/, '')}_${stemOf(first)}`
 }
-
-export { quoted }

@@ -11,8 +11,10 @@ const definitions: Readonly<Record<string, string>> = {
     'def numeric: map(select(. != null) | if type == "number" then . else error("This is not a number: \\(tojson).") end);',
   known: 'def known: map(select(. != null));',
   mean: 'def mean: if length == 0 then null else add / length end;',
-  middle: 'def middle: sort | if length == 0 then null else (.[((length - 1) / 2) | floor] + .[(length / 2) | floor]) / 2 end;',
-  lines: 'def lines: split("\\n") | map(rtrimstr("\\r")) | if length > 0 and .[-1] == "" then .[:-1] else . end;',
+  middle:
+    'def middle: sort | if length == 0 then null else (.[((length - 1) / 2) | floor] + .[(length / 2) | floor]) / 2 end;',
+  lines:
+    'def lines: split("\\n") | map(rtrimstr("\\r")) | if length > 0 and .[-1] == "" then .[:-1] else . end;',
   typed:
     'def typed: if . == "" then null elif . == "true" then true elif . == "false" then false elif test("^-?(0|[1-9][0-9]{0,14})([.][0-9]+)?([eE][-+]?[0-9]{1,3})?$") then tonumber else . end;',
   csv_rows:

@@ -31,12 +31,23 @@ export interface PlanningOptions {
   readonly stepsMax: number
 }
 
-const operations = { ...sourceOperations, ...aggregateOperations, ...tableOperations, ...effectOperations, ensure }
+const operations = {
+  ...sourceOperations,
+  ...aggregateOperations,
+  ...tableOperations,
+  ...effectOperations,
+  ensure,
+}
 
 /** Throws `Refusal`. */
 export function planOf(statements: readonly Statement[], options: PlanningOptions): PlannedWorkflow {
   const plan = new Plan(options.goal, options.catalogue, options.stepsMax)
-  const compiler = new Compiler({ plan, vocabulary: options.vocabulary, schemas: schemasOf(options.context), operations })
+  const compiler = new Compiler({
+    plan,
+    vocabulary: options.vocabulary,
+    schemas: schemasOf(options.context),
+    operations,
+  })
   const last = block(compiler, statements)
   if (plan.tasks.length === 0) throw new Refusal('Nothing is to be done.', [])
   const output = outputOf(compiler, last)
@@ -51,8 +62,12 @@ export function planOf(statements: readonly Statement[], options: PlanningOption
 
 /** What comes out of a run: the one result that nothing else used; where there are several, each under its name. */
 function outputOf(compiler: Compiler, last: Value | undefined): string {
-  const open = compiler.values.filter((value, at, all) => !compiler.used.has(value) && (value.isByTheWay !== true || at === all.length - 1))
-  const different = open.filter((value, at) => open.findLastIndex(({ expression }) => expression === value.expression) === at)
+  const open = compiler.values.filter(
+    (value, at, all) => !compiler.used.has(value) && (value.isByTheWay !== true || at === all.length - 1),
+  )
+  const different = open.filter(
+    (value, at) => open.findLastIndex(({ expression }) => expression === value.expression) === at,
+  )
   if (different.length === 0) return last?.expression ?? compiler.values.at(-1)?.expression ?? 'null'
   const [only] = different
   if (different.length === 1 && only) return only.expression
@@ -67,10 +82,20 @@ function memberName({ expression }: Value, at: number): string {
 const nameLengthMax = 60
 
 function documentOf(goal: string, tasks: readonly JsonObject[], output: string): JsonObject {
-  const words = goal.toLowerCase().replaceAll(/[^a-z0-9]+/g, '-').slice(0, nameLengthMax)
+  const words = goal
+    .toLowerCase()
+    .replaceAll(/[^a-z0-9]+/g, '-')
+    .slice(0, nameLengthMax)
   const name = words.replaceAll(/^-+|-+$/g, '') || 'goal'
   return {
-    document: { dsl: '1.0.3', namespace: 'goals', name, version: '1.0.0', title: 'A goal', summary: goal.slice(0, summaryLengthMax) },
+    document: {
+      dsl: '1.0.3',
+      namespace: 'goals',
+      name,
+      version: '1.0.0',
+      title: 'A goal',
+      summary: goal.slice(0, summaryLengthMax),
+    },
     do: tasks,
     output: { as: inExpression(defined(output)) },
   }

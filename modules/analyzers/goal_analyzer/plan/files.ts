@@ -2,7 +2,6 @@
  * Files and formats: how a file's text becomes a value, and a value a file's text, by the ending of its name.
  */
 import type { ValueType } from './values.ts'
-import { quoted } from './values.ts'
 
 export type Format = 'csv' | 'tsv' | 'json' | 'jsonl' | 'text'
 
@@ -55,7 +54,12 @@ export function writing(format: Format): string {
 
 /** `sales` for data/sales.csv, `users` for https://example.com/users?page=1. */
 export function stemOf(path: string): string {
-  const name = path.replace(/[?#].*$/, '').replace(/\/+$/, '').split('/').at(-1) ?? path
+  const name =
+    path
+      .replace(/[?#].*$/, '')
+      .replace(/\/+$/, '')
+      .split('/')
+      .at(-1) ?? path
   return name.replace(/(?<=.)\.[A-Za-z0-9]+$/, '').toLowerCase()
 }
 
@@ -67,5 +71,3 @@ export function isFileName(path: string): boolean {
 export function asArgument(path: string): string {
   return path.startsWith('-') ? `./${path}` : path
 }
-
-export { quoted }

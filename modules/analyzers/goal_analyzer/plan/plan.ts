@@ -76,7 +76,11 @@ export class Plan {
   require(capability: string): void {
     if (this.catalogue.has(capability)) return
     const near = this.catalogue.nearest(capability)
-    throw new Refusal(`This needs the capability \`${capability}\`, which is not installed.`, [this.span], near && `\`${near}\``)
+    throw new Refusal(
+      `This needs the capability \`${capability}\`, which is not installed.`,
+      [this.span],
+      near && `\`${near}\``,
+    )
   }
 
   /** Adds a step, and gives the expression that finds its value. */
@@ -92,7 +96,8 @@ export class Plan {
   }
 
   #kept(name: string, value: string, isChanged: boolean): JsonObject {
-    if (!this.isShared) return { output: { as: inExpression(`(${value}) as $value | $input + {${name}: $value}`) } }
+    if (!this.isShared)
+      return { output: { as: inExpression(`(${value}) as $value | $input + {${name}: $value}`) } }
     return {
       ...(isChanged && { output: { as: inExpression(value) } }),
       export: { as: inExpression(`$context + {${name}: .}`) },
@@ -113,12 +118,20 @@ export class Plan {
     this.needs.push(...needs.map((need) => ({ step: name, ...need })))
     this.flat.push({ id: name, type: capability, input: inputOf(definition) })
     if (this.steps.length > this.#stepsMax)
-      throw new Refusal(`The plan would have more than ${this.#stepsMax} steps (max_steps). Say less at once.`, [this.span])
+      throw new Refusal(
+        `The plan would have more than ${this.#stepsMax} steps (max_steps). Say less at once.`,
+        [this.span],
+      )
   }
 
   /** `read_sales`, `read_sales_2`…, none twice in a document. */
   nameFor(wanted: string): string {
-    const base = wanted.toLowerCase().replaceAll(/[^a-z0-9]+/g, '_').replaceAll(/^_+|_+$/g, '').slice(0, 40) || 'step'
+    const base =
+      wanted
+        .toLowerCase()
+        .replaceAll(/[^a-z0-9]+/g, '_')
+        .replaceAll(/^_+|_+$/g, '')
+        .slice(0, 40) || 'step'
     const plain = /^[a-z]/.test(base) ? base : `step_${base}`
     let name = plain
     for (let count = 2; this.#names.has(name); count++) name = `${plain}_${count}`

@@ -16,11 +16,13 @@ export interface Schemas {
 const filesMax = 10_000
 
 export function schemasOf(context: Json): Schemas {
-  const files = isJsonObject(context) && Array.isArray(context['files']) ? context['files'].slice(0, filesMax) : []
+  const files =
+    isJsonObject(context) && Array.isArray(context['files']) ? context['files'].slice(0, filesMax) : []
   const columns = new Map<string, readonly string[] | undefined>()
   for (const file of files) {
     const path = isJsonObject(file) ? (file['path'] ?? file['name']) : undefined
-    if (isJsonObject(file) && typeof path === 'string') columns.set(path, columnNames(file['columns'] ?? schemaColumns(file['schema'] ?? null)))
+    if (isJsonObject(file) && typeof path === 'string')
+      columns.set(path, columnNames(file['columns'] ?? schemaColumns(file['schema'] ?? null)))
   }
   return {
     columnsOf: (path) => columns.get(path),

@@ -6,7 +6,7 @@ import type { JsonObject } from '@nexus/sdk'
 import type { Statement } from '../grammar/tree.ts'
 import { Refusal } from '../refusal.ts'
 import { checkExpression } from './checks.ts'
-import { operandIn, type Compiler, type Operation } from './compiler.ts'
+import type { Compiler, Operation } from './compiler.ts'
 import { defined } from './definitions.ts'
 import { raise } from './operations/effects.ts'
 import type { TaskList } from './plan.ts'
@@ -41,7 +41,11 @@ function one(compiler: Compiler, statement: Statement): Value | undefined {
 type Of<Kind extends Statement['kind']> = Extract<Statement, { kind: Kind }>
 
 /** What a block works out, with the results that it leaves behind. What it reads is not there for others. */
-function within(compiler: Compiler, kind: 'same' | 'own', work: () => Value | undefined): { tasks: TaskList; value: Value | undefined; made: readonly Value[] } {
+function within(
+  compiler: Compiler,
+  kind: 'same' | 'own',
+  work: () => Value | undefined,
+): { tasks: TaskList; value: Value | undefined; made: readonly Value[] } {
   const before = compiler.values.length
   const files = new Map(compiler.files)
   const { tasks, result } = compiler.plan.inside(kind, () => {
@@ -129,13 +133,26 @@ function distinctName({ names }: Value, others: readonly Value[]): string {
 }
 
 /** The values of the branches under their names, each a result of its own. */
-function sideBySide(compiler: Compiler, fork: JsonObject, values: readonly Value[], names: readonly string[]): Value {
+function sideBySide(
+  compiler: Compiler,
+  fork: JsonObject,
+  values: readonly Value[],
+  names: readonly string[],
+): Value {
   const { plan } = compiler
   const list = plan.add({ name: 'in_parallel', capability: 'fork', definition: fork })
   const parts = values.map((value, at) => ({ ...value, expression: `${list}[${at}]` }))
-  const kept = parts.map((part, at) => ({ ...part, expression: plan.add({ name: names[at] ?? 'part', capability: 'set', definition: { set: inExpression(part.expression) } }) }))
+  const kept = parts.map((part, at) => ({
+    ...part,
+    expression: plan.add({
+      name: names[at] ?? 'part',
+      capability: 'set',
+      definition: { set: inExpression(part.expression) },
+    }),
+  }))
   compiler.values.push(...kept)
-  for (const value of kept) for (const path of value.names) if (path.includes('.')) compiler.files.set(path, value)
+  for (const value of kept)
+    for (const path of value.names) if (path.includes('.')) compiler.files.set(path, value)
   const members = kept.map((value, at) => `${keyOf(quoted(names[at] ?? 'part'))}: ${value.expression}`)
   return { type: 'record', expression: `{${members.join(', ')}}`, names: ['both'] }
 }
@@ -154,16 +171,28 @@ function loop(compiler: Compiler, statement: Of<'each'>): Value | undefined {
   const definition = {
     ...plan.freshInput,
     call: 'nexus.map',
-    with: { in: inExpression(defined(items.expression)), each: variable, concurrency: statement.concurrency ?? 1, do: tasks },
+    with: {
+      in: inExpression(defined(items.expression)),
+      each: variable,
+      concurrency: statement.concurrency ?? 1,
+      do: tasks,
+    },
   }
   const expression = plan.add({ name: `each_${variable}`, capability: 'nexus.map', definition })
   return result(compiler, { type: 'list', expression, names: ['results', ...value.names] })
 }
 
 /** A loop that only does things, one after the other. */
-function sideEffects(compiler: Compiler, { variable, items, tasks }: { variable: string; items: Value; tasks: TaskList }): undefined {
+function sideEffects(
+  compiler: Compiler,
+  { variable, items, tasks }: { variable: string; items: Value; tasks: TaskList },
+): undefined {
   const { plan } = compiler
-  const definition = { ...plan.freshInput, for: { each: variable, in: inExpression(defined(items.expression)) }, do: tasks }
+  const definition = {
+    ...plan.freshInput,
+    for: { each: variable, in: inExpression(defined(items.expression)) },
+    do: tasks,
+  }
   plan.addPlain({ name: `each_${variable}`, capability: 'for', definition })
   return undefined
 }
@@ -172,10 +201,15 @@ function sideEffects(compiler: Compiler, { variable, items, tasks }: { variable:
 function itemsOf(compiler: Compiler, { source, noun }: Of<'each'>): Value {
   const value = asItems(compiler.operand(source))
   const isRow = compiler.vocabulary.classes.get('row_noun')?.some(([word]) => word === noun) === true
-  if (value.type !== 'rows' || isRow || value.names.some((name) => name === noun || name === `${noun}s`)) return value
+  if (value.type !== 'rows' || isRow || value.names.some((name) => name === noun || name === `${noun}s`))
+    return value
   const table = new Table(compiler, value)
   const column = { name: noun, span: source.span }
-  return { type: 'list', expression: table.through(`map(${table.member(column)})`, 'known', 'unique'), names: [noun] }
+  return {
+    type: 'list',
+    expression: table.through(`map(${table.member(column)})`, 'known', 'unique'),
+    names: [noun],
+  }
 }
 
 function retry(compiler: Compiler, { attempts, delayMs, body, span }: Of<'retry'>): Value | undefined {
@@ -201,10 +235,13 @@ export const ensure: Operation = (compiler, { slots, span }) => {
   const { check, message } = slots
   if (check?.type !== 'check') throw new Refusal('It is not said what has to hold.', [span])
   const condition = checkExpression(compiler, check.check)
-  const text = message?.type === 'value' ? String(message.value) : `This does not hold: ${compiler.plan.goal.slice(check.span.start, check.span.end)}`
+  const text =
+    message?.type === 'value'
+      ? String(message.value)
+      : `This does not hold: ${compiler.plan.goal.slice(check.span.start, check.span.end)}`
   const { tasks } = compiler.plan.inside('same', () => raise(compiler, text))
-  compiler.plan.tasks.push({ [compiler.plan.nameFor('make_sure')]: { if: inExpression(defined(`(${condition}) | not`)), do: tasks } })
+  compiler.plan.tasks.push({
+    [compiler.plan.nameFor('make_sure')]: { if: inExpression(defined(`(${condition}) | not`)), do: tasks },
+  })
   return undefined
 }
-
-export { operandIn }

@@ -80,7 +80,9 @@ export class Table {
 
 /** A text is a list of its lines. */
 export function asItems(value: Value): Value {
-  return value.type === 'text' ? { ...value, type: 'list', expression: `(${value.expression} | lines)` } : value
+  return value.type === 'text'
+    ? { ...value, type: 'list', expression: `(${value.expression} | lines)` }
+    : value
 }
 
 export function filtered(compiler: Compiler, value: Value, condition: Condition, keeps = true): Value {
@@ -90,7 +92,11 @@ export function filtered(compiler: Compiler, value: Value, condition: Condition,
 }
 
 /** jq that says whether a comparison holds of `left`. */
-export function comparing(left: string, comparison: Comparison, of: (value: ComparedValue) => string): string {
+export function comparing(
+  left: string,
+  comparison: Comparison,
+  of: (value: ComparedValue) => string,
+): string {
   const [first = given(null).expression, second = first] = comparison.values.map(of)
   const positive = ((): string => {
     switch (comparison.operator) {

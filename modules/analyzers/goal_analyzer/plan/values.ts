@@ -37,7 +37,9 @@ export function inExpression(expression: string): string {
 }
 
 const plainKey = /^[A-Za-z_][A-Za-z0-9_]*$/
-const keywords = new Set('and or not if then elif else end as def reduce foreach try catch label import include __loc__'.split(' '))
+const keywords = new Set(
+  'and or not if then elif else end as def reduce foreach try catch label import include __loc__'.split(' '),
+)
 
 /** `.city`, `.["a b"]`, `.[$c1]`; a key is a jq text or a variable. */
 export function member(key: string): string {

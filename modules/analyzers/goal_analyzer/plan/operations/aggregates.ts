@@ -11,27 +11,50 @@ import { shaped } from './sources.ts'
 export function grouped(compiler: Compiler, value: Value, by: readonly Column[]): Value {
   const counted = { function: 'count', column: undefined, span: by[0]?.span ?? { start: 0, end: 0 } } as const
   const counts = aggregated(compiler, value, by, [counted])
-  return { ...counts, groupedBy: by, expression: groups(compiler, value, by), names: ['groups', ...value.names] }
+  return {
+    ...counts,
+    groupedBy: by,
+    expression: groups(compiler, value, by),
+    names: ['groups', ...value.names],
+  }
 }
 
 function groups(compiler: Compiler, value: Value, by: readonly Column[]): string {
   const table = new Table(compiler, value)
   const keys = by.map((column) => table.key(column))
   const members = keys.map((key, at) => `${keyOf(key)}: .[0]${table.member(by[at] ?? missing)}`)
-  return table.through(`group_by([${by.map((column) => table.member(column)).join(', ')}])`, `map({${members.join(', ')}, rows: .})`)
+  return table.through(
+    `group_by([${by.map((column) => table.member(column)).join(', ')}])`,
+    `map({${members.join(', ')}, rows: .})`,
+  )
 }
 
 const missing: Column = { name: '', span: { start: 0, end: 0 } }
 
 /** A number where nothing is grouped and one thing asked, a record where several are, rows where it is grouped. */
-export function aggregated(compiler: Compiler, value: Value, by: readonly Column[], list: readonly Aggregate[]): Value {
+export function aggregated(
+  compiler: Compiler,
+  value: Value,
+  by: readonly Column[],
+  list: readonly Aggregate[],
+): Value {
   const table = new Table(compiler, value)
-  const named = list.map((one) => ({ name: resultName(compiler, table, one), expression: aggregateExpression(compiler, table, one) }))
+  const named = list.map((one) => ({
+    name: resultName(compiler, table, one),
+    expression: aggregateExpression(compiler, table, one),
+  }))
   const names = [...list.flatMap(nounsOf), ...value.names]
   if (by.length === 0) {
     const [only] = named
-    if (named.length === 1 && only) return { type: 'number', expression: table.through(only.expression), names }
-    return { type: 'record', expression: table.through(`{${named.map(({ name, expression }) => `${keyOf(name)}: (${expression})`).join(', ')}}`), names }
+    if (named.length === 1 && only)
+      return { type: 'number', expression: table.through(only.expression), names }
+    return {
+      type: 'record',
+      expression: table.through(
+        `{${named.map(({ name, expression }) => `${keyOf(name)}: (${expression})`).join(', ')}}`,
+      ),
+      names,
+    }
   }
   const keys = by.map((column) => `${keyOf(table.key(column))}: .[0]${table.member(column)}`)
   const members = [...keys, ...named.map(({ name, expression }) => `${keyOf(name)}: (${expression})`)]
@@ -50,7 +73,11 @@ function isItems(table: Table, column: Column): boolean {
   return table.value.type !== 'rows' && /^(?:numbers?|values?|items?|them|lines?|it)$/.test(column.name)
 }
 
-function aggregateExpression(_compiler: Compiler, table: Table, { function: name, column }: Aggregate): string {
+function aggregateExpression(
+  _compiler: Compiler,
+  table: Table,
+  { function: name, column }: Aggregate,
+): string {
   if (name === 'count') return 'length'
   const items = !column || isItems(table, column) ? '.' : `map(${table.member(column)})`
   return `${items} | ${reductions[name]}`
@@ -120,7 +147,11 @@ function aggregatesOf({ slots, pattern, span }: Phrase, value: Value): readonly 
   if (slot?.type === 'aggregates') return slot.aggregates
   const name = String(pattern.fixed['function']) as AggregateFunction
   if (value.type === 'rows' || value.type === 'record' || (value.columns && value.columns.length > 0))
-    throw new Refusal(`It is not said which column the ${name} is of.`, [span], `“the ${name} of COLUMN in …”`)
+    throw new Refusal(
+      `It is not said which column the ${name} is of.`,
+      [span],
+      `“the ${name} of COLUMN in …”`,
+    )
   return [{ function: name, column: undefined, span }]
 }
 
@@ -143,7 +174,9 @@ const group: Operation = (compiler, phrase) => {
   const value = compiler.subject(phrase)
   const by = columnsIn(phrase.slots, 'by')
   const { aggregates } = phrase.slots
-  return aggregates?.type === 'aggregates' ? aggregated(compiler, value, by, aggregates.aggregates) : grouped(compiler, value, by)
+  return aggregates?.type === 'aggregates'
+    ? aggregated(compiler, value, by, aggregates.aggregates)
+    : grouped(compiler, value, by)
 }
 
 /** `which city has the highest total amount`: the row of the group that is first. */
@@ -151,23 +184,37 @@ const extremeGroup: Operation = (compiler, phrase) => {
   const { slots, span, pattern } = phrase
   const value = shaped(compiler, compiler.subject(phrase), slots.where ? { where: slots.where } : {})
   const list: readonly Aggregate[] =
-    slots['aggregates']?.type === 'aggregates' ? slots['aggregates'].aggregates : [{ function: 'count', column: undefined, span }]
+    slots['aggregates']?.type === 'aggregates'
+      ? slots['aggregates'].aggregates
+      : [{ function: 'count', column: undefined, span }]
   const groups = aggregated(compiler, value, columnsIn(slots, 'by'), list)
   const last = list.at(-1)
   if (!last) throw new Refusal('It is not said what is compared.', [span])
   const key = `to_entries[-1].value`
-  return { type: 'record', expression: `(${groups.expression} | ${pattern.fixed['descending'] === true ? 'max_by' : 'min_by'}(${key}))`, names: groups.names }
+  return {
+    type: 'record',
+    expression: `(${groups.expression} | ${pattern.fixed['descending'] === true ? 'max_by' : 'min_by'}(${key}))`,
+    names: groups.names,
+  }
 }
 
 const summarise: Operation = (compiler, phrase) => {
   const value = compiler.subject(phrase)
   const { expression } = value
   if (value.type === 'text')
-    return { type: 'record', names: ['summary'], expression: `(${expression} | {lines: (lines | length), words: ([scan("\\\\S+")] | length), characters: length})` }
+    return {
+      type: 'record',
+      names: ['summary'],
+      expression: `(${expression} | {lines: (lines | length), words: ([scan("\\\\S+")] | length), characters: length})`,
+    }
   const of = `known | if length > 0 and all(.[]; type == "number") then {count: length, missing: ($all - length), min: min, max: max, sum: add, average: mean} else {count: length, missing: ($all - length), distinct: (unique | length)} end`
   const names = `(reduce (.[] | objects | keys_unsorted[]) as $key ([]; if index($key) then . else . + [$key] end))`
   const table = `. as $rows | length as $all | if $all > 0 and all(.[]; type == "object") then {rows: $all, columns: (${names} | map(. as $key | {($key): ($rows | map(.[$key]) | ${of})}) | add)} else {items: $all} + (${of}) end`
-  return { type: 'record', names: ['summary', 'statistics'], expression: `(${expression} | if type == "array" then ${table} else error("There is no summary of a value of type \\(type).") end)` }
+  return {
+    type: 'record',
+    names: ['summary', 'statistics'],
+    expression: `(${expression} | if type == "array" then ${table} else error("There is no summary of a value of type \\(type).") end)`,
+  }
 }
 
 const distinct: Operation = (compiler, phrase) => {
@@ -175,10 +222,21 @@ const distinct: Operation = (compiler, phrase) => {
   const value = shaped(compiler, compiler.subject(phrase), slots.where ? { where: slots.where } : {})
   const [column] = columnsIn(slots, 'column')
   const table = new Table(compiler, value)
-  const isRows = !column || isIn(compiler.vocabulary, 'row_noun', column.name) || (table.value.type === 'list' && value.names.includes(column.name))
-  const unique = isRows ? table.through('unique') : table.through(table.member(column) && `map(${table.member(column)})`, 'known', 'unique')
-  const list: Value = { type: isRows ? table.value.type : 'list', expression: unique, names: [...(column ? [column.name] : []), ...value.names] }
-  return pattern.fixed['count'] === true ? { type: 'number', expression: `(${unique} | length)`, names: ['count', 'number'] } : list
+  const isRows =
+    !column ||
+    isIn(compiler.vocabulary, 'row_noun', column.name) ||
+    (table.value.type === 'list' && value.names.includes(column.name))
+  const unique = isRows
+    ? table.through('unique')
+    : table.through(table.member(column) && `map(${table.member(column)})`, 'known', 'unique')
+  const list: Value = {
+    type: isRows ? table.value.type : 'list',
+    expression: unique,
+    names: [...(column ? [column.name] : []), ...value.names],
+  }
+  return pattern.fixed['count'] === true
+    ? { type: 'number', expression: `(${unique} | length)`, names: ['count', 'number'] }
+    : list
 }
 
 export const aggregateOperations: Readonly<Record<string, Operation>> = {

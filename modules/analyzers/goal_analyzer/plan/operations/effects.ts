@@ -2,11 +2,12 @@
 import { isJsonObject, type Json, type JsonObject } from '@nexus/sdk'
 import type { Slots } from '../../grammar/tree.ts'
 import { Refusal } from '../../refusal.ts'
-import { given, operandIn, operandsIn, textIn, valueIn, type Compiler, type Operation } from '../compiler.ts'
+import { operandIn, operandsIn, textIn, valueIn, type Compiler, type Operation } from '../compiler.ts'
 import { defined } from '../definitions.ts'
 import { asArgument, formatOf, isFileName, stemOf, writing, type Format } from '../files.ts'
 import { asItems } from '../table.ts'
 import { inExpression, literal, quoted, type Value } from '../values.ts'
+import { programsOf } from './programs.ts'
 
 const store: Operation = (compiler, phrase) => {
   const { slots, span } = phrase
@@ -55,16 +56,31 @@ const append: Operation = (compiler, phrase) => {
   const path = textIn(phrase.slots, 'file') ?? ''
   const format = formatOf(path)
   if (format === 'json')
-    throw new Refusal('A JSON file has one value; nothing can be appended to it.', [phrase.span], `“write it to ${path}”, or a file that ends in .jsonl`)
+    throw new Refusal(
+      'A JSON file has one value; nothing can be appended to it.',
+      [phrase.span],
+      `“write it to ${path}”, or a file that ends in .jsonl`,
+    )
   const value = keptOf(compiler, phrase)
   forget(compiler)
   compiler.plan.assume('An interrupted append may be done twice when the run goes on.')
-  const text = format === 'csv' || format === 'tsv' ? `${writing(format)} | if startswith("\\n") then . else sub("^[^\\n]*\\n"; "") end` : 'plain_text | if endswith("\\n") then . else . + "\\n" end'
+  const text =
+    format === 'csv' || format === 'tsv'
+      ? `${writing(format)} | if startswith("\\n") then . else sub("^[^\\n]*\\n"; "") end`
+      : 'plain_text | if endswith("\\n") then . else . + "\\n" end'
   const lines = value.type === 'text' ? 'if endswith("\\n") then . else . + "\\n" end' : text
   compiler.plan.addPlain({
     name: `append_to_${stemOf(path)}`,
     capability: 'run.shell',
-    definition: { run: { shell: { command: 'cat >> "$1"', arguments: [literal(path)], stdin: inExpression(defined(`${value.expression} | ${lines}`)) } } },
+    definition: {
+      run: {
+        shell: {
+          command: 'cat >> "$1"',
+          arguments: [literal(path)],
+          stdin: inExpression(defined(`${value.expression} | ${lines}`)),
+        },
+      },
+    },
     needs: [{ write: path }, { run: 'cat' }],
   })
   return value
@@ -74,11 +90,16 @@ const append: Operation = (compiler, phrase) => {
 const convert: Operation = (compiler, phrase) => {
   const { slots } = phrase
   const file = textIn(slots, 'file')
-  if (file !== undefined) return written(compiler, keptOf(compiler, phrase), file, formatIn(slots) ?? formatOf(file))
+  if (file !== undefined)
+    return written(compiler, keptOf(compiler, phrase), file, formatIn(slots) ?? formatOf(file))
   const format = formatIn(slots) ?? 'json'
   const value = compiler.subject(phrase)
   if (format === 'json') return value.type === 'text' ? asItems(value) : value
-  return { type: 'text', expression: `(${value.expression} | ${writing(format)})`, names: [format, ...value.names] }
+  return {
+    type: 'text',
+    expression: `(${value.expression} | ${writing(format)})`,
+    names: [format, ...value.names],
+  }
 }
 
 const trimmed = 'sub("\\\\s+$"; "")'
@@ -88,13 +109,11 @@ const runCommand: Operation = (compiler, { slots, span }) => {
   if (command.trim() === '') throw new Refusal('The command is empty.', [span])
   const { arguments: given, stdin } = inputsOf(compiler, slots)
   const shown = given.length > 0 && !/\$(?:[1-9@*]|\{)/.test(command) ? `${command} "$@"` : command
-  return ran(compiler, { shell: { command: literal(shown), ...(given.length > 0 && { arguments: given }), ...stdin } }, programsOf(command))
-}
-
-/** The first word of each command of a line, as far as that can be seen without running it. */
-function programsOf(command: string): readonly string[] {
-  const words = command.split(/\|\||&&|[|;&\n]/).map((part) => part.trim().replace(/^(?:[A-Za-z_]\w*=\S*\s+)*/, '').split(/\s+/)[0] ?? '')
-  return [...new Set(words.filter((word) => word !== ''))]
+  return ran(
+    compiler,
+    { shell: { command: literal(shown), ...(given.length > 0 && { arguments: given }), ...stdin } },
+    programsOf(command),
+  )
 }
 
 function ran(compiler: Compiler, run: JsonObject, programs: readonly string[], name = 'run'): Value {
@@ -112,13 +131,17 @@ function ran(compiler: Compiler, run: JsonObject, programs: readonly string[], n
 function inputsOf(compiler: Compiler, slots: Slots): { arguments: readonly Json[]; stdin: JsonObject } {
   const input = operandIn(slots, 'input')
   const operands = operandsIn(slots, 'argument')
-  const stdin = input ? { stdin: inExpression(defined(`${compiler.operand(input).expression} | plain_text`)) } : {}
+  const stdin = input
+    ? { stdin: inExpression(defined(`${compiler.operand(input).expression} | plain_text`)) }
+    : {}
   return {
     arguments: operands.map((operand) => {
       if (operand.kind === 'file') return literal(asArgument(operand.path))
       const value = compiler.operand(operand)
       if (value.isGiven && value.type === 'text') return literal(String(JSON.parse(value.expression)))
-      return inExpression(defined(`${value.expression} | if type == "array" or type == "object" then tojson else . end`))
+      return inExpression(
+        defined(`${value.expression} | if type == "array" or type == "object" then tojson else . end`),
+      )
     }),
     stdin,
   }
@@ -131,7 +154,10 @@ const runScript: Operation = (compiler, { slots }) => {
   const program = interpreters[/\.(\w+)$/.exec(script)?.[1] ?? ''] ?? 'sh'
   const { arguments: given, stdin } = inputsOf(compiler, slots)
   const shell = { command: `${program} "$@"`, arguments: [literal(asArgument(script)), ...given], ...stdin }
-  compiler.plan.needs.push({ step: compiler.plan.steps.length === 0 ? 'run' : `run_${program}`, read: script })
+  compiler.plan.needs.push({
+    step: compiler.plan.steps.length === 0 ? 'run' : `run_${program}`,
+    read: script,
+  })
   return ran(compiler, { shell }, [program])
 }
 
@@ -139,15 +165,23 @@ const runCode: Operation = (compiler, { slots, pattern }) => {
   const { stdin } = inputsOf(compiler, slots)
   const code = literal(textIn(slots, 'code') ?? '')
   const language = String(pattern.fixed['language'])
-  return ran(compiler, { script: { language, code, ...stdin } }, [language === 'python' ? 'python3' : 'node'], 'run_code')
+  return ran(
+    compiler,
+    { script: { language, code, ...stdin } },
+    [language === 'python' ? 'python3' : 'node'],
+    'run_code',
+  )
 }
 
 const post: Operation = (compiler, phrase) => {
   const url = textIn(phrase.slots, 'url') ?? ''
   const host = URL.parse(url)?.host
-  if (host === undefined || /[{}]/.test(url)) throw new Refusal('This is no address that something can be sent to.', [phrase.span])
+  if (host === undefined || /[{}]/.test(url))
+    throw new Refusal('This is no address that something can be sent to.', [phrase.span])
   const value = compiler.subject(phrase)
-  const body = value.isGiven ? guarded(JSON.parse(value.expression) as Json) : inExpression(defined(value.expression))
+  const body = value.isGiven
+    ? guarded(JSON.parse(value.expression) as Json)
+    : inExpression(defined(value.expression))
   const method = String(phrase.pattern.fixed['method'])
   return {
     type: 'any',
@@ -171,25 +205,49 @@ const call: Operation = (compiler, { slots, span }) => {
   const capability = textIn(slots, 'capability') ?? ''
   if (!compiler.plan.catalogue.get(capability)) {
     const near = compiler.plan.catalogue.nearest(capability)
-    throw new Refusal(`No capability is called “${capability}”.`, [slots['capability']?.span ?? span], near && `“call ${near}”`)
+    throw new Refusal(
+      `No capability is called “${capability}”.`,
+      [slots['capability']?.span ?? span],
+      near && `“call ${near}”`,
+    )
   }
   const pairs = slots['pairs']
-  const given = pairs?.type === 'pairs' ? Object.fromEntries(pairs.pairs.map(({ name, value }) => [name, guarded(value)])) : {}
+  const given =
+    pairs?.type === 'pairs'
+      ? Object.fromEntries(pairs.pairs.map(({ name, value }) => [name, guarded(value)]))
+      : {}
   refuseWrong(compiler, capability, given, span)
   const input = operandIn(slots, 'input')
   const whole = input ? inExpression(compiler.operand(input).expression) : given
   return called(compiler, capability, whole)
 }
 
-function refuseWrong(compiler: Compiler, capability: string, given: JsonObject, span: { start: number; end: number }): void {
+function refuseWrong(
+  compiler: Compiler,
+  capability: string,
+  given: JsonObject,
+  span: { start: number; end: number },
+): void {
   const schema = compiler.plan.catalogue.get(capability)?.inputSchema
   if (!isJsonObject(schema)) return
   const properties = isJsonObject(schema['properties']) ? Object.keys(schema['properties']) : []
-  const strange = schema['additionalProperties'] === false ? Object.keys(given).filter((name) => !properties.includes(name)) : []
+  const strange =
+    schema['additionalProperties'] === false
+      ? Object.keys(given).filter((name) => !properties.includes(name))
+      : []
   const required = Array.isArray(schema['required']) ? schema['required'].map(String) : []
   const missing = required.filter((name) => !(name in given))
-  if (strange.length > 0) throw new Refusal(`\`${capability}\` takes no ${strange.join(', ')}. It takes: ${properties.join(', ')}.`, [span])
-  if (missing.length > 0 && Object.keys(given).length > 0) throw new Refusal(`\`${capability}\` needs ${missing.join(', ')}.`, [span], `“call ${capability} with ${missing[0]} …”`)
+  if (strange.length > 0)
+    throw new Refusal(
+      `\`${capability}\` takes no ${strange.join(', ')}. It takes: ${properties.join(', ')}.`,
+      [span],
+    )
+  if (missing.length > 0 && Object.keys(given).length > 0)
+    throw new Refusal(
+      `\`${capability}\` needs ${missing.join(', ')}.`,
+      [span],
+      `“call ${capability} with ${missing[0]} …”`,
+    )
 }
 
 function called(compiler: Compiler, capability: string, input: Json): Value {
@@ -206,8 +264,12 @@ const task: Operation = (compiler, { pattern, slots, span }) => {
   const definition = isJsonObject(filled) ? filled : {}
   const capability = capabilityOf(definition)
   if (pattern.owner !== undefined && capability !== pattern.owner)
-    throw new Refusal(`The pattern “${pattern.id}” of \`${pattern.owner}\` may not use \`${capability}\`.`, [span])
-  const known = (['rows', 'list', 'record', 'number', 'text', 'boolean'] as const).find((type) => type === pattern.gives)
+    throw new Refusal(`The pattern “${pattern.id}” of \`${pattern.owner}\` may not use \`${capability}\`.`, [
+      span,
+    ])
+  const known = (['rows', 'list', 'record', 'number', 'text', 'boolean'] as const).find(
+    (type) => type === pattern.gives,
+  )
   forget(compiler)
   const expression = compiler.plan.add({ name: pattern.id, capability, definition })
   return { type: known ?? 'any', expression, names: [pattern.id], isByTheWay: true }
@@ -217,7 +279,8 @@ const task: Operation = (compiler, { pattern, slots, span }) => {
 function capabilityOf(definition: JsonObject): string {
   if (typeof definition['call'] === 'string') return definition['call']
   const { run } = definition
-  if (isJsonObject(run)) return `run.${['script', 'shell', 'container', 'workflow'].find((kind) => kind in run) ?? 'shell'}`
+  if (isJsonObject(run))
+    return `run.${['script', 'shell', 'container', 'workflow'].find((kind) => kind in run) ?? 'shell'}`
   return Object.keys(definition)[0] ?? 'set'
 }
 
@@ -225,7 +288,9 @@ function filledIn(compiler: Compiler, template: Json, slots: Slots): Json {
   if (typeof template === 'string') return filledText(compiler, template, slots)
   if (Array.isArray(template)) return template.map((item: Json) => filledIn(compiler, item, slots))
   if (!isJsonObject(template)) return template
-  return Object.fromEntries(Object.entries(template).map(([key, value]) => [key, filledIn(compiler, value, slots)]))
+  return Object.fromEntries(
+    Object.entries(template).map(([key, value]) => [key, filledIn(compiler, value, slots)]),
+  )
 }
 
 function filledText(compiler: Compiler, template: string, slots: Slots): Json {
@@ -239,11 +304,16 @@ function filledText(compiler: Compiler, template: string, slots: Slots): Json {
 
 function filledSlot(compiler: Compiler, slots: Slots, name: string): Json {
   const slot = slots[name]
-  if (slot?.type === 'columns') return slot.columns.length === 1 ? (slot.columns[0]?.name ?? null) : slot.columns.map((column) => column.name)
+  if (slot?.type === 'columns')
+    return slot.columns.length === 1
+      ? (slot.columns[0]?.name ?? null)
+      : slot.columns.map((column) => column.name)
   const operand = operandIn(slots, name)
   if (!operand) return guarded(valueIn(slots, name) ?? null)
   const value = compiler.operand(operand)
-  return value.isGiven ? guarded(JSON.parse(value.expression) as Json) : inExpression(defined(value.expression))
+  return value.isGiven
+    ? guarded(JSON.parse(value.expression) as Json)
+    : inExpression(defined(value.expression))
 }
 
 const replace: Operation = (compiler, phrase) => {
@@ -253,11 +323,17 @@ const replace: Operation = (compiler, phrase) => {
 }
 
 const changeCase: Operation = (compiler, phrase) =>
-  onTexts(compiler.subject(phrase), phrase.pattern.fixed['to'] === 'upper' ? 'ascii_upcase' : 'ascii_downcase')
+  onTexts(
+    compiler.subject(phrase),
+    phrase.pattern.fixed['to'] === 'upper' ? 'ascii_upcase' : 'ascii_downcase',
+  )
 
 /** Every text in it. */
 function onTexts(value: Value, expression: string): Value {
-  return { ...value, expression: `(${value.expression} | walk(if type == "string" then ${expression} else . end))` }
+  return {
+    ...value,
+    expression: `(${value.expression} | walk(if type == "string" then ${expression} else . end))`,
+  }
 }
 
 const split: Operation = (compiler, phrase) => {
@@ -279,14 +355,21 @@ const fail: Operation = (compiler, { slots }) => {
 }
 
 export function raise(compiler: Compiler, message: string): void {
-  const error = { type: 'https://open-workflow-specification.org/spec/1.0.0/errors/runtime', status: 500, title: 'Goal failed', detail: literal(message) }
+  const error = {
+    type: 'https://open-workflow-specification.org/spec/1.0.0/errors/runtime',
+    status: 500,
+    title: 'Goal failed',
+    detail: literal(message),
+  }
   compiler.plan.addPlain({ name: 'fail', capability: 'raise', definition: { raise: { error } } })
 }
 
 const name: Operation = (compiler, phrase) => {
   const value = compiler.subject(phrase)
   const named = (textIn(phrase.slots, 'name') ?? '').toLowerCase()
-  compiler.values = compiler.values.map((one) => (one.expression === value.expression ? { ...one, names: [named, ...one.names] } : one))
+  compiler.values = compiler.values.map((one) =>
+    one.expression === value.expression ? { ...one, names: [named, ...one.names] } : one,
+  )
   return { ...value, names: [named, ...value.names] }
 }
 
@@ -307,5 +390,3 @@ export const effectOperations: Readonly<Record<string, Operation>> = {
   fail,
   name,
 }
-
-export { given }

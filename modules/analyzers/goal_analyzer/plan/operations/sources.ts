@@ -1,6 +1,6 @@
 /** Where values come from: files, addresses, tables of databases, texts in the goal itself. */
 import { isIn } from '../../grammar/vocabulary.ts'
-import type { Column, Phrase, Slots } from '../../grammar/tree.ts'
+import type { Column, Slots } from '../../grammar/tree.ts'
 import { Refusal } from '../../refusal.ts'
 import {
   given,
@@ -35,7 +35,9 @@ function giveAll(compiler: Compiler, slots: Slots): Value {
     compiler.values.push(kept)
     return kept
   })
-  const members = values.map((value, at) => `${keyOf(quoted(value.names[0] ?? `part_${at + 1}`))}: ${value.expression}`)
+  const members = values.map(
+    (value, at) => `${keyOf(quoted(value.names[0] ?? `part_${at + 1}`))}: ${value.expression}`,
+  )
   for (const value of values) compiler.used.add(value)
   return { type: 'record', expression: `{${members.join(', ')}}`, names: ['both', 'results'] }
 }
@@ -45,7 +47,10 @@ export function shaped(compiler: Compiler, value: Value, slots: Slots): Value {
   const { where, sorted, by, limit } = slots
   const held = where?.type === 'condition' ? filtered(compiler, value, where.condition) : value
   const order = sorted?.type === 'order' ? inOrder(compiler, held, sorted.order) : held
-  const cut = limit?.type === 'value' ? { ...order, expression: `(${order.expression} | .[:${Number(limit.value)}])` } : order
+  const cut =
+    limit?.type === 'value'
+      ? { ...order, expression: `(${order.expression} | .[:${Number(limit.value)}])` }
+      : order
   return by?.type === 'columns' ? grouped(compiler, cut, by.columns) : cut
 }
 
@@ -71,14 +76,21 @@ const literalValue: Operation = (_compiler, { slots }) => given(valueIn(slots, '
 
 /** `the rows`, `orders in orders.csv where status is open`. */
 const rows: Operation = (compiler, phrase) => {
-  const noun = compiler.subject({ ...phrase, slots: { ...phrase.slots, ...(phrase.slots['noun'] && { what: phrase.slots['noun'] }) } })
+  const noun = compiler.subject({
+    ...phrase,
+    slots: { ...phrase.slots, ...(phrase.slots['noun'] && { what: phrase.slots['noun'] }) },
+  })
   return shaped(compiler, noun, phrase.slots)
 }
 
 const readFile: Operation = (compiler, { slots, span }) => {
   const path = textIn(slots, 'value') ?? ''
   if (isDatabase(path))
-    throw new Refusal(`It is not said which table of ${path} is meant.`, [span], `“the table NAME in ${path}”`)
+    throw new Refusal(
+      `It is not said which table of ${path} is meant.`,
+      [span],
+      `“the table NAME in ${path}”`,
+    )
   const { expression: as, type } = reading(formatOf(path))
   const columns = compiler.schemas.columnsOf(path)
   const name = stemOf(path)
@@ -134,7 +146,11 @@ const fetchOrGive: Operation = (compiler, phrase) => {
   const isOne = operandsIn(phrase.slots, 'what').length === 1
   const word = operand && isOne ? wordOf(operand) : undefined
   const item = compiler.items.at(-1)
-  if (!item || word === undefined || compiler.operand({ kind: 'noun', word, span: phrase.span }) !== item.value)
+  if (
+    !item ||
+    word === undefined ||
+    compiler.operand({ kind: 'noun', word, span: phrase.span }) !== item.value
+  )
     return give(compiler, phrase)
   return phrase.pattern.id === 'read' ? readValue(compiler, item.value) : fetchValue(compiler, phrase)
 }
@@ -142,7 +158,9 @@ const fetchOrGive: Operation = (compiler, phrase) => {
 function wordOf(operand: ReturnType<typeof operandIn>): string | undefined {
   if (operand?.kind === 'noun' || operand?.kind === 'pronoun') return operand.word
   const inner = operand?.kind === 'phrase' ? operandIn(operand.phrase.slots, 'noun') : undefined
-  return inner && operand?.kind === 'phrase' && Object.keys(operand.phrase.slots).length === 1 ? wordOf(inner) : undefined
+  return inner && operand?.kind === 'phrase' && Object.keys(operand.phrase.slots).length === 1
+    ? wordOf(inner)
+    : undefined
 }
 
 function readValue(compiler: Compiler, value: Value): Value {
@@ -169,7 +187,9 @@ function databaseOf(operand: ReturnType<typeof operandIn>): string | undefined {
 
 const readTable: Operation = (compiler, { slots }) => {
   const value = valueIn(slots, 'value')
-  const { path, name } = isJsonObject(value ?? null) ? (value as { path: string; name: string }) : { path: '', name: '' }
+  const { path, name } = isJsonObject(value ?? null)
+    ? (value as { path: string; name: string })
+    : { path: '', name: '' }
   const sql = `SELECT * FROM "${name.replaceAll('"', '""')}"`
   return { ...queried(compiler, path, sql, `read_${name}`), names: [name, stemOf(path)] }
 }
@@ -184,7 +204,11 @@ const tables: Operation = (compiler, { slots }) => {
 const query: Operation = (compiler, { slots, span }) => {
   const database = textIn(slots, 'database') ?? databaseOf(operandIn(slots, 'in'))
   if (database === undefined)
-    throw new Refusal('It is not said which database is asked.', [span], '“run the query "SELECT …" on shop.db”')
+    throw new Refusal(
+      'It is not said which database is asked.',
+      [span],
+      '“run the query "SELECT …" on shop.db”',
+    )
   return queried(compiler, database, textIn(slots, 'sql') ?? '', 'query')
 }
 
@@ -198,7 +222,12 @@ export function queried(compiler: Compiler, path: string, sql: string, name: str
         name,
         capability: 'run.shell',
         definition: {
-          run: { shell: { command: 'sqlite3 -readonly -json "$1" "$2"', arguments: [literal(asArgument(path)), literal(sql)] } },
+          run: {
+            shell: {
+              command: 'sqlite3 -readonly -json "$1" "$2"',
+              arguments: [literal(asArgument(path)), literal(sql)],
+            },
+          },
         },
         as: 'if test("^\\\\s*$") then [] else fromjson end',
         needs: [{ read: path }, { run: 'sqlite3' }],
@@ -206,7 +235,10 @@ export function queried(compiler: Compiler, path: string, sql: string, name: str
     : plan.add({
         name,
         capability: 'query.sql',
-        definition: { call: 'query.sql', with: { connection: { driver, file: literal(path) }, query: literal(sql) } },
+        definition: {
+          call: 'query.sql',
+          with: { connection: { driver, file: literal(path) }, query: literal(sql) },
+        },
         needs: [{ read: path }],
       })
   return { type: 'rows', expression, names: [] }
@@ -215,8 +247,15 @@ export function queried(compiler: Compiler, path: string, sql: string, name: str
 const field: Operation = (compiler, phrase) => {
   const value = compiler.subject(phrase)
   const path = (textIn(phrase.slots, 'path') ?? '').split('.').map(quoted)
-  const step = path.map((key) => `if type == "object" and has(${key}) then .[${key}] else error("There is no field \\(${key} | tojson).") end`)
-  return { type: 'any', expression: `(${[value.expression, ...step].join(' | ')})`, names: [textIn(phrase.slots, 'path') ?? ''] }
+  const step = path.map(
+    (key) =>
+      `if type == "object" and has(${key}) then .[${key}] else error("There is no field \\(${key} | tojson).") end`,
+  )
+  return {
+    type: 'any',
+    expression: `(${[value.expression, ...step].join(' | ')})`,
+    names: [textIn(phrase.slots, 'path') ?? ''],
+  }
 }
 
 export const sourceOperations: Readonly<Record<string, Operation>> = {
@@ -231,5 +270,3 @@ export const sourceOperations: Readonly<Record<string, Operation>> = {
   query,
   field,
 }
-
-export type { Phrase }
