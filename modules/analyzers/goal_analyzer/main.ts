@@ -3,6 +3,7 @@
  * nothing; what it does not understand it refuses with the words. The content of files never reaches it.
  */
 import { AnalyzerModule, type Json, type JsonObject, type ModuleContext, type SetupContext } from '@nexus/sdk'
+import { jsonText } from './json_text.ts'
 import { ModelPlanner, type ModelOptions } from './model/model_planner.ts'
 import { PatternFiles } from './pattern_files.ts'
 import { PatternsPlanner } from './patterns_planner.ts'
@@ -51,7 +52,7 @@ export class Module extends AnalyzerModule {
 
 function modelOptions(config: JsonObject): ModelOptions {
   return {
-    model: String(config['model'] ?? ''),
+    model: jsonText(config['model']),
     repairsMax: Number(config['model_repairs_max'] ?? 3),
     tokensMax: Number(config['model_tokens_max'] ?? 50_000),
     costUsdMax: Number(config['model_cost_usd_max'] ?? 1),

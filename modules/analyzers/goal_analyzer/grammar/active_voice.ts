@@ -71,12 +71,14 @@ function coordinated(rest: readonly Token[], vocabulary: Vocabulary): readonly T
       before !== undefined &&
       ['and', 'then', ',', 'finally', 'afterwards'].some((name) => before.lower === name)
     const verb = isJoined ? verbOf(token, ['ed', 'd'], vocabulary) : undefined
-    return verb ? [verb, { ...verb, text: 'it', lower: 'it' } as Token] : [token]
+    return verb ? [verb, { ...verb, text: 'it', lower: 'it' }] : [token]
   })
 }
 
 function afterDoing(sentence: readonly Token[], vocabulary: Vocabulary): readonly Token[] {
-  const [first, second] = sentence
+  const [first, second, third] = sentence
+  const begun = second?.lower === 'by' && third && verbOf(third, ['ing'], vocabulary)
+  if (begun && (first?.lower === 'start' || first?.lower === 'begin')) return [begun, ...sentence.slice(3)]
   const comma = sentence.findIndex(({ lower }) => lower === ',')
   const verb = second && verbOf(second, ['ing'], vocabulary)
   if (!first || !verb || comma === -1 || !isIn(vocabulary, 'after_doing', first.lower)) return sentence

@@ -35,7 +35,7 @@ const listsMax = 200
 function longer(reader: Reader, list: Found<readonly Operand[]>): readonly Found<readonly Operand[]>[] {
   const next = separatorEnd(reader, list.end)
   const token = next === undefined ? undefined : reader.tokens[next]
-  if (next === undefined || (token && isIn(reader.vocabulary, 'verb', token.lower))) return []
+  if (next === undefined || (token && isVerbal(reader, token.lower))) return []
   return operandsAt(reader, next)
     .filter(
       ({ value }) =>
@@ -44,6 +44,13 @@ function longer(reader: Reader, list: Found<readonly Operand[]>): readonly Found
         !(value.kind === 'phrase' && value.phrase.pattern.id === 'rows'),
     )
     .map(({ end, value }) => ({ end, value: [...list.value, value] }))
+}
+
+/** A word that begins a clause of its own: `read a.csv and count …`, `fetch it, total …`. */
+function isVerbal({ vocabulary }: Reader, word: string): boolean {
+  return ['verb', 'fn_sum', 'fn_average', 'fn_min', 'fn_max', 'fn_median', 'fn_count'].some((name) =>
+    isIn(vocabulary, name, word),
+  )
 }
 
 function operandsAt(reader: Reader, from: number): readonly Found<Operand>[] {
@@ -56,7 +63,12 @@ function operandsAt(reader: Reader, from: number): readonly Found<Operand>[] {
         return { end, value: { kind: 'phrase', phrase: { pattern, slots, span }, span } }
       }),
     )
-  return distinctEnds([...phrases, ...plainOperands(reader, at)])
+  const places = Array.from({ length: at - from }, (_, offset) => from + offset)
+  return distinctEnds([
+    ...places.flatMap((place) => pronounsAt(reader, place)),
+    ...phrases,
+    ...plainOperands(reader, at),
+  ])
 }
 
 function plainOperands(reader: Reader, at: number): readonly Found<Operand>[] {

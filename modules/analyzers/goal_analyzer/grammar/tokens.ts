@@ -47,7 +47,7 @@ function blankAt(goal: string, start: number): { end: number; token?: Token } | 
 }
 
 /** Signs that nobody can see would make a goal say something else than what its reader approves. */
-const unseen = /[\0-\x08\x0b\x0c\x0e-\x1f\x7f\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]/u
+const unseen = /(?![\t\n\r])\p{Cc}|[\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]/u
 
 function refuseControls(goal: string): void {
   const found = unseen.exec(goal)

@@ -5,6 +5,7 @@
  * question twice whose answer is recorded.
  */
 import { isJsonObject, TaskFault, type Json, type JsonObject } from '@nexus/sdk'
+import { jsonText } from '../json_text.ts'
 import type { PlannedGoal, Planner, PlanRequest } from '../planners.ts'
 import { Refusal } from '../refusal.ts'
 import { answerSchema } from './answer_schema.ts'
@@ -33,13 +34,13 @@ export class ModelPlanner implements Planner {
 
   async plan(request: PlanRequest): Promise<PlannedGoal> {
     const budget = new Budget(this.#options)
-    let messages = firstMessages(request)
+    const messages = [...firstMessages(request)]
     let problems: readonly PlanProblem[] = []
     for (let attempt = 0; attempt <= this.#options.repairsMax; attempt++) {
       const { text, workflow, model } = await this.#ask(request, messages, budget)
       problems = workflow ? await this.#problemsOf(workflow, request) : [noJson]
       if (workflow && problems.length === 0) return planned(workflow, model, attempt)
-      messages = [...messages, ...repairMessages(text, problems)]
+      messages.push(...repairMessages(text, problems))
     }
     const said = problems.slice(0, 5).map(({ pointer, message }) => `${pointer || '/'}: ${message}`)
     throw TaskFault.of(
@@ -75,7 +76,7 @@ export class ModelPlanner implements Planner {
       throw TaskFault.of('runtime', '`workflow.check` did not give {valid, problems}.')
     const told = Array.isArray(checked['problems']) ? checked['problems'] : []
     const problems = told.map((problem: Json) => ({
-      message: isJsonObject(problem) ? String(problem['message']) : String(problem),
+      message: jsonText(isJsonObject(problem) ? problem['message'] : problem),
       pointer: isJsonObject(problem) && typeof problem['pointer'] === 'string' ? problem['pointer'] : '',
     }))
     if (checked['valid'] !== true && problems.length === 0)

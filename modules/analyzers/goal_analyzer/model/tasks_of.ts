@@ -1,5 +1,6 @@
 /** The tasks of a document that a model wrote, wherever they stand, and what each reaches. It trusts nothing of it. */
 import { isJsonObject, type Json, type JsonObject } from '@nexus/sdk'
+import { jsonText } from '../json_text.ts'
 import { programsOf } from '../plan/operations/programs.ts'
 import type { Need } from '../plan/plan.ts'
 
@@ -57,13 +58,13 @@ export function needsOf({ name, capability, definition }: FoundTask): readonly N
   if (isJsonObject(run)) {
     const { shell, script } = run
     if (isJsonObject(shell))
-      return programsOf(String(shell['command'])).map((program) => ({ step, run: program }))
+      return programsOf(jsonText(shell['command'])).map((program) => ({ step, run: program }))
     if (isJsonObject(script)) return [{ step, run: script['language'] === 'python' ? 'python3' : 'node' }]
   }
   if (!isJsonObject(given)) return []
   const address = addressIn(given)
   const places = address === undefined ? [] : [{ step, network: hostOf(address) }]
-  const program = capability === 'run.command' ? [{ step, run: String(given['program']) }] : []
+  const program = capability === 'run.command' ? [{ step, run: jsonText(given['program']) }] : []
   return [...places, ...program, ...filesIn(given).map((path) => ({ step, read: path }))]
 }
 

@@ -1,7 +1,7 @@
 /** What decides an `if`, as jq. What has to be worked out for it first becomes steps before it. */
 import { Refusal } from '../refusal.ts'
 import type { Check, ComparedValue, Comparison, Condition, Phrase, Slots } from '../grammar/tree.ts'
-import { isReference, operandIn, textIn, type Compiler } from './compiler.ts'
+import { isReference, textIn, type Compiler } from './compiler.ts'
 import { asArgument } from './files.ts'
 import { shaped } from './operations/sources.ts'
 import { asItems, comparing, Table } from './table.ts'
@@ -31,7 +31,7 @@ function phraseExpression(compiler: Compiler, phrase: Phrase): string {
       return compared(compiler, `(${items.expression} | length)`, comparisonIn(slots, 'amount', span))
     }
     case 'empty_check': {
-      const value = asItems(operandIn(slots, 'what') ? compiler.subject(phrase) : compiler.last(span))
+      const value = asItems(subjectOf(compiler, phrase))
       return not(`(${value.expression} | . == null or length == 0)`)
     }
     case 'file_check':

@@ -5,6 +5,7 @@
 import { isJsonObject, nearest, type Json } from '@nexus/sdk'
 import type { Column, Operand, Phrase, Slots } from '../grammar/tree.ts'
 import { isIn, type Vocabulary } from '../grammar/vocabulary.ts'
+import { jsonText } from '../json_text.ts'
 import { Refusal, type Span } from '../refusal.ts'
 import { defined } from './definitions.ts'
 import { isFileName, stemOf } from './files.ts'
@@ -32,6 +33,8 @@ export class Compiler {
   readonly used = new Set<Value>()
   /** What was read and stands unchanged. */
   readonly files = new Map<string, Value>()
+  /** What was made together, and how many results there were then: what `both` means. */
+  group: { readonly value: Value; readonly after: number } | undefined
   /** A file that was spoken of and not read, and how many results there were then. */
   mentioned: { readonly path: string; readonly span: Span; readonly after: number } | undefined
   /** The items of the loops around, the inmost last. */
@@ -63,15 +66,18 @@ export class Compiler {
     this.plan.span = phrase.span
     const value = this.phrase(phrase)
     if (!value) return undefined
-    const kept = this.keep(value, nameOf(phrase, value))
+    const kept = value.parts ? value : this.keep(value, nameOf(phrase, value))
     const alias = phrase.slots['as']
     const named =
-      alias?.type === 'value' ? { ...kept, names: [String(alias.value).toLowerCase(), ...kept.names] } : kept
+      alias?.type === 'value'
+        ? { ...kept, names: [jsonText(alias.value).toLowerCase(), ...kept.names] }
+        : kept
     this.#push(named)
     return named
   }
 
   #push(value: Value): void {
+    if (value.parts) return
     const before = this.values.find(({ expression }) => expression === value.expression)
     if (before && this.used.has(before)) this.used.add(value)
     this.values.push(value)
@@ -97,7 +103,7 @@ export class Compiler {
       case 'literal':
         return given(operand.value)
       case 'pronoun':
-        return this.use(this.#lastOf(operand.span))
+        return this.use((operand.isPlural && this.#lastGroup()) || this.#lastOf(operand.span))
       case 'noun':
         return this.use(this.noun(operand.word, operand.span))
       case 'phrase': {
@@ -110,6 +116,7 @@ export class Compiler {
 
   /** Notes that a value went into another. */
   use(value: Value): Value {
+    for (const part of value.parts ?? []) this.use(part)
     for (const one of this.values)
       if (one === value || one.expression === value.expression) this.used.add(one)
     return value
@@ -154,6 +161,16 @@ export class Compiler {
     throw new Refusal('Nothing comes before this that it could mean. Name a file, an address or a value.', [
       span,
     ])
+  }
+
+  /** Several that were made together, as long as nothing else was. */
+  together(value: Value): Value {
+    this.group = { value, after: this.values.length }
+    return value
+  }
+
+  #lastGroup(): Value | undefined {
+    return this.group && this.values.length <= this.group.after ? this.group.value : undefined
   }
 
   last(span: Span): Value {
@@ -260,7 +277,7 @@ export function valueIn(slots: Slots, name: string): Json | undefined {
 
 export function textIn(slots: Slots, name: string): string | undefined {
   const value = valueIn(slots, name)
-  return value === undefined || value === null ? undefined : String(value)
+  return value === undefined || value === null ? undefined : jsonText(value)
 }
 
 export function columnsIn(slots: Slots, name: string): readonly Column[] {

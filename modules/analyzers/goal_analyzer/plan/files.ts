@@ -65,7 +65,7 @@ export function stemOf(path: string): string {
 
 /** A name as a file's may be: nothing that a shell or a terminal would read otherwise. */
 export function isFileName(path: string): boolean {
-  return path.length < 1024 && !/[\0-\x1f\x7f]/.test(path)
+  return path.length < 1024 && !/\p{Cc}/u.test(path)
 }
 
 export function asArgument(path: string): string {

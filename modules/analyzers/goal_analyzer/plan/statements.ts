@@ -4,6 +4,7 @@
  */
 import type { JsonObject } from '@nexus/sdk'
 import type { Statement } from '../grammar/tree.ts'
+import { jsonText } from '../json_text.ts'
 import { Refusal } from '../refusal.ts'
 import { checkExpression } from './checks.ts'
 import type { Compiler, Operation } from './compiler.ts'
@@ -154,7 +155,13 @@ function sideBySide(
   for (const value of kept)
     for (const path of value.names) if (path.includes('.')) compiler.files.set(path, value)
   const members = kept.map((value, at) => `${keyOf(quoted(names[at] ?? 'part'))}: ${value.expression}`)
-  return { type: 'record', expression: `{${members.join(', ')}}`, names: ['both'] }
+  const together: Value = {
+    type: 'record',
+    expression: `{${members.join(', ')}}`,
+    names: ['both'],
+    parts: kept,
+  }
+  return compiler.together(together)
 }
 
 function loop(compiler: Compiler, statement: Of<'each'>): Value | undefined {
@@ -237,7 +244,7 @@ export const ensure: Operation = (compiler, { slots, span }) => {
   const condition = checkExpression(compiler, check.check)
   const text =
     message?.type === 'value'
-      ? String(message.value)
+      ? jsonText(message.value)
       : `This does not hold: ${compiler.plan.goal.slice(check.span.start, check.span.end)}`
   const { tasks } = compiler.plan.inside('same', () => raise(compiler, text))
   compiler.plan.tasks.push({

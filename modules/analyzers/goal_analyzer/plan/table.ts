@@ -14,6 +14,7 @@ export class Table {
   readonly #keys = new Map<string, string>()
 
   constructor(compiler: Compiler, value: Value) {
+    if (value.parts) throw new Refusal('More than one thing is meant here. Say which.', [compiler.plan.span])
     this.#compiler = compiler
     this.value = asItems(value)
   }

@@ -16,6 +16,8 @@ export interface Value {
   readonly columns?: readonly string[]
   /** Rows that were said to be grouped, before it was said what is to come out of each group. */
   readonly groupedBy?: readonly Column[]
+  /** Results that were made together; as one value it is an object of them. */
+  readonly parts?: readonly Value[]
   /** It came of something that was done for its own sake, such as a command: no answer where more comes after it. */
   readonly isByTheWay?: boolean
   /** Nothing can be made of it but its value: it was given, not worked out. */

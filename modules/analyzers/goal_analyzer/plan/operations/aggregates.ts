@@ -1,6 +1,7 @@
 /** Counting, summing and what else makes few values of many, for the whole or for each group. */
 import { isIn } from '../../grammar/vocabulary.ts'
 import type { Aggregate, AggregateFunction, Column, Phrase } from '../../grammar/tree.ts'
+import { jsonText } from '../../json_text.ts'
 import { Refusal } from '../../refusal.ts'
 import { columnsIn, valueIn, type Compiler, type Operation } from '../compiler.ts'
 import { asItems, Table } from '../table.ts'
@@ -145,7 +146,7 @@ export function roundingOf(expression: string, places: number): string {
 function aggregatesOf({ slots, pattern, span }: Phrase, value: Value): readonly Aggregate[] {
   const slot = slots['aggregates']
   if (slot?.type === 'aggregates') return slot.aggregates
-  const name = String(pattern.fixed['function']) as AggregateFunction
+  const name = jsonText(pattern.fixed['function']) as AggregateFunction
   if (value.type === 'rows' || value.type === 'record' || (value.columns && value.columns.length > 0))
     throw new Refusal(
       `It is not said which column the ${name} is of.`,
@@ -163,7 +164,7 @@ const count: Operation = (compiler, phrase) => {
   const { slots, span } = phrase
   const unit = slots['unit']
   const subject = compiler.subject(phrase)
-  const counted = unit?.type === 'value' ? compiler.nounOf(String(unit.value), subject, unit.span) : subject
+  const counted = unit?.type === 'value' ? compiler.nounOf(jsonText(unit.value), subject, unit.span) : subject
   const value = shaped(compiler, counted, without(slots, 'by'))
   const by = [...(value.groupedBy ?? []), ...columnsIn(slots, 'by')]
   return aggregated(compiler, asItems(ungrouped(value)), by, [{ function: 'count', column: undefined, span }])

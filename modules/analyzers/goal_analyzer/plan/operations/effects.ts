@@ -1,6 +1,7 @@
 /** What reaches outside: files that are written, commands and scripts, requests, capabilities by their names; and texts. */
 import { isJsonObject, type Json, type JsonObject } from '@nexus/sdk'
 import type { Slots } from '../../grammar/tree.ts'
+import { jsonText } from '../../json_text.ts'
 import { Refusal } from '../../refusal.ts'
 import { operandIn, operandsIn, textIn, valueIn, type Compiler, type Operation } from '../compiler.ts'
 import { defined } from '../definitions.ts'
@@ -28,7 +29,7 @@ function formatIn(slots: Slots): Format | undefined {
 }
 
 /** Writes the value, and gives it on: what was written is still what `it` means. */
-function written(compiler: Compiler, value: Value, path: string, format: Format): Value {
+function written(compiler: Compiler, value: Value, path: string, format: Format): Value | undefined {
   forget(compiler)
   compiler.plan.addPlain({
     name: `write_${stemOf(path)}`,
@@ -44,7 +45,7 @@ function written(compiler: Compiler, value: Value, path: string, format: Format)
     },
     needs: [{ write: path }, { run: 'cat' }],
   })
-  return value
+  return value.isGiven ? undefined : value
 }
 
 /** What was read may have been changed by what comes now. */
@@ -83,7 +84,7 @@ const append: Operation = (compiler, phrase) => {
     },
     needs: [{ write: path }, { run: 'cat' }],
   })
-  return value
+  return value.isGiven ? undefined : value
 }
 
 /** To another format as text, or to a file of one. */
@@ -164,7 +165,7 @@ const runScript: Operation = (compiler, { slots }) => {
 const runCode: Operation = (compiler, { slots, pattern }) => {
   const { stdin } = inputsOf(compiler, slots)
   const code = literal(textIn(slots, 'code') ?? '')
-  const language = String(pattern.fixed['language'])
+  const language = jsonText(pattern.fixed['language'])
   return ran(
     compiler,
     { script: { language, code, ...stdin } },
@@ -182,7 +183,7 @@ const post: Operation = (compiler, phrase) => {
   const body = value.isGiven
     ? guarded(JSON.parse(value.expression) as Json)
     : inExpression(defined(value.expression))
-  const method = String(phrase.pattern.fixed['method'])
+  const method = jsonText(phrase.pattern.fixed['method'])
   return {
     type: 'any',
     expression: compiler.plan.add({
@@ -298,7 +299,7 @@ function filledText(compiler: Compiler, template: string, slots: Slots): Json {
   if (name !== undefined && slots[name]) return filledSlot(compiler, slots, name)
   return template.replaceAll(/\{([a-z][a-z0-9_]*)\}/g, (whole, slot: string) => {
     const value = valueIn(slots, slot)
-    return value === undefined ? whole : String(value).replaceAll('${', '$ {')
+    return value === undefined ? whole : jsonText(value).replaceAll('${', '$ {')
   })
 }
 

@@ -38,8 +38,12 @@ function giveAll(compiler: Compiler, slots: Slots): Value {
   const members = values.map(
     (value, at) => `${keyOf(quoted(value.names[0] ?? `part_${at + 1}`))}: ${value.expression}`,
   )
-  for (const value of values) compiler.used.add(value)
-  return { type: 'record', expression: `{${members.join(', ')}}`, names: ['both', 'results'] }
+  return compiler.together({
+    type: 'record',
+    expression: `{${members.join(', ')}}`,
+    names: ['both', 'results'],
+    parts: values,
+  })
 }
 
 /** What may stand behind a value: conditions, an order, a limit. */
