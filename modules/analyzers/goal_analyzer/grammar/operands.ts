@@ -15,7 +15,7 @@ export const operandSlot: SlotReader = (reader, at) =>
 
 /** `a.csv, b.csv and c.csv`; each shorter list is a reading too. */
 export const operandsSlot: SlotReader = (reader, at) => {
-  let lists: readonly Found<readonly Operand[]>[] = operandsAt(reader, at).map(({ end, value }) => ({
+  let lists: readonly Found<readonly Operand[]>[] = oneAt(reader, at).map(({ end, value }) => ({
     end,
     value: [value],
   }))
@@ -30,13 +30,21 @@ export const operandsSlot: SlotReader = (reader, at) => {
   }))
 }
 
-const listsMax = 200
+const listsMax = 60
+
+function oneAt(reader: Reader, at: number): readonly Found<Operand>[] {
+  return reader
+    .slot('operand', at)
+    .flatMap(({ end, value }) =>
+      value.type === 'operand' ? value.operands.map((operand) => ({ end, value: operand })) : [],
+    )
+}
 
 function longer(reader: Reader, list: Found<readonly Operand[]>): readonly Found<readonly Operand[]>[] {
   const next = separatorEnd(reader, list.end)
   const token = next === undefined ? undefined : reader.tokens[next]
   if (next === undefined || (token && isVerbal(reader, token.lower))) return []
-  return operandsAt(reader, next)
+  return oneAt(reader, next)
     .filter(
       ({ value }) =>
         value.kind !== 'noun' &&

@@ -16,12 +16,16 @@ export interface Found<Value> {
 
 export type SlotReader = (reader: Reader, at: number) => readonly Found<Slot>[]
 
+/** How deep things may stand in one another, as in `the number of the rows in the table of …`. */
+const depthMax = 24
+
 export class Reader {
   readonly tokens: readonly Token[]
   readonly vocabulary: Vocabulary
   readonly #slots: ReadonlyMap<string, SlotReader>
   readonly #skips: readonly number[]
   readonly #memo = new Map<string, readonly Found<Slot>[]>()
+  #depth = 0
   /** The first token that no attempt has got past. */
   furthest = 0
   /** Where the last clause began that was tried. */
@@ -87,7 +91,10 @@ export class Reader {
     this.#memo.set(key, [])
     const read = this.#slots.get(type)
     if (!read) throw new Error(`No slot is of the type "${type}".`)
-    const found = distinctEnds(read(this, this.skip(at)))
+    this.#depth += 1
+    const found =
+      this.#depth > depthMax ? [] : distinctEnds(read(this, type.startsWith('operand') ? at : this.skip(at)))
+    this.#depth -= 1
     for (const { end } of found) this.reached(end)
     this.#memo.set(key, found)
     return found

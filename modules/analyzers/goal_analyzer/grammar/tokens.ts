@@ -12,7 +12,7 @@ export type Token = Span & { readonly text: string; readonly lower: string } & (
   )
 
 /** A goal of more tokens is no goal but a text. */
-export const tokensMax = 600
+export const tokensMax = 400
 
 export function tokensOf(goal: string): readonly Token[] {
   refuseControls(goal)

@@ -39,7 +39,8 @@ function strangersUpTo(reader: Reader, at: number): readonly Token[] {
   const from = Math.min(reader.clause, at)
   const first = tokens[from]
   const isVerb = first && (isIn(vocabulary, 'verb', first.lower) || vocabulary.known.has(first.lower))
-  if (first?.kind === 'word' && !isVerb) return [first]
+  const stuck = tokens[at]
+  if (first?.kind === 'word' && !isVerb) return stuck && stuck !== first ? [first, stuck] : [first]
   return tokens
     .slice(from, at + 1)
     .filter((token) => token.kind === 'word' && !vocabulary.known.has(token.lower))
