@@ -18,3 +18,11 @@ test.for(goals.map((goal) => [goal.goal, goal] as const))('%s', async ([, goal])
   expect(verdict.why).toBeUndefined()
   expect(verdict.kind).toBe(goal.refused ? 'refused' : 'right')
 })
+
+/** The same table work in jq, where nothing queries files. */
+const overFiles = goals.filter(({ goal, refused, faults }) => goal.includes('.csv') && !refused && !faults)
+
+test.for(overFiles.map((goal) => [goal.goal, goal] as const))('without query.sql: %s', async ([, goal]) => {
+  const verdict = await world.judge({ ...goal, without: [...(goal.without ?? []), 'query.sql'] })
+  expect(verdict.why).toBeUndefined()
+})

@@ -35,11 +35,33 @@ test('each step has the words that it stands for', async () => {
   ])
 })
 
+test('what comes of a data file as a whole is asked of query.sql, with its values as parameters', async () => {
+  const { plan } = await setup()
+  const { workflow, needs } = await plan(
+    'Sum the amount by city in sales.csv where product is "x\'; DROP" and year > 2024',
+  )
+  const query =
+    'SELECT "city", coalesce(sum("amount"), 0) AS "sum_amount" FROM data' +
+    ' WHERE (coalesce("product" = $p1, false) AND coalesce("year" > $p2, false)) GROUP BY 1 ORDER BY 1 NULLS FIRST'
+  const given = { files: { data: 'sales.csv' }, query, parameters: { p1: "x'; DROP", p2: 2024 } }
+  expect(workflow['do']).toMatchObject([{ query_sales: { call: 'query.sql', with: given } }])
+  expect(needs).toEqual([{ step: 'query_sales', read: 'sales.csv' }])
+})
+
+test('files outside the working folder are not asked of query.sql, which may not read them', async () => {
+  const { plan } = await setup()
+  for (const file of ['/data/sales.csv', '../sales.csv', 'a/../../sales.csv'])
+    expect((await plan(`Count the rows of ${file}`)).tasks).toMatchObject([
+      { type: 'run.shell' },
+      { type: 'set' },
+    ])
+})
+
 test('known columns are found whatever their case and number, and unknown ones are refused', async () => {
   const { plan, refusal } = await setup()
   const context = { files: [{ path: 'sales.csv', columns: [{ name: 'City' }, { name: 'amount' }] }] }
   const planned = await plan('Sum amounts by cities in sales.csv', { context })
-  expect(JSON.stringify(planned.workflow)).toContain('group_by([.City])')
+  expect(JSON.stringify(planned.workflow)).toContain('SELECT \\"City\\", coalesce(sum(\\"amount\\"), 0)')
   expect((await refusal('Sum the amuont in sales.csv', { context })).message).toContain('“amount”')
 })
 

@@ -90,9 +90,7 @@ test('a plan of more steps than asked for is refused', async () => {
 
 test('without capabilities in the input the kernel is asked', async () => {
   const { module, contextOf } = await setup()
-  const { capabilities: _given, ...input } = { goal: 'Say "hello"', capabilities: [] }
-  const context = contextOf(input, {})
-  void context
+  const input = { goal: 'Say "hello"' }
   const asked = {
     ...contextOf(input),
     inputData: input,

@@ -3,21 +3,20 @@ import { TaskFault, isJsonObject, type Json, type JsonObject } from '@nexus/sdk'
 import { testContext, testSetup, type TestContextOptions } from '@nexus/sdk/testing'
 import { Module } from '../main.ts'
 
-export const installed: readonly JsonObject[] = [
-  ...[
-    'do',
-    'fork',
-    'for',
-    'switch',
-    'try',
-    'nexus.map',
-    'nexus.dag',
-    'http',
-    'run.shell',
-    'run.script',
-    'query.sql',
-  ],
-].map((task) => ({ task }))
+const tasks = [
+  'do',
+  'fork',
+  'for',
+  'switch',
+  'try',
+  'nexus.map',
+  'nexus.dag',
+  'http',
+  'run.shell',
+  'run.script',
+  'query.sql',
+]
+export const installed: readonly JsonObject[] = tasks.map((task) => ({ task }))
 
 export interface Plan extends JsonObject {
   readonly planner: string

@@ -6,6 +6,7 @@ import { Refusal } from '../../refusal.ts'
 import { columnsIn, valueIn, type Compiler, type Operation } from '../compiler.ts'
 import { asItems, Table } from '../table.ts'
 import { keyOf, quoted, type Value } from '../values.ts'
+import { askedOfFile } from './file_queries.ts'
 import { shaped } from './sources.ts'
 
 /** Rows that are grouped: what comes next says what comes out of each group. */
@@ -111,10 +112,23 @@ const aggregate: Operation = (compiler, phrase) => {
   const { slots } = phrase
   const before = countedBefore(compiler, phrase)
   if (before) return before
+  const asked = askedAggregate(compiler, phrase)
+  if (asked) return asked
   const value = shaped(compiler, compiler.subject(phrase), without(slots, 'by'))
   const list = aggregatesOf(phrase, value)
   const by = [...(value.groupedBy ?? []), ...columnsIn(slots, 'by')]
   return rounded(aggregated(compiler, ungrouped(value), by, list), valueIn(slots, 'precision'))
+}
+
+function askedAggregate(compiler: Compiler, phrase: Phrase): Value | undefined {
+  const { aggregates } = phrase.slots
+  if (aggregates?.type !== 'aggregates') return undefined
+  const names = aggregates.aggregates.flatMap(nounsOf)
+  return askedOfFile(compiler, phrase, {
+    by: columnsIn(phrase.slots, 'by'),
+    aggregates: aggregates.aggregates,
+    names,
+  })
 }
 
 /** `write the count`: a count that was made is meant, not one of it. */
@@ -163,11 +177,15 @@ function without(slots: Phrase['slots'], name: string): Phrase['slots'] {
 const count: Operation = (compiler, phrase) => {
   const { slots, span } = phrase
   const unit = slots['unit']
+  const rows = { function: 'count', column: undefined, span } as const
+  const question = { by: columnsIn(slots, 'by'), aggregates: [rows], names: nouns.count }
+  const asked = askedOfFile(compiler, phrase, question)
+  if (asked) return asked
   const subject = compiler.subject(phrase)
   const counted = unit?.type === 'value' ? compiler.nounOf(jsonText(unit.value), subject, unit.span) : subject
   const value = shaped(compiler, counted, without(slots, 'by'))
   const by = [...(value.groupedBy ?? []), ...columnsIn(slots, 'by')]
-  return aggregated(compiler, asItems(ungrouped(value)), by, [{ function: 'count', column: undefined, span }])
+  return aggregated(compiler, asItems(ungrouped(value)), by, [rows])
 }
 
 /** `group by city`, with or without what is to come out. */

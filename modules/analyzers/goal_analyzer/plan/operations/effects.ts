@@ -117,14 +117,19 @@ const runCommand: Operation = (compiler, { slots, span }) => {
   )
 }
 
-function ran(compiler: Compiler, run: JsonObject, programs: readonly string[], name = 'run'): Value {
+function ran(
+  compiler: Compiler,
+  run: JsonObject,
+  programs: readonly string[],
+  { name = 'run', reads = [] }: { readonly name?: string; readonly reads?: readonly string[] } = {},
+): Value {
   forget(compiler)
   const expression = compiler.plan.add({
     name: `${name}_${programs[0] ?? ''}`,
     capability: 'shell' in run ? 'run.shell' : 'run.script',
     definition: { run },
     as: trimmed,
-    needs: programs.map((program) => ({ run: program })),
+    needs: [...programs.map((program) => ({ run: program })), ...reads.map((path) => ({ read: path }))],
   })
   return { type: 'text', expression, names: ['output'], isByTheWay: true }
 }
@@ -155,11 +160,7 @@ const runScript: Operation = (compiler, { slots }) => {
   const program = interpreters[/\.(\w+)$/.exec(script)?.[1] ?? ''] ?? 'sh'
   const { arguments: given, stdin } = inputsOf(compiler, slots)
   const shell = { command: `${program} "$@"`, arguments: [literal(asArgument(script)), ...given], ...stdin }
-  compiler.plan.needs.push({
-    step: compiler.plan.steps.length === 0 ? 'run' : `run_${program}`,
-    read: script,
-  })
-  return ran(compiler, { shell }, [program])
+  return ran(compiler, { shell }, [program], { reads: [script] })
 }
 
 const runCode: Operation = (compiler, { slots, pattern }) => {
@@ -170,7 +171,7 @@ const runCode: Operation = (compiler, { slots, pattern }) => {
     compiler,
     { script: { language, code, ...stdin } },
     [language === 'python' ? 'python3' : 'node'],
-    'run_code',
+    { name: 'run_code' },
   )
 }
 
