@@ -114,7 +114,7 @@ export function comparisons(reader: Reader, from: number): readonly Found<Compar
     const end = reader.phraseEnd(`op_${operator}`, at)
     return end === undefined ? [] : valuesAfter(reader, end, operator)
   })
-  const plain = hasCopula ? valuesAfter(reader, at, 'eq') : []
+  const plain = hasCopula || isNegated ? valuesAfter(reader, at, 'eq') : []
   return distinctEnds(
     [...special, ...operated, ...plain].map(({ end, value }) => ({ end, value: { ...value, isNegated } })),
   )

@@ -4,7 +4,7 @@
  */
 import { Refusal, spanOver, type Span } from '../refusal.ts'
 import type { JointKind } from './sentences.ts'
-import type { Operand, Slots, Statement } from './tree.ts'
+import type { Operand, Phrase, Slot, Slots, Statement } from './tree.ts'
 
 export interface Item {
   readonly statement: Statement
@@ -103,8 +103,8 @@ export const wrapped = {
   context(item: Item, slots: Slots): readonly Item[] {
     const { statement } = item
     const source = slots['in']
-    if (statement.kind !== 'action' || !source || 'in' in statement.phrase.slots) return []
-    const phrase = { ...statement.phrase, slots: { ...statement.phrase.slots, in: source } }
+    const phrase = statement.kind === 'action' && source ? about(statement.phrase, source) : undefined
+    if (statement.kind !== 'action' || !phrase) return []
     return [{ ...item, statement: { ...statement, phrase } }]
   },
 
@@ -121,6 +121,25 @@ export const wrapped = {
 }
 
 const timesMax = 1_000
+
+/** The phrase, or what it is about, with a source; undefined where it has one, or takes none. */
+function about(phrase: Phrase, source: Slot): Phrase | undefined {
+  const what = phrase.slots['what']
+  const [operand] = what?.type === 'operand' ? what.operands : []
+  const takesSource = phrase.pattern.does !== 'give' || !what
+  if (operand?.kind === 'phrase' && what?.type === 'operand' && what.operands.length === 1) {
+    const isPlaced = ['in', 'source', 'database'].some((name) => name in operand.phrase.slots)
+    const inner = isPlaced
+      ? undefined
+      : { ...operand, phrase: { ...operand.phrase, slots: { ...operand.phrase.slots, in: source } } }
+    return inner && operand.phrase.pattern.modifiers.includes('in')
+      ? { ...phrase, slots: { ...phrase.slots, what: { ...what, operands: [inner] } } }
+      : undefined
+  }
+  return takesSource && !('in' in phrase.slots)
+    ? { ...phrase, slots: { ...phrase.slots, in: source } }
+    : undefined
+}
 
 function concurrencyOf(statement: Statement | undefined): number | undefined {
   return statement?.kind === 'each' ? statement.concurrency : undefined

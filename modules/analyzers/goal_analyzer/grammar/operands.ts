@@ -202,22 +202,28 @@ function withColumns(list: readonly Aggregate[]): readonly Aggregate[] | undefin
 }
 
 function aggregateAt(reader: Reader, at: number): readonly Found<Aggregate>[] {
-  return functions.flatMap((name): readonly Found<Aggregate>[] => {
-    const verb = reader.phraseEnd(`fn_${name}`, at)
-    if (verb === undefined) return []
-    const start = reader.isWord(reader.skip(verb), 'of') ? reader.skip(verb) + 1 : verb
-    const bare = { end: verb, value: { function: name, column: undefined, span: reader.span(at, verb) } }
-    if (name === 'count') {
-      const rows = reader.phraseEnd('counted', reader.skip(start))
-      return [...(rows === undefined ? [] : [{ ...bare, end: rows }]), bare]
-    }
-    const column = columnAt(reader, start)
-    const full = column && {
-      end: column.end,
-      value: { function: name, column: column.value, span: reader.span(at, column.end) },
-    }
-    return full ? [full, bare] : [bare]
-  })
+  return functions.flatMap((name) =>
+    reader.phraseEnds(`fn_${name}`, at).flatMap((verb) => aggregateOf(reader, at, verb, name)),
+  )
+}
+
+function aggregateOf(
+  reader: Reader,
+  at: number,
+  verb: number,
+  name: AggregateFunction,
+): readonly Found<Aggregate>[] {
+  const start = reader.isWord(reader.skip(verb), 'of') ? reader.skip(verb) + 1 : verb
+  const bare = { end: verb, value: { function: name, column: undefined, span: reader.span(at, verb) } }
+  if (name === 'count') {
+    const rows = reader.phraseEnd('counted', reader.skip(start))
+    return [...(rows === undefined ? [] : [{ ...bare, end: rows }]), bare]
+  }
+  const column = columnAt(reader, start)
+  const span = column && reader.span(at, column.end)
+  return column && span
+    ? [{ end: column.end, value: { function: name, column: column.value, span } }, bare]
+    : [bare]
 }
 
 /** `amount descending and then city`, `amount, largest first`. */

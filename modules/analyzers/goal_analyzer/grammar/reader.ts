@@ -63,11 +63,12 @@ export class Reader {
 
   /** The end of the longest phrase of a class at a place. Nothing is skipped before it. */
   phraseEnd(name: string, at: number): number | undefined {
-    const ends = this.#phraseEnds(name, at)
+    const ends = this.phraseEnds(name, at)
     return ends.length === 0 ? undefined : Math.max(...ends)
   }
 
-  #phraseEnds(name: string, at: number): number[] {
+  /** The ends of all phrases of a class at a place. */
+  phraseEnds(name: string, at: number): number[] {
     const phrases = this.vocabulary.classes.get(name) ?? []
     return phrases
       .filter((words) => words.every((word, offset) => this.isWord(at + offset, word)))
@@ -131,7 +132,7 @@ export class Reader {
 
   #phraseFrom(name: string, at: number): readonly number[] {
     const ends: number[] = []
-    for (let place = at; place <= this.skip(at); place++) ends.push(...this.#phraseEnds(name, place))
+    for (let place = at; place <= this.skip(at); place++) ends.push(...this.phraseEnds(name, place))
     return ends
   }
 

@@ -145,6 +145,9 @@ export const columnsSlot: SlotReader = (reader, at) => {
       value: { type: 'columns', columns: [...columns], span: reader.span(at, one.end) },
     })
     next = separatorEnd(reader, one.end)
+    // `by city and show …`: a verb is no further column but the next clause.
+    const word = next === undefined ? undefined : reader.tokens[reader.skip(next)]
+    if (word?.kind === 'word' && isIn(reader.vocabulary, 'verb', word.lower)) break
   }
   return distinctEnds(found)
 }

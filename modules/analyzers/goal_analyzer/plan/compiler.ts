@@ -58,7 +58,12 @@ export class Compiler {
     const operation = this.#operations[phrase.pattern.does]
     if (!operation)
       throw new Error(`No operation is called "${phrase.pattern.does}" (pattern "${phrase.pattern.id}").`)
-    return operation(this, phrase)
+    const read = new Set<string>()
+    const value = operation(this, { ...phrase, slots: watched(phrase.slots, read) })
+    const unread = Object.keys(phrase.slots).filter((name) => !read.has(name) && name !== 'as')
+    const spans = unread.flatMap((name) => phrase.slots[name]?.span ?? [])
+    if (spans.length > 0) throw new Refusal('This is understood, but means nothing here.', spans)
+    return value
   }
 
   /** An action of its own: what it works out becomes a step. */
@@ -258,6 +263,23 @@ export class Compiler {
     const forms = singulars(word)
     return forms.length === 0 ? word : [word, ...forms]
   }
+}
+
+/** `most rows`, `duplicate lines`: the noun has to be one for what the value holds. */
+export function refuseOtherNoun(compiler: Compiler, slots: Slots, value: Value): void {
+  const noun = operandIn(slots, 'noun')
+  const word = noun && bareNoun(noun)
+  if (noun && word !== undefined) compiler.nounOf(word, value, noun.span)
+}
+
+/** The slots, noting which are looked at: one that no operation looks at would be left out of the plan unsaid. */
+function watched(slots: Slots, read: Set<string>): Slots {
+  return new Proxy(slots, {
+    get: (target, name) => {
+      if (typeof name === 'string') read.add(name)
+      return typeof name === 'string' ? target[name] : undefined
+    },
+  })
 }
 
 export function operandIn(slots: Slots, name: string): Operand | undefined {

@@ -13,7 +13,7 @@ import { tableOperations } from './operations/tables.ts'
 import { Plan, type Need, type Step } from './plan.ts'
 import { schemasOf } from './schemas.ts'
 import { block, ensure } from './statements.ts'
-import { inExpression, keyOf, quoted, type Value } from './values.ts'
+import { inExpression, keyOf, quoted, unique, type Value } from './values.ts'
 
 export interface PlannedWorkflow {
   readonly workflow: JsonObject
@@ -71,8 +71,8 @@ function outputOf(compiler: Compiler, last: Value | undefined): string {
   if (different.length === 0) return last?.expression ?? compiler.values.at(-1)?.expression ?? 'null'
   const [only] = different
   if (different.length === 1 && only) return only.expression
-  const members = different.map((value, at) => `${keyOf(quoted(memberName(value, at)))}: ${value.expression}`)
-  return `{${[...new Set(members)].join(', ')}}`
+  const names = unique(different.map(memberName))
+  return `{${different.map(({ expression }, at) => `${keyOf(quoted(names[at] ?? ''))}: ${expression}`).join(', ')}}`
 }
 
 function memberName({ expression }: Value, at: number): string {

@@ -13,7 +13,7 @@ import { raise } from './operations/effects.ts'
 import type { TaskList } from './plan.ts'
 import { stemOf } from './files.ts'
 import { asItems, Table } from './table.ts'
-import { inExpression, keyOf, quoted, type Value } from './values.ts'
+import { inExpression, keyOf, quoted, unique, type Value } from './values.ts'
 
 export function block(compiler: Compiler, statements: readonly Statement[]): Value | undefined {
   let last: Value | undefined
@@ -122,7 +122,7 @@ function parallel(compiler: Compiler, { branches, span }: Of<'parallel'>): Value
     return { [plan.nameFor(`branch_${at + 1}`)]: { do: tasks } }
   })
   plan.span = span
-  const names = values.map((value, at) => distinctName(value, values.toSpliced(at, 1)))
+  const names = unique(values.map((value, at) => distinctName(value, values.toSpliced(at, 1))))
   const fork = { ...plan.freshInput, fork: { branches: forked } }
   return sideBySide(compiler, fork, values, names)
 }

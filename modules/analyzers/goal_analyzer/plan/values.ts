@@ -54,3 +54,11 @@ export function keyOf(key: string): string {
   const name = key.startsWith('"') ? (JSON.parse(key) as string) : ''
   return plainKey.test(name) && !keywords.has(name) ? name : `(${key})`
 }
+
+/** The names with numbers behind those that stand there already. */
+export function unique(names: readonly string[]): readonly string[] {
+  return names.map((name, at) => {
+    const before = names.slice(0, at).filter((one) => one === name).length
+    return before === 0 ? name : `${name}_${before + 1}`
+  })
+}

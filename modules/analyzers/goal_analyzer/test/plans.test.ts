@@ -125,3 +125,15 @@ test('every example of the patterns is understood', async () => {
     }
   }
 })
+
+test.for([
+  ['Which city has the most rows in sales.csv?'],
+  ['Convert sales.csv from CSV to JSON'],
+  ['Show the first 2 rows of sales.csv as CSV'],
+  ['Remove duplicate rows from sales.csv by city'],
+  ['Show the rows of sales.csv sorted by amount, limited to 3 rows'],
+  ['Show the city and amount of each row in sales.csv'],
+])('%s', async ([goal]) => {
+  const { plan } = await setup()
+  expect((await plan(goal ?? '')).workflow['do']).not.toEqual([])
+})

@@ -3,7 +3,7 @@ import { isIn } from '../../grammar/vocabulary.ts'
 import type { Aggregate, AggregateFunction, Column, Phrase } from '../../grammar/tree.ts'
 import { jsonText } from '../../json_text.ts'
 import { Refusal } from '../../refusal.ts'
-import { columnsIn, valueIn, type Compiler, type Operation } from '../compiler.ts'
+import { columnsIn, refuseOtherNoun, valueIn, type Compiler, type Operation } from '../compiler.ts'
 import { asItems, Table } from '../table.ts'
 import { keyOf, quoted, type Value } from '../values.ts'
 import { askedOfFile } from './file_queries.ts'
@@ -202,6 +202,7 @@ const group: Operation = (compiler, phrase) => {
 const extremeGroup: Operation = (compiler, phrase) => {
   const { slots, span, pattern } = phrase
   const value = shaped(compiler, compiler.subject(phrase), slots.where ? { where: slots.where } : {})
+  refuseOtherNoun(compiler, slots, value)
   const list: readonly Aggregate[] =
     slots['aggregates']?.type === 'aggregates'
       ? slots['aggregates'].aggregates

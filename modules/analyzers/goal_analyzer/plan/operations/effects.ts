@@ -7,6 +7,7 @@ import { operandIn, operandsIn, textIn, valueIn, type Compiler, type Operation }
 import { defined } from '../definitions.ts'
 import { asArgument, formatOf, isFileName, stemOf, writing, type Format } from '../files.ts'
 import { asItems } from '../table.ts'
+import { inFormat } from './sources.ts'
 import { inExpression, literal, quoted, type Value } from '../values.ts'
 import { programsOf } from './programs.ts'
 
@@ -90,17 +91,22 @@ const append: Operation = (compiler, phrase) => {
 /** To another format as text, or to a file of one. */
 const convert: Operation = (compiler, phrase) => {
   const { slots } = phrase
+  refuseOtherFormat(phrase)
   const file = textIn(slots, 'file')
   if (file !== undefined)
     return written(compiler, keptOf(compiler, phrase), file, formatIn(slots) ?? formatOf(file))
-  const format = formatIn(slots) ?? 'json'
-  const value = compiler.subject(phrase)
-  if (format === 'json') return value.type === 'text' ? asItems(value) : value
-  return {
-    type: 'text',
-    expression: `(${value.expression} | ${writing(format)})`,
-    names: [format, ...value.names],
-  }
+  return inFormat(compiler.subject(phrase), formatIn(slots) ?? 'json')
+}
+
+/** `from CSV to JSON`: a file says by its name what it is. */
+function refuseOtherFormat({ slots }: Parameters<Operation>[1]): void {
+  const from = slots['from']
+  const operand = operandIn(slots, 'what')
+  const inner = operand?.kind === 'phrase' ? operandIn(operand.phrase.slots, 'source') : operand
+  if (from?.type !== 'value' || inner?.kind !== 'file' || formatOf(inner.path) === from.value) return
+  throw new Refusal(`${inner.path} is read as ${formatOf(inner.path)}, by the ending of its name.`, [
+    from.span,
+  ])
 }
 
 const trimmed = 'sub("\\\\s+$"; "")'

@@ -12,9 +12,9 @@ import {
   type Compiler,
   type Operation,
 } from '../compiler.ts'
-import { asArgument, formatOf, reading, stemOf } from '../files.ts'
-import { filtered, Table } from '../table.ts'
-import { inExpression, keyOf, literal, quoted, type Value } from '../values.ts'
+import { asArgument, formatOf, reading, stemOf, writing } from '../files.ts'
+import { asItems, filtered, Table } from '../table.ts'
+import { inExpression, keyOf, literal, quoted, unique, type Value } from '../values.ts'
 import { grouped } from './aggregates.ts'
 import { isJsonObject } from '@nexus/sdk'
 
@@ -24,7 +24,19 @@ const give: Operation = (compiler, { slots, span }) => {
   if (operands.length > 1) return giveAll(compiler, slots)
   const [operand] = operands
   const value = operand ? compiler.operand(operand) : compiler.last(span)
-  return shaped(compiler, value, slots)
+  const shape = shaped(compiler, value, slots)
+  const format = textIn(slots, 'format')
+  return format === undefined ? shape : inFormat(shape, format)
+}
+
+export function inFormat(value: Value, format: string): Value {
+  if (format === 'json') return value.type === 'text' ? asItems(value) : value
+  const known = (['csv', 'tsv', 'jsonl', 'text'] as const).find((one) => one === format) ?? 'text'
+  return {
+    type: 'text',
+    expression: `(${value.expression} | ${writing(known)})`,
+    names: [known, ...value.names],
+  }
 }
 
 /** Several at once: an object with a member for each, each a result that can be meant by its name. */
@@ -35,9 +47,8 @@ function giveAll(compiler: Compiler, slots: Slots): Value {
     compiler.values.push(kept)
     return kept
   })
-  const members = values.map(
-    (value, at) => `${keyOf(quoted(value.names[0] ?? `part_${at + 1}`))}: ${value.expression}`,
-  )
+  const names = unique(values.map((value, at) => value.names[0] ?? `part_${at + 1}`))
+  const members = values.map((value, at) => `${keyOf(quoted(names[at] ?? ''))}: ${value.expression}`)
   return compiler.together({
     type: 'record',
     expression: `{${members.join(', ')}}`,

@@ -7,6 +7,7 @@ import {
   columnsIn,
   operandIn,
   operandsIn,
+  refuseOtherNoun,
   textIn,
   valueIn,
   type Compiler,
@@ -58,6 +59,7 @@ const drop: Operation = (compiler, phrase) => {
 
 const unique: Operation = (compiler, phrase) => {
   const value = compiler.subject(phrase)
+  refuseOtherNoun(compiler, phrase.slots, value)
   const table = new Table(compiler, value)
   const by = columnsIn(phrase.slots, 'by')
   const key = by.length === 0 ? '.' : `[${by.map((column) => table.member(column)).join(', ')}]`
@@ -88,6 +90,7 @@ const select: Operation = (compiler, phrase) => {
     compiler.subject(phrase),
     phrase.slots['where'] ? { where: phrase.slots['where'] } : {},
   )
+  refuseOtherNoun(compiler, phrase.slots, value)
   const columns = columnsIn(phrase.slots, 'columns')
   const table = new Table(compiler, value)
   const members = columns.map((column) => `${keyOf(table.key(column))}: ${table.member(column)}`)
