@@ -1,0 +1,64 @@
+/**
+ * The protocols beside HTTP. The code of each, and the library that it speaks by, is loaded at its first call: who only
+ * calls HTTP services pays nothing for the others.
+ */
+import type { Json, JsonObject, ModuleContext } from '@nexus/sdk'
+import type { DeliverOptions } from './deliver.ts'
+import type { ProtocolCalls, ProtocolOptions } from './protocol_options.ts'
+
+const loaders = {
+  grpc: async (): Promise<ProtocolCalls> => new (await import('./grpc/call_grpc.ts')).GrpcCalls(),
+} as const satisfies Readonly<Record<string, () => Promise<ProtocolCalls>>>
+
+export type Protocol = keyof typeof loaders
+
+export function isProtocol(kind: string): kind is Protocol {
+  return Object.hasOwn(loaders, kind)
+}
+
+/** The manifest's defaults, for a host that fills in none. */
+const messagesMaxDefault = 10_000
+const grpcTlsPortsDefault = [443]
+
+export class Protocols {
+  readonly #loaded = new Map<Protocol, Promise<ProtocolCalls>>()
+
+  async call(protocol: Protocol, context: ModuleContext, options: DeliverOptions): Promise<Json> {
+    const calls = await this.#load(protocol)
+    return calls.call(context.inputData, protocolOptions(context, options))
+  }
+
+  async close(): Promise<void> {
+    const loaded = await Promise.all(this.#loaded.values())
+    await Promise.all(loaded.map((calls) => calls.close?.()))
+  }
+
+  #load(protocol: Protocol): Promise<ProtocolCalls> {
+    const known = this.#loaded.get(protocol)
+    if (known) return known
+    const loading = loaders[protocol]()
+    this.#loaded.set(protocol, loading)
+    return loading
+  }
+}
+
+function protocolOptions(context: ModuleContext, options: DeliverOptions): ProtocolOptions {
+  const { run, config, policy, metadata, idempotencyKey } = context
+  return {
+    ...options,
+    ...readMaxima(config),
+    policy,
+    input: run.input,
+    idempotencyKey,
+    run,
+    attempt: metadata.attempt,
+  }
+}
+
+function readMaxima(config: JsonObject): Pick<ProtocolOptions, 'messagesMax' | 'grpcTlsPorts'> {
+  const ports = config['grpc_tls_ports']
+  return {
+    messagesMax: Number(config['max_messages'] ?? messagesMaxDefault),
+    grpcTlsPorts: Array.isArray(ports) ? ports.map(Number) : grpcTlsPortsDefault,
+  }
+}
