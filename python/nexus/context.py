@@ -85,6 +85,14 @@ class AbortSignal:
             callback(reason)
 
 
+def make_policy(policy=None):
+    """What whoever runs this Nexus allows: ``policy.network.private``, ``policy.programs.allow`` (None: all), ``.deny``."""
+    given = policy or {}
+    network = {"private": True, **given.get("network", {})}
+    programs = {"allow": None, "deny": [], **given.get("programs", {})}
+    return Facts(network=Facts(network), programs=Facts(programs))
+
+
 class _Absent:
     """In place of a service that whoever made the context did not give."""
 
@@ -114,7 +122,9 @@ class ModuleContext(Generic[Input]):
     run              id, input; for orchestrators: task, list, sleep, keep, recall, evaluate
     log              debug, info, warn, error: (message, fields=None)
     state            get, set, delete: values that the module keeps for as long as it is loaded
+    blobs            write, read: data too large for an output, kept with the run
     secrets          get: secrets that the manifest lists
+    policy           network, programs: what whoever runs this Nexus allows
     signal           aborts when the task is no longer needed
     idempotency_key  the same for every attempt at this execution, also after a crash
     """
@@ -131,8 +141,10 @@ class ModuleContext(Generic[Input]):
         call=None,
         log=None,
         stream=None,
+        blobs=None,
         state=None,
         secrets=None,
+        policy=None,
         signal=None,
         clock=None,
         idempotency_key="",
@@ -145,8 +157,10 @@ class ModuleContext(Generic[Input]):
         self.parent_context = None if parent_context is None else Facts(parent_context)
         self.run = run or _Absent("run")
         self.log = log or _Absent("log")
+        self.blobs = blobs or _Absent("blobs")
         self.state = state or _Absent("state")
         self.secrets = secrets or _Absent("secrets")
+        self.policy = make_policy(policy)
         self.signal = signal or AbortSignal()
         self.clock = clock or Clock()
         self.idempotency_key = idempotency_key
@@ -179,11 +193,14 @@ async def _await(awaitable):
 class SetupContext:
     """What ``setup`` is handed: no task yet, but the ledger in which everything that must be released is entered."""
 
-    def __init__(self, config=None, *, log=None, state=None, secrets=None, clock=None, on_teardown=None):
+    def __init__(
+        self, config=None, *, log=None, state=None, secrets=None, policy=None, clock=None, on_teardown=None
+    ):
         self.config = {} if config is None else config
         self.log = log or _Absent("log")
         self.state = state or _Absent("state")
         self.secrets = secrets or _Absent("secrets")
+        self.policy = make_policy(policy)
         self.clock = clock or Clock()
         self._on_teardown = on_teardown or _Absent("on_teardown")
 

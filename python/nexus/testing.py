@@ -9,9 +9,11 @@ A module with a ``setup`` gets ``make_setup_context()`` first; its ``release()``
 """
 
 import asyncio
+import hashlib
 import inspect
 import json
 
+from .blobs import blob_pieces
 from .context import AbortSignal, ChildOutcome, ModuleContext, SetupContext, current_context
 from .errors import TaskFault
 from .json_values import NotJson, encode
@@ -37,7 +39,9 @@ def make_context(
     calls=None,
     evaluate=None,
     kept=None,
+    blobs=None,
     secrets=None,
+    policy=None,
     signal=None,
     clock=None,
     idempotency_key="test-key",
@@ -63,8 +67,10 @@ def make_context(
         call=call,
         log=_Log(recorded["logs"]),
         stream=lambda text, channel: recorded["streams"].append((channel, text)),
+        blobs=blobs or MemoryBlobs(),
         state=_State(),
         secrets=_Secrets(secrets or {}),
+        policy=policy,
         signal=signal or AbortSignal(),
         clock=clock,
         idempotency_key=idempotency_key,
@@ -75,13 +81,14 @@ def make_context(
     return context
 
 
-def make_setup_context(*, config=None, secrets=None, clock=None):
+def make_setup_context(*, config=None, secrets=None, policy=None, clock=None):
     ledger = []
     context = SetupContext(
         over_wire(config or {}),
         log=_Log([]),
         state=_State(),
         secrets=_Secrets(secrets or {}),
+        policy=policy,
         clock=clock,
         on_teardown=lambda what, release: ledger.append(release),
     )
@@ -172,6 +179,30 @@ class _Log:
 
     def error(self, message, fields=None):
         self._write("error", message, fields)
+
+
+class MemoryBlobs:
+    """Blobs without a disk; give two contexts the same one to hand a blob from one task to the next."""
+
+    def __init__(self):
+        self._stored = {}
+
+    async def write(self, content, media_type, bytes_max=1_073_741_824):
+        stored = bytearray()
+        async for piece in blob_pieces(content):
+            stored += piece
+            if len(stored) > bytes_max:
+                raise TaskFault.of("runtime", f"The data is larger than the {bytes_max} bytes that a blob may have here.")
+        name = f"sha256:{hashlib.sha256(stored).hexdigest()}"
+        self._stored[name] = bytes(stored)
+        return {"blob": name, "size_bytes": len(stored), "media_type": media_type}
+
+    async def read(self, reference):
+        stored = self._stored.get(reference["blob"])
+        if stored is None:
+            raise TaskFault.of("validation", f"There is no blob {reference['blob']}.")
+        for at in range(0, len(stored), 65_536):
+            yield stored[at : at + 65_536]
 
 
 class _State:

@@ -3,7 +3,7 @@
  * everything above it is the same whether a run is journalled in SQLite or by a cluster.
  * Every implementation in `backends/` passes the one suite in `test/backend_conformance.ts`.
  */
-import type { Json, JsonObject } from '@nexus/sdk'
+import type { Blobs, Json, JsonObject } from '@nexus/sdk'
 import type { CloudEvent } from './cloud_event.ts'
 import type {
   Consumption,
@@ -53,8 +53,21 @@ export interface Backend {
   get(id: string): Promise<StoredRun>
   /** The whole log of a run, in order. Rejects with `payload_unreadable` for a damaged payload, naming it. */
   events(id: string): Promise<readonly RunEvent[]>
+  readonly blobs: BlobStore
   /** Writes what is pending and lets go of the data. Safe to call twice. */
   close(): Promise<void>
+}
+
+/** What is kept of blobs, whoever wrote them. `write` takes what comes as it is: masking is for whoever calls it. */
+export interface BlobStore extends Blobs {
+  /** What is known of the blob with these 64 digits; undefined where there is none. */
+  find(digest: string): Promise<StoredBlob | undefined>
+}
+
+export interface StoredBlob {
+  readonly sizeBytes: number
+  /** As it was written last; undefined where nobody said it. */
+  readonly mediaType: string | undefined
 }
 
 export interface NewRun {

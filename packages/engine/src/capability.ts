@@ -4,8 +4,8 @@
  */
 import type { ModuleContext, ModuleResult, ModuleType } from '@nexus/sdk'
 
-/** The host adds the rest of a module's context: its configuration, state, secrets and log. */
-export type InvocationContext = Omit<ModuleContext, 'config' | 'state' | 'secrets' | 'log'>
+/** The host adds the rest of a module's context: its configuration, state, secrets, policy and log. */
+export type InvocationContext = Omit<ModuleContext, 'config' | 'state' | 'secrets' | 'policy' | 'log'>
 
 export interface Capability {
   /** The module's id. */

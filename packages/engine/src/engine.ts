@@ -213,7 +213,7 @@ export class Engine {
 
   #begin(durable: DurableRun, nesting: number): LiveRun {
     if (this.#closed) throw new NexusError('closed', 'This Nexus is closed.')
-    const { capabilities, clock, runtime, read, stream = () => {} } = this.#options
+    const { backend, capabilities, clock, runtime, read, stream = () => {} } = this.#options
     const { id, document, scope, workflow: name, generation = capabilities.current() } = durable.stored
     const workflow = inlineComponents(read(document, Object.keys(scope?.variables ?? {})))
     const abort = new AbortController()
@@ -224,6 +224,7 @@ export class Engine {
       find: held.find,
       clock,
       runtime,
+      blobs: backend.blobs,
       stream,
       read,
       launch,

@@ -3,6 +3,7 @@
  */
 export type {
   Backend,
+  BlobStore,
   ChildRun,
   Deployment,
   Consumed,
@@ -10,6 +11,7 @@ export type {
   NewRun,
   RunQuery,
   RunSummary,
+  StoredBlob,
   StoredDeployment,
   StoredRun,
   Subscription,

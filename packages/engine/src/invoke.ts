@@ -5,6 +5,7 @@ import { TaskFault, workflowError } from '@nexus/sdk'
 import type { ChildOutcome, ChildTask, Json, JsonObject, TaskRun } from '@nexus/sdk'
 import { evaluateExpression, evaluateTemplate, readsRunState, type Task } from '@nexus/workflow'
 import { hash } from 'node:crypto'
+import { blobsOf } from './blobs.ts'
 import type { Capability, InvocationContext } from './capability.ts'
 import type { Frame } from './frame.ts'
 import { runChild, runList } from './interpreter.ts'
@@ -39,6 +40,7 @@ function contextFor(frame: Frame, capability: Capability, attempt: number): Invo
     call: (name, input) => callCapability(frame, name, input, calls++),
     stream: ({ channel, text }) =>
       run.services.stream(run.id, path, { channel, text: run.mask(text) as string }),
+    blobs: blobsOf(run, frame.signal),
     signal: frame.signal,
     clock: run.clock,
     idempotencyKey: keyOf(run.id, path),

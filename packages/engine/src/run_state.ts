@@ -3,7 +3,7 @@
  */
 import { standardVariables, type Workflow } from '@nexus/workflow'
 import type { Clock, Json, JsonObject, StreamChunk } from '@nexus/sdk'
-import type { DurableRun, RunScope } from './backend.ts'
+import type { BlobStore, DurableRun, RunScope } from './backend.ts'
 import type { RunOutcome } from './events.ts'
 import type { FindCapability } from './capability.ts'
 import { dateTime } from './frame.ts'
@@ -14,6 +14,7 @@ export interface RunServices {
   readonly find: FindCapability
   readonly clock: Clock
   readonly runtime: JsonObject
+  readonly blobs: BlobStore
   readonly turns: Turns
   /** See `RunState.names`. */
   readonly names: Map<string, readonly string[]>

@@ -32,7 +32,7 @@ function missing(name: string, index: number): TaskFault {
 
 export type Mask = (value: Json) => Json
 
-const masked = '******'
+export const masked = '******'
 /** A shorter secret is masked only where it is the whole text: as a part it would be found everywhere. */
 const partLengthMin = 4
 
@@ -40,7 +40,7 @@ const partLengthMin = 4
 export function maskFor(secrets: JsonObject): Mask {
   const texts = textsOf(secrets).toSorted((a, b) => b.length - a.length)
   if (texts.length === 0) return (value) => value
-  const parts = texts.filter((text) => text.length >= partLengthMin)
+  const parts = partsOf(secrets)
   const whole = new Set(texts)
   const maskText = (text: string): string => {
     if (whole.has(text)) return masked
@@ -53,6 +53,12 @@ export function maskFor(secrets: JsonObject): Mask {
     return Object.fromEntries(Object.entries(value).map(([key, member]) => [maskText(key), mask(member)]))
   }
   return mask
+}
+
+/** The texts of the secrets that are masked wherever they stand, the longest first. */
+export function partsOf(secrets: JsonObject): readonly string[] {
+  const texts = textsOf(secrets).filter((text) => text.length >= partLengthMin)
+  return texts.toSorted((a, b) => b.length - a.length)
 }
 
 function textsOf(value: Json): readonly string[] {

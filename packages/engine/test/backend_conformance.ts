@@ -5,6 +5,7 @@
 import { systemClock, type Json } from '@nexus/sdk'
 import { describe, expect, test } from 'vitest'
 import type { Backend, DurableRun, NewRun, RunEvent, TaskOutcome, TaskStep } from '../src/index.ts'
+import { blobConformance } from './blob_conformance.ts'
 import { deploymentConformance } from './deployment_conformance.ts'
 import { eventConformance } from './event_conformance.ts'
 import { familyConformance } from './family_conformance.ts'
@@ -288,6 +289,7 @@ export function backendConformance(name: string, setup: () => Promise<BackendWor
       await second.close()
     })
 
+    blobConformance(setup)
     eventConformance(setup)
     familyConformance(setup)
     deploymentConformance(setup)

@@ -8,6 +8,7 @@ import { expect, test } from 'vitest'
 import type { Backend } from '../src/backend.ts'
 import { openEmbedded, readEmbedded } from '../src/backends/embedded.ts'
 import { backendConformance, type BackendWorld } from './backend_conformance.ts'
+import { read } from './blob_conformance.ts'
 
 function setupFolder(): { folder: string; [Symbol.dispose](): void } {
   const folder = mkdtempSync(join(tmpdir(), 'nexus-embedded-'))
@@ -170,4 +171,28 @@ test('a damaged payload is named, and every other event can still be read', asyn
     blob,
   )
   await again.close()
+})
+
+test('a blob that has changed on disk is damaged, and one that a crash left half-written is gone', async () => {
+  using world = setupFolder()
+  const backend = openEmbedded({ folder: world.folder, clock: systemClock })
+  const reference = await backend.blobs.write(['as it was'], { mediaType: 'text/plain' })
+  const digest = reference.blob.slice('sha256:'.length)
+  writeFileSync(join(world.folder, 'blobs', digest.slice(0, 2), digest), 'as it is!')
+  await expect(read(backend, reference)).rejects.toThrow(/its content has changed/)
+  expect(await backend.blobs.write(['as it was'], { mediaType: 'text/plain' })).toEqual(reference)
+  expect(String(await read(backend, reference))).toBe('as it was')
+  await backend.close()
+  writeFileSync(join(world.folder, 'blobs', 'tmp', 'half'), 'half')
+  await openEmbedded({ folder: world.folder, clock: systemClock }).close()
+  expect(readdirSync(join(world.folder, 'blobs'))).toEqual([digest.slice(0, 2)])
+})
+
+test('what fails leaves no file behind', async () => {
+  using world = setupFolder()
+  const backend = openEmbedded({ folder: world.folder, clock: systemClock })
+  const long = ['x'.repeat(1_000_000)]
+  await expect(backend.blobs.write(long, { mediaType: 'text/plain', bytesMax: 10 })).rejects.toThrow(/larger/)
+  expect(readdirSync(join(world.folder, 'blobs', 'tmp'))).toEqual([])
+  await backend.close()
 })

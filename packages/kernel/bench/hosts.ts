@@ -9,7 +9,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Host, HostedModule, Instance } from '@nexus/kernel'
-import { systemClock } from '@nexus/sdk'
+import { openPolicy, systemClock } from '@nexus/sdk'
 import { digestOf } from '../src/artifact.ts'
 import { inProcessHost } from '../src/hosts/in_process.ts'
 import { processHost } from '../src/hosts/process.ts'
@@ -138,6 +138,7 @@ function hostedModule(language: Subject['language']): HostedModule {
     clock: systemClock,
     log: { debug: silent, info: silent, warn: silent, error: silent },
     secrets: { get: async () => '' },
+    policy: openPolicy,
     deadlines: { setupMsMax: 10_000, teardownMsMax: 5_000 },
   }
 }

@@ -14,6 +14,7 @@ import {
   type ModuleContext,
   type ModuleResult,
   type ModuleState,
+  type Policy,
   type Secrets,
 } from '@nexus/sdk'
 import type { Artifact } from './artifact.ts'
@@ -44,6 +45,7 @@ export interface HostedModule {
   readonly clock: Clock
   readonly log: Log
   readonly secrets: Secrets
+  readonly policy: Policy
   readonly deadlines: Deadlines
   /** What the module keeps between tasks; in memory, for as long as the instance lives, where there is none. */
   readonly state?: ModuleState
@@ -70,8 +72,10 @@ export interface StopReport {
   readonly handlesLeft: number
 }
 
-/** What the caller supplies for one task, a plain object; the host adds the module's own config, state, secrets and log. */
-export type InvocationContext = Omit<ModuleContext, 'config' | 'state' | 'secrets' | 'log'> & { log?: Log }
+/** What the caller supplies for one task, a plain object; the host adds the module's own config, state, secrets, policy and log. */
+export type InvocationContext = Omit<ModuleContext, 'config' | 'state' | 'secrets' | 'policy' | 'log'> & {
+  log?: Log
+}
 
 /** A module could not be built, started or found fit. `message` names the module and says what to do. */
 export class ModuleFailure extends NexusError {

@@ -3,7 +3,15 @@
  * one until it is closed. It names no module and knows none. One of its own runs at a time on a data folder, which is for
  * whoever opens it to see to. How one generation follows another is in `change.ts`.
  */
-import { NexusError, type Clock, type JsonObject, type Log, type Secrets } from '@nexus/sdk'
+import {
+  NexusError,
+  openPolicy,
+  type Clock,
+  type JsonObject,
+  type Log,
+  type Policy,
+  type Secrets,
+} from '@nexus/sdk'
 import { openArtifactStore } from './artifact.ts'
 import { openBuilder, type Builder } from './build.ts'
 import { Changes, type Change } from './change.ts'
@@ -35,6 +43,8 @@ export interface KernelOptions {
   /** By module id. */
   readonly config?: Readonly<Record<string, JsonObject>>
   readonly secrets?: Secrets
+  /** What modules may do; everything by default. */
+  readonly policy?: Policy
   /** Only these modules and what they depend on are taken; the others are listed. */
   readonly only?: readonly string[]
   readonly deadlines?: Partial<Deadlines>
@@ -196,7 +206,7 @@ class ModuleKernel implements Kernel {
 
   #stageOptions(): Omit<StageOptions, 'store' | 'fleet'> {
     const { clock, log, config = {}, secrets = noSecrets, hosts = [inProcessHost] } = this.#options
-    const { placement = (): undefined => undefined } = this.#options
+    const { placement = (): undefined => undefined, policy = openPolicy } = this.#options
     const deadlines = { ...defaultDeadlines, ...this.#options.deadlines }
     return {
       builder: this.#builder,
@@ -206,6 +216,7 @@ class ModuleKernel implements Kernel {
       services: (manifest) => ({
         clock,
         secrets,
+        policy,
         deadlines,
         log: logOf(log, manifest.id),
         state: stateOf(manifest, this.#journal.stateOf(manifest.id)),

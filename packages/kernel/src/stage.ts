@@ -39,7 +39,7 @@ export interface StageOptions {
   /** What every module is hosted with. */
   readonly services: (
     manifest: Manifest,
-  ) => Pick<HostedModule, 'clock' | 'log' | 'secrets' | 'deadlines' | 'state'>
+  ) => Pick<HostedModule, 'clock' | 'log' | 'secrets' | 'policy' | 'deadlines' | 'state'>
 }
 
 export interface Candidate extends FoundModule {

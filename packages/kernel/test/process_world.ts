@@ -5,7 +5,7 @@ import { mkdtempSync, readFileSync, realpathSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Host, HostedModule, Instance } from '@nexus/kernel'
-import { systemClock, type Json, type JsonObject, type Manifest } from '@nexus/sdk'
+import { openPolicy, systemClock, type Json, type JsonObject, type Manifest } from '@nexus/sdk'
 import { afterAll, onTestFinished } from 'vitest'
 import { digestOf } from '../src/artifact.ts'
 import { processHost, type ProcessHostOptions } from '../src/hosts/process.ts'
@@ -78,6 +78,7 @@ function makeHosted(
     clock: systemClock,
     log: logInto(logged),
     secrets: { get: async (name) => `secret ${name}` },
+    policy: openPolicy,
     deadlines: { setupMsMax: 10_000, teardownMsMax: 2_000 },
   }
 }

@@ -44,6 +44,7 @@ function contextFor(uri: URL, { authentication, signal }: FetchOptions, clock: C
     },
     call: refused,
     stream: () => {},
+    blobs: { write: refused, read: refusedRead },
     signal,
     clock,
     idempotencyKey: uri.href,
@@ -52,4 +53,9 @@ function contextFor(uri: URL, { authentication, signal }: FetchOptions, clock: C
 
 function refused(): Promise<never> {
   return Promise.reject(TaskFault.of('configuration', 'No run stands behind the fetching of a resource.'))
+}
+
+// oxlint-disable-next-line require-yield -- it never has a piece to give
+async function* refusedRead(): AsyncGenerator<Uint8Array> {
+  await refused()
 }

@@ -13,6 +13,7 @@ import {
 import type {
   Backend,
   BackendReader,
+  BlobStore,
   LifecycleEvent,
   LiveRun,
   MissedFirings,
@@ -23,7 +24,7 @@ import type {
 } from '@nexus/engine'
 import { inProcessHost, openKernel, processHost, type Kernel, type KernelOptions } from '@nexus/kernel'
 import { systemClock, TaskFault } from '@nexus/sdk'
-import type { Clock, Json, JsonObject, Log, Secrets, StreamChunk } from '@nexus/sdk'
+import type { Clock, Json, JsonObject, Log, Policy, Secrets, StreamChunk } from '@nexus/sdk'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { CheckedWorkflow, Surroundings } from './check.ts'
@@ -54,6 +55,8 @@ export interface NexusOptions {
   readonly config?: Readonly<Record<string, JsonObject>>
   /** Where secrets come from; from the environment (`NEXUS_SECRET_<NAME>`) and the folder `NEXUS_SECRETS_DIR` by default. */
   readonly secrets?: SecretProvider
+  /** What modules may do, whatever documents and manifests say; everything that this process may by default. */
+  readonly policy?: Policy
   /** Folders of workflow documents, for those that others run; the nearer first. */
   readonly workflows?: readonly string[]
   /** Capabilities that are not here but where a document will run: they count when one is checked. */
@@ -109,6 +112,8 @@ export interface Nexus {
     follow(signal: AbortSignal): AsyncIterable<LifecycleEvent>
   }
   readonly workflows: Workflows
+  /** Large data that tasks wrote, by content. */
+  readonly blobs: BlobReader
   /** What came over HTTP and stays as it came, until it is removed: the next document that needs it fetches it anew. */
   readonly resources: Pick<PinStore, 'list' | 'remove'>
   readonly modules: Modules
@@ -116,11 +121,14 @@ export interface Nexus {
   close(): Promise<void>
 }
 
+export type BlobReader = Pick<BlobStore, 'find' | 'read'>
+
 export interface RunReader {
   /** Newest first. */
   list(query?: RunQuery): Promise<readonly RunSummary[]>
   /** Rejects with `NexusError` `run_not_found` or `payload_unreadable`. */
   get(id: string): Promise<RunRecord>
+  readonly blobs: BlobReader
   close(): Promise<void>
 }
 
@@ -130,7 +138,7 @@ export interface ForkOptions {
   readonly input?: Json
 }
 
-export interface Runs extends Omit<RunReader, 'close'> {
+export interface Runs extends Omit<RunReader, 'blobs' | 'close'> {
   /** Goes on with one unfinished run. */
   resume(id: string): Promise<LiveRun>
   /** Runs what faulted or was cancelled in an ended run anew; what completed stands. */
@@ -186,7 +194,7 @@ export async function openNexus(options: NexusOptions): Promise<Nexus> {
 type Given = NexusOptions & Required<Pick<NexusOptions, 'clock' | 'log' | 'secrets'>>
 
 function openModules({ data, clock, log, secrets, ...options }: Given): Promise<Kernel> {
-  const { modules = [], trust = [], config = {}, deadlines, stepped } = options
+  const { modules = [], trust = [], config = {}, policy, deadlines, stepped } = options
   return openKernel({
     sources: [firstParty, ...modules],
     data,
@@ -196,6 +204,7 @@ function openModules({ data, clock, log, secrets, ...options }: Given): Promise<
     secrets: forModules(secrets),
     hosts: [inProcessHost, processHost({ folder: join(data, 'hosts'), clock, environment: process.env })],
     placement: placementBy([firstParty, ...trust]),
+    ...(policy && { policy }),
     ...(deadlines && { deadlines }),
     ...(stepped && { stepped }),
   })
@@ -268,6 +277,7 @@ export function readRuns(data: string): RunReader | undefined {
   return {
     list: (query) => reader.list(query),
     get: (id) => recordOf(reader, id),
+    blobs: reader.blobs,
     close: () => reader.close(),
   }
 }
@@ -300,11 +310,13 @@ class OpenNexus implements Nexus {
   readonly modules: Nexus['modules']
   readonly workflows: Workflows
   readonly resources: Nexus['resources']
+  readonly blobs: BlobReader
 
   constructor(parts: Parts) {
     const { backend, kernel, engine, clock, schedules } = parts
     this.#parts = parts
     this.resources = parts.pins
+    this.blobs = backend.blobs
     const events = eventsOf(backend, clock)
     this.events = {
       publish: (event) => events.publish(event),

@@ -2,8 +2,10 @@
  * What a module is handed for one task: its input and the host's services. A module reaches nothing but through this.
  * Every value that crosses is JSON, so that a module runs the same in process and in a process of its own.
  */
+import type { Blobs } from './blobs.ts'
 import type { Clock } from './clock.ts'
 import type { Json, JsonObject } from './json.ts'
+import type { Policy } from './policy.ts'
 
 export interface ModuleContext<Input extends Json = Json> {
   /** The path of the task execution in its run, e.g. `/do/1/each/for/3/do/0/fetch`. */
@@ -25,8 +27,11 @@ export interface ModuleContext<Input extends Json = Json> {
   readonly log: Log
   /** Live output, shown while the task runs. It is not recorded. */
   stream(chunk: StreamChunk): void
+  /** Data too large for an output, kept with the run. */
+  readonly blobs: Blobs
   readonly state: ModuleState
   readonly secrets: Secrets
+  readonly policy: Policy
   /** Aborts when the run is cancelled or the task is no longer needed: stop at once, leave nothing running. */
   readonly signal: AbortSignal
   readonly clock: Clock
@@ -137,6 +142,7 @@ export interface SetupContext {
   readonly clock: Clock
   readonly state: ModuleState
   readonly secrets: Secrets
+  readonly policy: Policy
   /** Enters something to release at teardown, in reverse order, whatever else happens. */
   onTeardown(what: string, release: () => void | Promise<void>): void
 }

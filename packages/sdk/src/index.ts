@@ -2,6 +2,18 @@
  * @nexus/sdk: what the author of a module imports, and the vocabulary that every other package shares.
  * Nothing of ours is below it, and it runs in a browser too.
  */
+export {
+  blobBytesMaxUsual,
+  blobDigest,
+  blobMissing,
+  blobPiece,
+  blobTooLarge,
+  isBlobReference,
+  type BlobContent,
+  type BlobOptions,
+  type BlobReference,
+  type Blobs,
+} from './blobs.ts'
 export { sleepUntil, systemClock, type Clock } from './clock.ts'
 export type {
   ChildOutcome,
@@ -39,4 +51,5 @@ export {
   OrchestratorModule,
 } from './module.ts'
 export { nearest } from './nearest.ts'
+export { openPolicy, type Policy } from './policy.ts'
 export { ModuleResult, type ResultOptions } from './result.ts'

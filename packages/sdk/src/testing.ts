@@ -10,6 +10,7 @@
  *
  * A module with a `setup` gets `testSetup()` first; its `release()` does what teardown does with the ledger.
  */
+import type { Blobs } from './blobs.ts'
 import { systemClock, type Clock } from './clock.ts'
 import type {
   ChildOutcome,
@@ -24,6 +25,10 @@ import type {
 } from './context.ts'
 import { TaskFault } from './errors.ts'
 import { isJsonObject, whyNotJson, type Json, type JsonObject } from './json.ts'
+import { openPolicy, type Policy } from './policy.ts'
+import { memoryBlobs } from './testing/memory_blobs.ts'
+
+export { memoryBlobs, readAll } from './testing/memory_blobs.ts'
 
 /** A child task played by a function: gives its output, an `outcome`, or throws. `child.signal` is the branch's own. */
 export type TestTask = (
@@ -46,6 +51,10 @@ export interface TestContextOptions<Input extends Json> {
   /** What an earlier life of the task kept last. */
   readonly kept?: Json
   readonly secrets?: Readonly<Record<string, string>>
+  /** In memory by default; give two contexts the same one to hand a blob from one task to the next. */
+  readonly blobs?: Blobs
+  /** Everything is allowed by default. */
+  readonly policy?: Policy
   readonly metadata?: Partial<TaskMetadata>
   readonly parentContext?: ParentContext
   readonly signal?: AbortSignal
@@ -120,6 +129,7 @@ export function testContext<Input extends Json>(options: TestContextOptions<Inpu
       return overWire(await lookUp(options.calls ?? {}, capability, 'capability')(overWire(callInput)))
     },
     stream: (chunk) => void recorded.streams.push({ ...chunk }),
+    blobs: options.blobs ?? memoryBlobs(),
     ...testServices(options, recorded),
     signal: options.signal ?? new AbortController().signal,
     idempotencyKey: options.idempotencyKey ?? 'test-key',
@@ -128,7 +138,7 @@ export function testContext<Input extends Json>(options: TestContextOptions<Inpu
 
 /** What `setup` is handed; `release()` does what teardown does with the ledger: everything entered, in reverse. */
 export function testSetup(
-  options: Pick<TestContextOptions<Json>, 'config' | 'secrets' | 'clock'> = {},
+  options: Pick<TestContextOptions<Json>, 'config' | 'secrets' | 'clock' | 'policy'> = {},
 ): SetupContext & { release(): Promise<void> } {
   const ledger: (() => void | Promise<void>)[] = []
   return {
@@ -181,13 +191,14 @@ function evaluator(options: TestContextOptions<Json>): NonNullable<TestContextOp
 }
 
 function testServices(
-  options: Pick<TestContextOptions<Json>, 'secrets' | 'clock'>,
+  options: Pick<TestContextOptions<Json>, 'secrets' | 'clock' | 'policy'>,
   recorded: Recorded,
-): Pick<ModuleContext, 'log' | 'state' | 'secrets' | 'clock'> {
+): Pick<ModuleContext, 'log' | 'state' | 'secrets' | 'clock' | 'policy'> {
   const kept = new Map<string, Json>()
   return {
     log: testLog(recorded),
     clock: options.clock ?? systemClock,
+    policy: options.policy ?? openPolicy,
     state: {
       get: async (key) => kept.get(key),
       set: async (key, value) => void kept.set(key, overWire(value)),

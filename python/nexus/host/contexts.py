@@ -4,6 +4,7 @@ import asyncio
 
 from nexus.context import AbortSignal, ChildOutcome, Clock, Facts, ModuleContext, SetupContext
 from nexus.errors import Cancelled, TaskFault
+from nexus.host.blobs import HostBlobs
 from nexus.host.channel import RemoteError
 from nexus.json_values import NotJson
 
@@ -148,10 +149,11 @@ _clock = Clock()
 class HostContext(ModuleContext):
     """The context of the task that the request with the id ``task`` asks for. Services are made when they are used."""
 
-    def __init__(self, channel, module, task, params, config):
+    def __init__(self, channel, module, task, params, config, policy):
         self.task_id = params["task_id"]
         self.input_data = params["input_data"]
         self.config = config
+        self.policy = policy
         self.idempotency_key = params["idempotency_key"]
         self.clock = _clock
         self._params = params
@@ -183,6 +185,7 @@ _services = {
     "parent_context": _parent,
     "run": lambda context: HostRun(context._link, context._params["run"]),
     "log": lambda context: HostLog(context._link),
+    "blobs": lambda context: HostBlobs(context._link),
     "state": lambda context: HostState(context._link),
     "secrets": lambda context: HostSecrets(context._link),
     "signal": lambda _context: AbortSignal(),
@@ -191,13 +194,14 @@ _services = {
 }
 
 
-def make_setup_context(channel, module, config, on_teardown):
+def make_setup_context(channel, module, config, policy, on_teardown):
     link = Link(channel, module)
     return SetupContext(
         config,
         log=HostLog(link),
         state=HostState(link),
         secrets=HostSecrets(link),
+        policy=policy,
         clock=_clock,
         on_teardown=on_teardown,
     )

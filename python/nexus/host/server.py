@@ -5,7 +5,7 @@ import inspect
 import traceback
 import typing
 
-from nexus.context import ModuleContext, current_context
+from nexus.context import ModuleContext, current_context, make_policy
 from nexus.errors import Cancelled, TaskFault, to_workflow_error
 from nexus.host.channel import UNKNOWN_METHOD_CODE, MessageTooLong
 from nexus.host.contexts import HostContext, make_setup_context, received, ref_of
@@ -33,6 +33,7 @@ class ModuleServer:
         self._module = None
         self._manifest = {}
         self._config = {}
+        self._policy = make_policy()
         self._input_model = None
         self._running = {}
         self._releases = []
@@ -51,7 +52,8 @@ class ModuleServer:
         if method != "execute":
             self._channel.loop.create_task(self._do(id, method, params))
             return
-        work = Work(HostContext(self._channel, self._manifest["id"], id, params, self._config))
+        about = (id, params, self._config, self._policy)
+        work = Work(HostContext(self._channel, self._manifest["id"], *about))
         self._running[id] = work
         self._channel.busy = len(self._running) > 1
         work.task = self._channel.loop.create_task(self._execute(id, work))
@@ -118,6 +120,7 @@ class ModuleServer:
         """Gives the complaints of ``validate_config``."""
         manifest, self._config = params["manifest"], params["config"]
         self._manifest = manifest
+        self._policy = make_policy(params["policy"])
         limit_memory(params["memory_mb"])
         with _Step("load"):
             found = load_class(manifest, params["folder"], params["artifact"]["code"])
@@ -135,7 +138,8 @@ class ModuleServer:
 
         setup = getattr(self._module, "setup", None)
         if setup is not None:
-            context = make_setup_context(self._channel, self._manifest["id"], self._config, on_teardown)
+            about = (self._manifest["id"], self._config, self._policy)
+            context = make_setup_context(self._channel, *about, on_teardown)
             await call_method(setup, *accepted(setup, context))
 
     async def _tear_down(self, _params):

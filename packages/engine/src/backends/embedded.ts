@@ -9,6 +9,7 @@ import type { DatabaseSync } from 'node:sqlite'
 import { workflowKey } from '@nexus/workflow'
 import type {
   Backend,
+  BlobStore,
   Deployment,
   EventFeed,
   NewRun,
@@ -19,6 +20,7 @@ import type {
 } from '../backend.ts'
 import type { CloudEvent } from '../cloud_event.ts'
 import type { RunEvent } from '../events.ts'
+import { BlobFiles } from './embedded/blob_files.ts'
 import { Blobs } from './embedded/blobs.ts'
 import { openDatabase, openDatabaseReadOnly } from './embedded/database.ts'
 import { DeploymentsTable, sameDeployment, workflowNotFound } from './embedded/deployments_table.ts'
@@ -41,7 +43,9 @@ export interface EmbeddedOptions {
 }
 
 /** What can be read while another process holds the data directory. */
-export type BackendReader = Pick<Backend, 'list' | 'get' | 'events' | 'deployments' | 'close'>
+export type BackendReader = Pick<Backend, 'list' | 'get' | 'events' | 'deployments' | 'close'> & {
+  readonly blobs: Pick<BlobStore, 'find' | 'read'>
+}
 
 /**
  * Opens a data directory and holds it until `close`.
@@ -87,6 +91,7 @@ class Embedded implements Backend, Storage {
   readonly journal: Journal
   readonly inbox: Inbox
   readonly clock: Clock
+  readonly blobs: BlobFiles
   readonly #database: DatabaseSync
   readonly #deployments: DeploymentsTable
   readonly #release: () => void
@@ -100,6 +105,7 @@ class Embedded implements Backend, Storage {
     const statements = new Statements(database, join(folder, 'nexus.db'))
     this.#database = database
     this.#release = parts.release
+    this.blobs = new BlobFiles(join(folder, 'blobs'))
     this.clock = clock
     this.log = new EventsTable(statements, blobs)
     const documents = new DocumentsTable(statements)
@@ -109,8 +115,11 @@ class Embedded implements Backend, Storage {
     this.inbox = new Inbox({ statements, journal: this.journal, blobs, clock })
   }
 
-  /** Counts on from the numbers in use, which whoever only reads need not know. */
+  /**
+   * Counts on from the numbers in use, and removes what a crash left half-written; neither is for whoever only reads.
+   */
   counting(): this {
+    this.blobs.sweep()
     this.journal.countFrom(Math.max(this.log.lastSeq(), this.inbox.last(), this.#deployments.last()))
     this.#lastRun = this.runs.last()
     return this

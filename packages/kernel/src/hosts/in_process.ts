@@ -52,7 +52,7 @@ class InProcessInstance implements Instance {
   readonly #mapFrames: FrameMapper
   readonly #module: BaseModule
   readonly #ledger: Ledger
-  readonly #services: Pick<ModuleContext, 'config' | 'state' | 'secrets' | 'log'>
+  readonly #services: Pick<ModuleContext, 'config' | 'state' | 'secrets' | 'policy' | 'log'>
   readonly #problems: string[] = []
   #stopping: Promise<StopReport> | undefined
 
@@ -66,6 +66,7 @@ class InProcessInstance implements Instance {
       log,
       state: hosted.state ?? memoryState(manifest),
       secrets: listedSecrets(manifest, hosted.secrets),
+      policy: hosted.policy,
     }
     this.#ledger = new Ledger({
       clock,

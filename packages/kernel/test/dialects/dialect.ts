@@ -36,6 +36,15 @@ export type TaskName =
   | 'asks its host for everything'
   | 'calls "risky"'
   | 'calls with what is not JSON'
+  /** Its input says how many pieces of 100,000 bytes; gives the reference, and how many bytes it then reads of it. */
+  | 'writes a blob and reads it'
+  /** The pieces end with an exception, "no more"; gives the fault's or the exception's message. */
+  | 'fails in the middle of a blob'
+  /** Writes ten bytes where five are allowed. */
+  | 'writes a blob that is too large'
+  /** Reads the blob that its input refers to, and gives it as text. */
+  | 'reads the blob of its input'
+  | 'shows its policy'
   /** Runs two children, aborts "slow" when "quick" is done, and gives how each of them ended. */
   | 'aborts one of its children'
 

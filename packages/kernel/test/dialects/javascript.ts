@@ -48,6 +48,25 @@ export const javascript: Dialect = {
     'calls with what is not JSON': moduleOf(
       'return ModuleResult.ok(await context.call("double", { at: new Date(0) }))',
     ),
+    'writes a blob and reads it': moduleOf(`async function* pieces() {
+        for (let i = 0; i < context.inputData; i++) yield i % 2 ? 'é'.repeat(50_000) : Buffer.alloc(100_000, i) }
+      const reference = await context.blobs.write(pieces(), { mediaType: 'application/x-test' })
+      let size = 0
+      for await (const piece of context.blobs.read(reference)) size += piece.length
+      return ModuleResult.ok({ reference, size })`),
+    'fails in the middle of a blob': moduleOf(`function* pieces() { yield 'some'; throw new Error('no more') }
+      const failed = await context.blobs.write(pieces(), { mediaType: 'text/plain' }).catch((error) => error)
+      return ModuleResult.ok(failed.message)`),
+    'writes a blob that is too large': moduleOf(
+      `return ModuleResult.ok(await context.blobs.write(['0123456789'], { mediaType: 'text/plain', bytesMax: 5 }))`,
+    ),
+    'reads the blob of its input': moduleOf(`let text = ''
+      for await (const piece of context.blobs.read(context.inputData)) text += Buffer.from(piece).toString()
+      return ModuleResult.ok(text)`),
+    'shows its policy': moduleOf(
+      'return ModuleResult.ok([this.policy, context.policy])',
+      'async setup(context) { this.policy = context.policy }',
+    ),
     'aborts one of its children': moduleOf(`const stop = new AbortController()
       const slow = context.run.task({ at: ['slow'], input: null, signal: stop.signal })
         .then(() => 'ended', (error) => error.message)

@@ -54,6 +54,37 @@ export const python: Dialect = {
     'calls with what is not JSON': moduleOf(
       'return ModuleResult.ok(await context.call("double", {"at": datetime.datetime(2000, 1, 1)}))',
     ),
+    'writes a blob and reads it': moduleOf(`async def pieces():
+            for i in range(context.input_data):
+                yield "é" * 50_000 if i % 2 else bytes([i]) * 100_000
+        reference = await context.blobs.write(pieces(), "application/x-test")
+        size = 0
+        async for piece in context.blobs.read(reference):
+            size += len(piece)
+        return ModuleResult.ok({"reference": reference, "size": size})`),
+    'fails in the middle of a blob': moduleOf(`def pieces():
+            yield "some"
+            raise RuntimeError("no more")
+        try:
+            await context.blobs.write(pieces(), "text/plain")
+        except RuntimeError as error:
+            return ModuleResult.ok(str(error))`),
+    'writes a blob that is too large': moduleOf(
+      'return ModuleResult.ok(await context.blobs.write("0123456789", "text/plain", bytes_max=5))',
+    ),
+    'reads the blob of its input': moduleOf(`text = b""
+        async for piece in context.blobs.read(context.input_data):
+            text += piece
+        return ModuleResult.ok(text.decode())`),
+    'shows its policy': moduleOf(
+      `policy = context.policy
+        facts = {"network": {"private": policy.network.private},
+            "programs": {"deny": policy.programs.deny, **({} if policy.programs.allow is None else {"allow": policy.programs.allow})}}
+        return ModuleResult.ok([self.policy, facts])`,
+      `async def setup(self, context):
+        policy = context.policy
+        self.policy = {"network": dict(policy.network), "programs": {k: v for k, v in policy.programs.items() if v is not None}}`,
+    ),
     'aborts one of its children': moduleOf(`slow = asyncio.create_task(context.run.task(["slow"]))
         quick = await context.run.task(["quick"])
         slow.cancel()

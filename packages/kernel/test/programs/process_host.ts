@@ -4,7 +4,7 @@
  */
 import { tmpdir } from 'node:os'
 import type { HostedModule } from '@nexus/kernel'
-import { systemClock, type Json } from '@nexus/sdk'
+import { openPolicy, systemClock, type Json } from '@nexus/sdk'
 import { digestOf } from '../../src/artifact.ts'
 import { processHost } from '../../src/hosts/process.ts'
 import { packPython } from '../../src/hosts/process/python_artifact.ts'
@@ -59,6 +59,7 @@ function hostedModule(code: string, main: string): HostedModule {
     clock: systemClock,
     log: { debug: silent, info: silent, warn: silent, error: silent },
     secrets: { get: async () => '' },
+    policy: openPolicy,
     deadlines: { setupMsMax: 10_000, teardownMsMax: 1_000 },
   }
 }

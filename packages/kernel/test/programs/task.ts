@@ -8,6 +8,13 @@ export function task(
   options: Omit<TestContextOptions<Json>, 'inputData'> = {},
 ): InvocationContext {
   const context = testContext({ inputData, ...options })
-  const { config: _config, state: _state, secrets: _secrets, log: _log, ...invocation } = context
+  const {
+    config: _config,
+    state: _state,
+    secrets: _secrets,
+    policy: _policy,
+    log: _log,
+    ...invocation
+  } = context
   return invocation
 }

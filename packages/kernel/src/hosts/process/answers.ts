@@ -17,6 +17,7 @@ import type { InvocationContext } from '../../host.ts'
 import { UnknownMethod } from './peer.ts'
 import type { WireThrown } from './protocol.ts'
 import { encodeThrown } from './thrown.ts'
+import { blobMethods, Transfers } from './transfers.ts'
 
 /** Things thrown at a task that it may give back as they were; of more, the oldest are forgotten. */
 const thrownKeptMax = 1_000
@@ -24,6 +25,7 @@ const thrownKeptMax = 1_000
 /** A task under way, as its module's requests see it. */
 export class RunningTask {
   readonly context: InvocationContext
+  readonly transfers: Transfers
   readonly #thrown = new Map<number, unknown>()
   /** For the child tasks under way that the module may abort alone, by the request that started each. */
   readonly #children = new Map<number, AbortController>()
@@ -31,6 +33,7 @@ export class RunningTask {
 
   constructor(context: InvocationContext) {
     this.context = context
+    this.transfers = new Transfers(context.blobs)
   }
 
   /** Anything thrown at the module, with a reference by which it is found again. */
@@ -115,6 +118,12 @@ const taskAnswers: Readonly<Record<string, TaskAnswer>> = {
     return context.run.evaluate(text(params, 'expression'), options)
   },
   call: ({ context }, params) => context.call(text(params, 'capability'), params['input'] ?? null),
+  ...Object.fromEntries(
+    blobMethods.map((method): [string, TaskAnswer] => [
+      method,
+      ({ transfers }, params) => transfers.answer(method, params),
+    ]),
+  ),
 }
 
 /** The answer to one request; `task` is the one that it says it belongs to, while that runs. */

@@ -5,6 +5,10 @@
  * The process says `hello` first. Then the host asks: `load`, `set_up`, `probe`, `execute` (many at once), `tear_down`,
  * `release`, and tells: `abort`. While a task runs, the module asks for what its context gives (`run.task`, `call`,
  * `state.get`…, each with the `task` it belongs to) and tells: `log`, `stream`, `on_teardown`, `abort`.
+ *
+ * A blob goes in pieces: `blobs.write` (`media_type`, `bytes_max`) gives a `transfer`, to which each `blobs.append` adds
+ * `data` in base64 and `blobs.commit` gives the reference; `blobs.read` (`reference`) gives one too, of which each
+ * `blobs.next` gives `data`, or none at the end. `blobs.close` lets go of either.
  */
 import type { Json, JsonObject, WorkflowError } from '@nexus/sdk'
 
@@ -26,6 +30,13 @@ export type WireLoad = {
   readonly folder: string
   readonly artifact: { readonly digest: string; readonly code: string }
   readonly memory_mb: number
+  readonly policy: WirePolicy
+}
+
+/** As the SDK's, with null for what is undefined. */
+export type WirePolicy = {
+  readonly network: { readonly private: boolean }
+  readonly programs: { readonly allow: readonly string[] | null; readonly deny: readonly string[] }
 }
 
 /** The `params` of `execute`; the request's id is the `task` of everything that the module asks for meanwhile. */

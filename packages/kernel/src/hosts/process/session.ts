@@ -2,7 +2,7 @@
  * One module in one process: loaded, set up, at work on tasks, torn down. It ends with its process and is never used
  * again; that a module goes on in another process is for `instance.ts`.
  */
-import { TaskFault, type Clock, type Json, type JsonObject, type ModuleResult } from '@nexus/sdk'
+import { TaskFault, type Clock, type Json, type JsonObject, type ModuleResult, type Policy } from '@nexus/sdk'
 import { DeadlineExceeded, withDeadline } from '../../deadline.ts'
 import { ModuleFailure, type HostedModule, type InvocationContext, type StopReport } from '../../host.ts'
 import { Ledger } from '../../ledger.ts'
@@ -24,7 +24,7 @@ import type { ModuleProcess, Tenant } from './module_process.ts'
 import { checkPackages, pythonPackages } from './packages.ts'
 import { RemoteError } from './peer.ts'
 import { droppedLines, LineBudget } from './prints.ts'
-import { requestsMax, type WireThrown } from './protocol.ts'
+import { requestsMax, type WirePolicy, type WireThrown } from './protocol.ts'
 import { Tasks } from './tasks.ts'
 import { decodeThrown, encodeThrown } from './thrown.ts'
 
@@ -89,7 +89,7 @@ export class Session implements Tenant {
 
   async #load(): Promise<void> {
     const { hosted, memoryMb } = this.#options
-    const { manifest, config, folder, artifact } = hosted
+    const { manifest, config, folder, artifact, policy } = hosted
     const names = pythonPackages(manifest)
     if (names.length > 0) {
       const versions = await this.#ask('packages', { names }, hosted.deadlines.setupMsMax)
@@ -101,6 +101,7 @@ export class Session implements Tenant {
       folder,
       artifact: { ...artifact },
       memory_mb: memoryMb,
+      policy: wirePolicy(policy),
     }
     const complaints = await this.#ask('load', params, hosted.deadlines.setupMsMax)
     if (Array.isArray(complaints) && complaints.length > 0) throw refusal(manifest, complaints.map(String))
@@ -259,4 +260,8 @@ export class Session implements Tenant {
     this.#problems.push(problem)
     log.error(problem)
   }
+}
+
+function wirePolicy({ network, programs: { allow, deny } }: Policy): WirePolicy {
+  return { network: { private: network.private }, programs: { allow: allow ?? null, deny } }
 }

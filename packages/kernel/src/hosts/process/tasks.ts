@@ -57,6 +57,7 @@ export class Tasks {
     } finally {
       stopListening()
       this.#running.delete(id)
+      task.transfers.close(TaskFault.of('runtime', 'The task is over that wrote this blob.'))
     }
   }
 

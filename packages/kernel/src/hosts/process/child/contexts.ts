@@ -12,13 +12,15 @@ import {
   type ModuleContext,
   type ModuleState,
   type ParentContext,
+  type Policy,
   type Secrets,
   type SetupContext,
   type TaskMetadata,
   type TaskRun,
 } from '@nexus/sdk'
 import { RemoteError } from '../peer.ts'
-import type { WireTask } from '../protocol.ts'
+import type { WirePolicy, WireTask } from '../protocol.ts'
+import { blobsOf } from './blobs.ts'
 import { crossing, type Connection } from './connection.ts'
 
 export interface ContextOptions {
@@ -27,6 +29,7 @@ export interface ContextOptions {
   readonly id: number
   readonly task: WireTask
   readonly config: JsonObject
+  readonly policy: Policy
   /** The module's id. */
   readonly module: string
 }
@@ -55,7 +58,7 @@ export class ChildContext {
   }
 
   #makeView(): ModuleContext {
-    const { link, id, task, config, module } = this.#options
+    const { link, id, task, config, policy, module } = this.#options
     const signal = (): AbortSignal => this.#abortController().signal
     return {
       taskId: task.task_id,
@@ -71,7 +74,9 @@ export class ChildContext {
           input: this.#crossing(input, `calls "${capability}" with`),
         }),
       stream: ({ channel, text }) => link.notify('stream', { task: id, channel, text }),
+      blobs: blobsOf(link, id),
       ...services(link, module, { task: id }),
+      policy,
       get signal() {
         return signal()
       },
@@ -132,8 +137,15 @@ export class ChildContext {
 }
 
 /** What a set-up is handed besides its configuration and its ledger. */
-export function setupServices(link: Connection, module: string): Omit<SetupContext, 'config' | 'onTeardown'> {
+export function setupServices(
+  link: Connection,
+  module: string,
+): Omit<SetupContext, 'config' | 'policy' | 'onTeardown'> {
   return { ...services(link, module, {}), clock: systemClock }
+}
+
+export function readPolicy({ network, programs: { allow, deny } }: WirePolicy): Policy {
+  return { network, programs: { allow: allow ?? undefined, deny } }
 }
 
 /** `about`: the task that they are used in, if any. */

@@ -2,19 +2,31 @@
  * The module in its process: loads it, sets it up, runs its tasks, tears it down, as the host asks. What it may not see
  * of the host it does not have: all that it is handed is made of requests over the connection.
  */
-import { isJsonObject, type BaseModule, type Json, type JsonObject, type Manifest } from '@nexus/sdk'
+import {
+  isJsonObject,
+  type BaseModule,
+  type Json,
+  type JsonObject,
+  type Manifest,
+  type Policy,
+} from '@nexus/sdk'
 import { loadClass } from '../../load_class.ts'
 import { checkResult } from '../../results.ts'
 import { UnknownMethod, type Peer } from '../peer.ts'
 import type { WireLoad, WireTask, WireThrown } from '../protocol.ts'
 import { encodeThrown } from '../thrown.ts'
 import { Connection } from './connection.ts'
-import { ChildContext, setupServices } from './contexts.ts'
+import { ChildContext, readPolicy, setupServices } from './contexts.ts'
 
 export class ModuleServer {
   #connection: Connection | undefined
   #loaded:
-    | { readonly module: BaseModule; readonly manifest: Manifest; readonly config: JsonObject }
+    | {
+        readonly module: BaseModule
+        readonly manifest: Manifest
+        readonly config: JsonObject
+        readonly policy: Policy
+      }
     | undefined
   readonly #tasks = new Map<number, ChildContext>()
   readonly #releases = new Map<number, () => void | Promise<void>>()
@@ -70,16 +82,18 @@ export class ModuleServer {
   }
 
   /** Gives the complaints of `validateConfig`. */
-  async #load({ manifest, config, folder, artifact }: WireLoad): Promise<Json> {
+  async #load({ manifest, config, folder, artifact, policy }: WireLoad): Promise<Json> {
     const known = manifest as unknown as Manifest
     const Module = attempt('load', () => loadClass({ manifest: known, artifact, folder }))
     const module = attempt('construct', () => new Module(config))
-    this.#loaded = { module, manifest: known, config }
+    this.#loaded = { module, manifest: known, config, policy: readPolicy(policy) }
     return attempt('validateConfig', () => [...(module.validateConfig?.(config) ?? [])])
   }
 
   async #setUp(): Promise<Json> {
-    const config = this.#loaded?.config ?? {}
+    const loaded = this.#loaded
+    if (loaded === undefined) throw new Error('No module is loaded yet.')
+    const { manifest, config, policy } = loaded
     const onTeardown = (what: string, release: () => void | Promise<void>): void => {
       const id = this.#releases.size + 1
       this.#releases.set(id, release)
@@ -87,7 +101,8 @@ export class ModuleServer {
     }
     await this.#module.setup?.({
       config,
-      ...setupServices(this.#link, this.#loaded?.manifest.id ?? ''),
+      policy,
+      ...setupServices(this.#link, manifest.id),
       onTeardown,
     })
     return null
@@ -110,6 +125,7 @@ export class ModuleServer {
       id,
       task,
       config: loaded.config,
+      policy: loaded.policy,
       module: loaded.manifest.id,
     })
     this.#tasks.set(id, context)
