@@ -36,7 +36,7 @@ async function callMethod(call: GrpcCall, root: protobuf.Root, options: Protocol
       'idempotency-key': options.idempotencyKey,
       ...(authorization !== undefined && { authorization }),
     }
-    return exchange(channel, { method, messages, metadata }, options)
+    return await exchange(channel, { method, messages, metadata }, options)
   })
   const outputs = value.map((bytes) => decodeMessage(method, bytes))
   return maskJson(method.isServerStream ? outputs : (outputs[0] ?? null), tokens)

@@ -3,6 +3,7 @@
  * only addresses which may be reached are connected to; a proxy of the environment would go around that, and is not used.
  */
 import { Client, credentials } from '@grpc/grpc-js'
+import { createSecureContext } from 'node:tls'
 import { TaskFault } from '@nexus/sdk'
 import type { ProtocolOptions } from '../protocol_options.ts'
 import { resolveChecked } from '../transport/guard.ts'
@@ -24,7 +25,10 @@ export async function openChannel(
   { policy, responseBytesMax }: Pick<ProtocolOptions, 'policy' | 'responseBytesMax'>,
 ): Promise<Channel> {
   const address = await addressOf(host, port, policy)
-  const security = usesTls ? credentials.createSsl() : credentials.createInsecure()
+  // Whom Node trusts; the library's own context does not heed certificates that are added to those.
+  const security = usesTls
+    ? credentials.createFromSecureContext(createSecureContext())
+    : credentials.createInsecure()
   const client = new Client(address, security, {
     'grpc.default_authority': `${host}:${port}`,
     ...(usesTls && { 'grpc.ssl_target_name_override': host }),

@@ -33,8 +33,12 @@ export function decodeMessage({ response, name }: Method, bytes: Uint8Array): Js
     return protojson.toJson(response, response.decode(bytes)) as Json
   } catch (error) {
     const { message: why } = error instanceof Error ? error : { message: String(error) }
-    throw TaskFault.of('communication', `${name} answered with something else than ${response.name}: ${why}.`, {
-      cause: error,
-    })
+    throw TaskFault.of(
+      'communication',
+      `${name} answered with something else than ${response.name}: ${why}.`,
+      {
+        cause: error,
+      },
+    )
   }
 }

@@ -3,7 +3,6 @@
  * back, up to a number and a size. Whatever ends it early closes the call, and with the channel the connection.
  */
 import { Metadata, type ClientDuplexStream } from '@grpc/grpc-js'
-import { once } from 'node:events'
 import { TaskFault } from '@nexus/sdk'
 import type { ProtocolOptions } from '../protocol_options.ts'
 import { inTime } from '../time_limit.ts'
@@ -21,7 +20,11 @@ type Limits = Pick<ProtocolOptions, 'clock' | 'timeoutMs' | 'signal' | 'response
 type Stream = ClientDuplexStream<Buffer, Buffer>
 
 /** The messages of the answer, as bytes; of a method that gives no stream, one. */
-export async function exchange(channel: Channel, wanted: Exchange, limits: Limits): Promise<readonly Buffer[]> {
+export async function exchange(
+  channel: Channel,
+  wanted: Exchange,
+  limits: Limits,
+): Promise<readonly Buffer[]> {
   const { method } = wanted
   const place = `${method.name} at ${channel.at}`
   const timedOut = (): TaskFault =>
@@ -58,16 +61,21 @@ function begin({ client }: Channel, wanted: Exchange, { clock, timeoutMs }: Limi
   })
 }
 
+/** A service that has answered, or failed, takes nothing more. */
 async function sendAll(stream: Stream, messages: readonly Buffer[]): Promise<void> {
+  let isOver = false
+  let goOn = (): void => undefined
+  const over = (): void => {
+    isOver = true
+    goOn()
+  }
+  stream.once('status', over).once('error', over)
+  stream.on('drain', () => goOn())
   for (const message of messages) {
-    if (stream.destroyed || stream.writableEnded) return
-    if (!stream.write(message)) await Promise.race([once(stream, 'drain'), closed(stream)])
+    if (isOver) return
+    if (!stream.write(message)) await new Promise<void>((resolve) => (goOn = resolve))
   }
   stream.end()
-}
-
-function closed(stream: Stream): Promise<void> {
-  return new Promise((resolve) => void stream.once('status', () => resolve()).once('error', () => resolve()))
 }
 
 async function collect(stream: Stream, place: string, limits: Limits): Promise<readonly Buffer[]> {

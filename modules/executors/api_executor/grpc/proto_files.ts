@@ -30,6 +30,7 @@ class ProtoFiles {
   async load(): Promise<protobuf.Root> {
     const first = await readResource(this.#endpoint, this.#options, 'text/plain, */*;q=0.5')
     const queue = this.#parse(first)
+    this.#seen.add(first.url.pathname.split('/').at(-1) ?? '')
     for (let name = queue.shift(); name !== undefined; name = queue.shift()) {
       if (this.#seen.has(name) || this.#addBuiltIn(name)) continue
       this.#seen.add(name)
@@ -60,9 +61,7 @@ class ProtoFiles {
 
   /** The well-known types: their files are part of the language, whoever has them or not. */
   #addBuiltIn(name: string): boolean {
-    const description = Object.hasOwn(protobuf.common, name)
-      ? protobuf.common.get(name)
-      : undefined
+    const description = Object.hasOwn(protobuf.common, name) ? protobuf.common.get(name) : undefined
     if (description?.nested === undefined || description.nested === null) return false
     if (!this.#seen.has(name)) this.#root.addJSON(description.nested)
     this.#seen.add(name)
@@ -74,7 +73,10 @@ class ProtoFiles {
     const url = URL.parse(name, folder)
     const isBelow = url?.origin === folder.origin && url.pathname.startsWith(folder.pathname)
     if (!url || !isBelow || url.search !== '' || /%2e|%2f|%5c|\\/i.test(name)) {
-      throw wrongProto(from, `it imports "${name}", which is not beside it or below. Only such files are read`)
+      throw wrongProto(
+        from,
+        `it imports "${name}", which is not beside it or below. Only such files are read`,
+      )
     }
     const authentication = isJsonObject(this.#endpoint) ? this.#endpoint['authentication'] : undefined
     return readResource({ uri: plain(url), ...(authentication && { authentication }) }, this.#options)

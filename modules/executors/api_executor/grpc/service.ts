@@ -20,8 +20,10 @@ export function findMethod(root: protobuf.Root, { service: name, methodName }: W
   const service = findService(root, name)
   const method = Object.hasOwn(service.methods, methodName) ? service.methods[methodName] : undefined
   const fullName = nameOf(service)
-  if (!method) throw unknown(`${fullName} has no method "${methodName}"`, methodName, Object.keys(service.methods))
-  const { resolvedRequestType: request, resolvedResponseType: response } = method.resolve()
+  if (!method)
+    throw unknown(`${fullName} has no method "${methodName}"`, methodName, Object.keys(service.methods))
+  method.resolve()
+  const { resolvedRequestType: request, resolvedResponseType: response } = method
   if (!request || !response) throw new Error(`The types of ${fullName}/${methodName} were not resolved.`)
   return {
     name: `${fullName}/${methodName}`,

@@ -3,8 +3,8 @@ import { once } from 'node:events'
 import { createServer, type RequestListener } from 'node:http'
 import type { AddressInfo, Server, Socket } from 'node:net'
 import { onTestFinished } from 'vitest'
-import { systemClock, TaskFault, type Clock, type Json, type JsonObject } from '@nexus/sdk'
-import { testContext, testSetup } from '@nexus/sdk/testing'
+import { systemClock, TaskFault, type Clock, type Json, type JsonObject, type Policy } from '@nexus/sdk'
+import { testContext, testSetup, type TestTask } from '@nexus/sdk/testing'
 import { Module } from '../main.ts'
 
 export async function listen(server: Server, sockets = new Set<Socket>()): Promise<number> {
@@ -26,13 +26,16 @@ interface World {
   config?: JsonObject
   signal?: AbortSignal
   clock?: Clock
+  policy?: Policy
+  evaluate?: (expression: string, input: Json, variables: JsonObject) => Json
+  tasks?: Readonly<Record<string, TestTask>>
 }
 
 export async function setup({ config = {}, ...world }: World = {}) {
   const module = new Module()
   /** What the module logged. */
   const logs: unknown[] = []
-  const ledger = testSetup({ config })
+  const ledger = testSetup({ config, ...(world.policy && { policy: world.policy }) })
   await module.setup(ledger)
   onTestFinished(() => ledger.release())
   const caller = (kind: string) => async (inputData: JsonObject, own?: World) => {
@@ -42,7 +45,7 @@ export async function setup({ config = {}, ...world }: World = {}) {
     logs.push(...context.recorded.logs)
     return outputData
   }
-  return { module, ledger, logs, call: caller('http'), callOpenApi: caller('openapi') }
+  return { module, ledger, logs, caller, call: caller('http'), callOpenApi: caller('openapi') }
 }
 
 /** A clock whose durations pass when the test says so. It keeps what the limits of requests were; none of them ends. */
