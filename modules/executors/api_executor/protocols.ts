@@ -30,7 +30,7 @@ export class Protocols {
 
   async close(): Promise<void> {
     const loaded = await Promise.all(this.#loaded.values())
-    await Promise.all(loaded.map((calls) => calls.close?.()))
+    await Promise.all(loaded.map(async (calls) => calls.close?.()))
   }
 
   #load(protocol: Protocol): Promise<ProtocolCalls> {

@@ -1,5 +1,5 @@
 /** Work that has a time, and may be cancelled: which of the two ended it is told apart here. */
-import { TaskFault, type Clock } from '@nexus/sdk'
+import type { Clock, TaskFault } from '@nexus/sdk'
 
 export interface TimeLimit {
   readonly clock: Clock

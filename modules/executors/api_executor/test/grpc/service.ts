@@ -70,7 +70,7 @@ const behaviours: Record<string, (call: Call, answer: Answer) => void> = {
   Echo: ({ request }, answer) => answer(null, request),
   Nothing: (_call, answer) => answer(null, {}),
   Count(call) {
-    const { count } = { ...words, ...call.request } as typeof words
+    const { count } = { ...words, ...call.request }
     for (let at = 1; at <= count; at++) call.write({ message: String(at) })
     call.end()
   },
