@@ -47,7 +47,7 @@ export async function readResource(
     redirect: true,
   }
   const request = requestOf(call, options.input, '')
-  const answer = await deliver(request, options)
+  const answer = await deliver(request, { ...options, overflow: undefined })
   refuseStatus(request, answer)
   return { url: answer.url, text: textOf(answer.body, answer.headers) }
 }
