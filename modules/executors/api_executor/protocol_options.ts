@@ -1,5 +1,5 @@
 /** What every call beyond HTTP is handed: what a request needs, and what it may do in the run that it belongs to. */
-import type { Json, ModuleContext, Policy } from '@nexus/sdk'
+import type { Json, Log, ModuleContext, Policy } from '@nexus/sdk'
 import type { DeliverOptions } from './deliver.ts'
 
 /** The calls of one protocol. One is made at the first of them, and lives as long as the module is loaded. */
@@ -17,6 +17,7 @@ export interface ProtocolOptions extends DeliverOptions {
   /** Ports where gRPC services speak TLS. */
   readonly grpcTlsPorts: readonly number[]
   readonly idempotencyKey: string
+  readonly log: Log
   readonly run: Pick<ModuleContext['run'], 'evaluate' | 'list'>
   /** Of the execution, beginning with 1. */
   readonly attempt: number

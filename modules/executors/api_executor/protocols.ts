@@ -8,6 +8,7 @@ import type { ProtocolCalls, ProtocolOptions } from './protocol_options.ts'
 
 const loaders = {
   grpc: async (): Promise<ProtocolCalls> => new (await import('./grpc/call_grpc.ts')).GrpcCalls(),
+  mcp: async (): Promise<ProtocolCalls> => new (await import('./mcp/call_mcp.ts')).McpCalls(),
 } as const satisfies Readonly<Record<string, () => Promise<ProtocolCalls>>>
 
 export type Protocol = keyof typeof loaders
@@ -43,13 +44,14 @@ export class Protocols {
 }
 
 function protocolOptions(context: ModuleContext, options: DeliverOptions): ProtocolOptions {
-  const { run, config, policy, metadata, idempotencyKey } = context
+  const { run, config, policy, metadata, idempotencyKey, log } = context
   return {
     ...options,
     ...readMaxima(config),
     policy,
     input: run.input,
     idempotencyKey,
+    log,
     run,
     attempt: metadata.attempt,
   }
