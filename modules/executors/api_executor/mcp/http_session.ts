@@ -30,11 +30,19 @@ export function httpSession({ uri, authentication, headers }: HttpServer, option
     throw failure
   }
 
+  /** The library reports a stream that breaks to nobody who waits; the end of the session does. */
+  const fail = (error: unknown): void => {
+    if (ended.signal.aborted) return
+    const why = error instanceof Error ? error.message : String(error)
+    failure ??= TaskFault.of('communication', `${nameOf(request.url)} broke its answer off: ${why}.`, { cause: error })
+    void transport.close()
+  }
+
   const send = async (url: string | URL, init: RequestInit = {}): Promise<Response> => {
     const signal = AbortSignal.any([ended.signal, ...(init.signal ? [init.signal] : [])])
     try {
       const answer = await openAuthorized(wrap(new URL(url), init, request), { ...options, authorizer, signal })
-      return responseOf(answer, count)
+      return responseOf(answer, count, fail)
     } catch (error) {
       if (error instanceof TaskFault) failure ??= error
       throw error
@@ -81,18 +89,28 @@ const bodiless = new Set([204, 205, 304])
 function responseOf(
   { status, headers, body }: Awaited<ReturnType<typeof openAuthorized>>,
   count: (sizeBytes: number) => void,
+  fail: (error: unknown) => void,
 ): Response {
   if (bodiless.has(status)) {
     body.destroy()
     return new Response(null, { status, headers })
   }
-  const counted = Readable.from(counting(body, count), { objectMode: false })
+  const counted = Readable.from(counting(body, count, fail), { objectMode: false })
   return new Response(Readable.toWeb(counted) as ReadableStream<Uint8Array>, { status, headers })
 }
 
-async function* counting(body: Readable, count: (sizeBytes: number) => void): AsyncGenerator<Buffer> {
-  for await (const chunk of body as AsyncIterable<Buffer>) {
-    count(chunk.length)
-    yield chunk
+async function* counting(
+  body: Readable,
+  count: (sizeBytes: number) => void,
+  fail: (error: unknown) => void,
+): AsyncGenerator<Buffer> {
+  try {
+    for await (const chunk of body as AsyncIterable<Buffer>) {
+      count(chunk.length)
+      yield chunk
+    }
+  } catch (error) {
+    fail(error)
+    throw error
   }
 }

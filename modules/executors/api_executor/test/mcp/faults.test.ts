@@ -35,7 +35,7 @@ test('a server that ends at once is a fault with its exit code and its last word
 })
 
 test('a program that is not there, or is none, is a fault before anything runs', async () => {
-  for (const command of ['no-such-program-here', '/etc/hostname', '/no/such/file']) {
+  for (const command of ['no-such-program-here', '/etc/passwd', '/no/such/file']) {
     const { error } = await faultOf((await client({ stdio: { command } }))('tools/list'))
     expect(error.type).toContain('configuration')
     expect(error.detail).toContain(command)
