@@ -9,6 +9,7 @@ import type { ProtocolCalls, ProtocolOptions } from './protocol_options.ts'
 const loaders = {
   grpc: async (): Promise<ProtocolCalls> => new (await import('./grpc/call_grpc.ts')).GrpcCalls(),
   mcp: async (): Promise<ProtocolCalls> => new (await import('./mcp/call_mcp.ts')).McpCalls(),
+  a2a: async (): Promise<ProtocolCalls> => new (await import('./a2a/call_a2a.ts')).A2aCalls(),
 } as const satisfies Readonly<Record<string, () => Promise<ProtocolCalls>>>
 
 export type Protocol = keyof typeof loaders
