@@ -72,7 +72,7 @@ export class Module extends ExecutorModule {
   async #call(context: ModuleContext, options: DeliverOptions): Promise<ModuleResult> {
     const { inputData, run, idempotencyKey, metadata } = context
     const { kind } = metadata
-    if (isProtocol(kind)) return ModuleResult.ok(await this.#protocols.call(kind, context, options))
+    if (isProtocol(kind)) return this.#protocols.call(kind, context, options)
     const { call, check } =
       kind === 'openapi'
         ? await callOpenApi(inputData, this.#openApiOptions(context, options))

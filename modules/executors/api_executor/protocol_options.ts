@@ -1,10 +1,10 @@
 /** What every call beyond HTTP is handed: what a request needs, and what it may do in the run that it belongs to. */
-import type { Json, Log, ModuleContext, Policy } from '@nexus/sdk'
+import type { Json, Log, ModuleContext, ModuleResult, Policy } from '@nexus/sdk'
 import type { DeliverOptions } from './deliver.ts'
 
 /** The calls of one protocol. One is made at the first of them, and lives as long as the module is loaded. */
 export interface ProtocolCalls {
-  call(inputData: Json, options: ProtocolOptions): Promise<Json>
+  call(inputData: Json, options: ProtocolOptions): Promise<Json | ModuleResult>
   close?(): Promise<void>
 }
 

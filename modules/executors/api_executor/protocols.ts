@@ -2,7 +2,7 @@
  * The protocols beside HTTP. The code of each, and the library that it speaks by, is loaded at its first call: who only
  * calls HTTP services pays nothing for the others.
  */
-import type { Json, JsonObject, ModuleContext } from '@nexus/sdk'
+import { ModuleResult, type JsonObject, type ModuleContext } from '@nexus/sdk'
 import type { DeliverOptions } from './deliver.ts'
 import type { ProtocolCalls, ProtocolOptions } from './protocol_options.ts'
 
@@ -10,6 +10,8 @@ const loaders = {
   grpc: async (): Promise<ProtocolCalls> => new (await import('./grpc/call_grpc.ts')).GrpcCalls(),
   mcp: async (): Promise<ProtocolCalls> => new (await import('./mcp/call_mcp.ts')).McpCalls(),
   a2a: async (): Promise<ProtocolCalls> => new (await import('./a2a/call_a2a.ts')).A2aCalls(),
+  asyncapi: async (): Promise<ProtocolCalls> =>
+    new (await import('./asyncapi/call_asyncapi.ts')).AsyncApiCalls(),
 } as const satisfies Readonly<Record<string, () => Promise<ProtocolCalls>>>
 
 export type Protocol = keyof typeof loaders
@@ -25,9 +27,10 @@ const grpcTlsPortsDefault = [443]
 export class Protocols {
   readonly #loaded = new Map<Protocol, Promise<ProtocolCalls>>()
 
-  async call(protocol: Protocol, context: ModuleContext, options: DeliverOptions): Promise<Json> {
+  async call(protocol: Protocol, context: ModuleContext, options: DeliverOptions): Promise<ModuleResult> {
     const calls = await this.#load(protocol)
-    return calls.call(context.inputData, protocolOptions(context, options))
+    const result = await calls.call(context.inputData, protocolOptions(context, options))
+    return result instanceof ModuleResult ? result : ModuleResult.ok(result)
   }
 
   async close(): Promise<void> {
