@@ -23,7 +23,10 @@ export function readDurationMs(value: Json, place: string): number {
 
 function fromText(text: string): number | undefined {
   const parts = iso8601.exec(text)?.slice(1)
-  return parts?.reduce((sumMs, part: string | undefined, at) => sumMs + Number(part ?? 0) * (partsMs[at] ?? 0), 0)
+  return parts?.reduce(
+    (sumMs, part: string | undefined, at) => sumMs + Number(part ?? 0) * (partsMs[at] ?? 0),
+    0,
+  )
 }
 
 function fromUnits(value: Json): number | undefined {

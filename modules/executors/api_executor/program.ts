@@ -41,7 +41,9 @@ export function refuseProgram(
       ? [found, real].includes(name)
       : [given, basename(given), basename(found), basename(real)].includes(name),
   )
-  const isAllowed = allow?.some((name) => (isAbsolute(name) ? [found, real].includes(name) : meansIt(name, found)))
+  const isAllowed = allow?.some((name) =>
+    isAbsolute(name) ? [found, real].includes(name) : meansIt(name, found),
+  )
   if (!isDenied && isAllowed !== false) return
   const list = isDenied ? 'denies it' : 'does not list it'
   throw TaskFault.of(

@@ -23,7 +23,9 @@ export async function findAgent({ card, server }: A2aCall, options: ProtocolOpti
   const url = URL.parse(read.address, place)
   if (!url || !/^https?:$/.test(url.protocol))
     throw wrongCard(place, `its address "${read.address}" is no http or https URL`)
-  const { authentication } = isJsonObject(card) ? endpointOf(card, options.input) : { authentication: undefined }
+  const { authentication } = isJsonObject(card)
+    ? endpointOf(card, options.input)
+    : { authentication: undefined }
   return {
     url,
     version: read.version,

@@ -23,8 +23,10 @@ export class A2aCalls implements ProtocolCalls {
     const request = requestFor(agent, call)
     const authorizer = options.authenticator.authorizerFor(agent.authentication, options)
     const { clock, signal, timeoutMs } = options
-    const result = await inTime({ clock, signal, timeoutMs }, () => timeoutFault(request, call, timeoutMs), (ends) =>
-      ask(request, call, { ...options, authorizer, signal: ends }),
+    const result = await inTime(
+      { clock, signal, timeoutMs },
+      () => timeoutFault(request, call, timeoutMs),
+      (ends) => ask(request, call, { ...options, authorizer, signal: ends }),
     )
     return maskJson(result, authorizer.tokens)
   }
@@ -73,7 +75,10 @@ async function ask(request: HttpRequest, call: A2aCall, options: AskOptions): Pr
 async function collect(body: Readable, place: string, call: A2aCall, options: AskOptions): Promise<Json> {
   const { responseBytesMax: bytesMax, messagesMax } = options
   const results: Json[] = []
-  for await (const { data } of serverSentEvents(body, { bytesMax, tooMuch: () => tooMuch(place, bytesMax) })) {
+  for await (const { data } of serverSentEvents(body, {
+    bytesMax,
+    tooMuch: () => tooMuch(place, bytesMax),
+  })) {
     results.push(resultOf(data, place))
     if (results.length > messagesMax)
       throw TaskFault.of('communication', `${place} gives more than ${messagesMax} results (max_messages).`)
@@ -121,7 +126,8 @@ function rpcFault(place: string, { code, message }: JsonObject): TaskFault {
 function statusFault(place: string, status: number, text: string): TaskFault {
   const error = parsed(text)?.['error']
   const type = status === 401 ? 'authentication' : status === 403 ? 'authorization' : 'communication'
-  if (type === 'communication' && isJsonObject(error) && error['code'] !== undefined) return rpcFault(place, error)
+  if (type === 'communication' && isJsonObject(error) && error['code'] !== undefined)
+    return rpcFault(place, error)
   return TaskFault.of(type, `${place} answered ${status}. ${short(text)}`.trim(), { status })
 }
 

@@ -31,7 +31,9 @@ function messageOf({ kind: _kind, role, parts, ...others }: JsonObject): JsonObj
   return {
     ...others,
     role: role === 'user' ? 'ROLE_USER' : role === 'agent' ? 'ROLE_AGENT' : (role ?? 'ROLE_USER'),
-    ...(Array.isArray(parts) && { parts: parts.map((part: Json) => (isJsonObject(part) ? partOf(part) : part)) }),
+    ...(Array.isArray(parts) && {
+      parts: parts.map((part: Json) => (isJsonObject(part) ? partOf(part) : part)),
+    }),
   }
 }
 

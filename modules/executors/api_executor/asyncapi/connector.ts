@@ -48,7 +48,10 @@ export async function credentialsFor({
   if (authentication === undefined) return undefined
   if (authentication.scheme === 'basic') return { ...authentication, token: undefined }
   if (authentication.scheme === 'digest')
-    throw TaskFault.of('configuration', `Authentication by digest is for HTTP, not for ${serverName(target)}.`)
+    throw TaskFault.of(
+      'configuration',
+      `Authentication by digest is for HTTP, not for ${serverName(target)}.`,
+    )
   const header = await options.authenticator.authorizerFor(authentication, options).first({
     method: 'POST',
     url: new URL(`${target.secure ? 'https' : 'http'}://${target.host}:${target.port}`),

@@ -36,7 +36,10 @@ export async function consume(feed: Feed, consuming: Consuming): Promise<Consume
       items.push(output)
       if (isEnd) return { items, isEnd }
       if (items.length > options.messagesMax)
-        throw TaskFault.of('runtime', `More than ${options.messagesMax} messages were consumed (max_messages).`)
+        throw TaskFault.of(
+          'runtime',
+          `More than ${options.messagesMax} messages were consumed (max_messages).`,
+        )
     }
   } catch (error) {
     options.signal.throwIfAborted()

@@ -43,13 +43,17 @@ export async function findTarget(resource: Resource, call: AsyncApiCall, input: 
 
 function channelOf2(root: JsonObject, { target, work }: AsyncApiCall): Channel {
   if (target.kind !== 'channel')
-    throw TaskFault.of('validation', 'The document is AsyncAPI 2: a call names a `channel` of it, no `operation`.')
+    throw TaskFault.of(
+      'validation',
+      'The document is AsyncAPI 2: a call names a `channel` of it, no `operation`.',
+    )
   const channels = follow(root, root['channels'])
   const channel = follow(root, member(channels, target.name))
   if (!channel) throw unknown('channel', target.name, channels)
   const action = 'message' in work ? 'publish' : 'subscribe'
   const operation = follow(root, member(channel, action))
-  if (!operation) throw TaskFault.of('validation', `The channel "${target.name}" has no operation \`${action}\`.`)
+  if (!operation)
+    throw TaskFault.of('validation', `The channel "${target.name}" has no operation \`${action}\`.`)
   const message = follow(root, member(operation, 'message'))
   const several = message?.['oneOf']
   const messages = Array.isArray(several) ? several.map((one: Json) => follow(root, one)) : [message]
@@ -58,7 +62,10 @@ function channelOf2(root: JsonObject, { target, work }: AsyncApiCall): Channel {
 
 function operationOf3(root: JsonObject, { target }: AsyncApiCall): Channel {
   if (target.kind !== 'operation')
-    throw TaskFault.of('validation', 'The document is AsyncAPI 3: a call names an `operation` of it, no `channel`.')
+    throw TaskFault.of(
+      'validation',
+      'The document is AsyncAPI 3: a call names an `operation` of it, no `channel`.',
+    )
   const operations = follow(root, root['operations'])
   const operation = follow(root, member(operations, target.name))
   if (!operation) throw unknown('operation', target.name, operations)
@@ -68,7 +75,13 @@ function operationOf3(root: JsonObject, { target }: AsyncApiCall): Channel {
   if (typeof address !== 'string')
     throw TaskFault.of('configuration', `The channel of the operation "${target.name}" has no address.`)
   const own = follow(root, member(channel, 'messages')) ?? {}
-  return { name: target.name, address, channel, operation, messages: Object.values(own).map((one) => follow(root, one)) }
+  return {
+    name: target.name,
+    address,
+    channel,
+    operation,
+    messages: Object.values(own).map((one) => follow(root, one)),
+  }
 }
 
 function filled({ address, channel }: Channel, input: JsonObject): string {
@@ -77,12 +90,20 @@ function filled({ address, channel }: Channel, input: JsonObject): string {
     const parameter = member(parameters, name)
     const schema = isJsonObject(parameter) ? (parameter['schema'] ?? parameter) : undefined
     const value = member(input, name) ?? (isJsonObject(schema) ? schema['default'] : undefined)
-    if (typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean') return String(value)
-    throw TaskFault.of('configuration', `The channel "${address}" needs a value for {${name}}, which the input has not.`)
+    if (typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean')
+      return String(value)
+    throw TaskFault.of(
+      'configuration',
+      `The channel "${address}" needs a value for {${name}}, which the input has not.`,
+    )
   })
 }
 
-function bindingsOf(root: JsonObject, holder: JsonObject | undefined, { protocol, secure }: Server): JsonObject {
+function bindingsOf(
+  root: JsonObject,
+  holder: JsonObject | undefined,
+  { protocol, secure }: Server,
+): JsonObject {
   const bindings = follow(root, member(holder, 'bindings'))
   const names = [protocol, ...(secure ? [`${protocol}s`] : []), ...(protocol === 'mqtt5' ? ['mqtt'] : [])]
   return names.map((name) => follow(root, member(bindings, name))).find((own) => own !== undefined) ?? {}
@@ -112,12 +133,17 @@ async function parse({ text, url }: Resource): Promise<JsonObject> {
 export function unknown(what: string, name: string, known: JsonObject | undefined): TaskFault {
   const names = Object.keys(known ?? {})
   const near = nearest(name, names)
-  const hint = near === undefined ? `It has ${names.slice(0, 5).join(', ') || 'none'}.` : `Did you mean "${near}"?`
+  const hint =
+    near === undefined ? `It has ${names.slice(0, 5).join(', ') || 'none'}.` : `Did you mean "${near}"?`
   return TaskFault.of('validation', `The AsyncAPI document has no ${what} "${name}". ${hint}`)
 }
 
 function wrongDocument(url: URL, why: string, cause?: unknown): TaskFault {
-  return TaskFault.of('configuration', `${placeOf(url)} is not an AsyncAPI document that can be used: ${why}.`, {
-    cause,
-  })
+  return TaskFault.of(
+    'configuration',
+    `${placeOf(url)} is not an AsyncAPI document that can be used: ${why}.`,
+    {
+      cause,
+    },
+  )
 }

@@ -18,18 +18,19 @@ export class Feed {
     this.#limits = limits
   }
 
-  /** Whether there is room for more; a source that can wait does so until `next` has been asked. */
+  /** False where nothing more is taken: then nobody can say any more what comes next, and nothing is given either. */
   push(message: Received): boolean {
+    if (this.#failure !== undefined) return false
     this.#waiting.push(message)
     this.#bytes += message.bytes.length
     const { messagesMax, bytesMax } = this.#limits
-    if (this.#waiting.length > messagesMax || this.#bytes > bytesMax)
+    if (this.#waiting.length > messagesMax || this.#bytes > bytesMax) {
+      this.#waiting.length = 0
+      const most = `${messagesMax} (max_messages), or ${bytesMax / 1_048_576} MB (max_response_mb)`
       this.fail(
-        TaskFault.of(
-          'communication',
-          `More messages came than are kept: ${messagesMax} (max_messages), or ${bytesMax / 1_048_576} MB (max_response_mb).`,
-        ),
+        TaskFault.of('communication', `More messages came than are kept while others are handled: ${most}.`),
       )
+    }
     this.#wake?.()
     return this.#failure === undefined
   }

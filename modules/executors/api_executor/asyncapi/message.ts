@@ -16,9 +16,16 @@ export function encodePayload({ payload }: Outbound): { readonly body: string; r
 }
 
 /** What is JSON is that, what is text is that, and other bytes are in base64. `location`: of the correlation id. */
-export function inbound({ bytes, headers, correlationId }: Received, location: string | undefined): JsonObject {
+export function inbound(
+  { bytes, headers, correlationId }: Received,
+  location: string | undefined,
+): JsonObject {
   const payload = payloadOf(bytes)
-  const id = correlationId ?? found(location, payload, headers) ?? headers['correlationId'] ?? headers['correlation-id']
+  const id =
+    correlationId ??
+    found(location, payload, headers) ??
+    headers['correlationId'] ??
+    headers['correlation-id']
   return { payload, headers: { ...headers }, ...(id !== undefined && { correlationId: id }) }
 }
 

@@ -53,7 +53,11 @@ export function chooseServer(root: JsonObject, { call, channel, version, place }
   const server = follow(root, member(servers, name))
   if (!server) throw unknown('server', name, servers)
   const kind = spokenBy(server)
-  if (!kind) throw unsupported(`The protocol "${String(server['protocol'])}" of the server "${name}"`, String(server['protocol']))
+  if (!kind)
+    throw unsupported(
+      `The protocol "${String(server['protocol'])}" of the server "${name}"`,
+      String(server['protocol']),
+    )
   return { ...kind, ...placeOfServer(server, kind, version, call.server?.variables ?? {}) }
 }
 
@@ -93,7 +97,9 @@ function placeOfServer(
   version: string,
   values: JsonObject,
 ): Pick<Server, 'host' | 'port' | 'path' | 'secure'> {
-  const written = version.startsWith('2') ? server['url'] : `${textOf(server['host'])}${textOf(server['pathname'])}`
+  const written = version.startsWith('2')
+    ? server['url']
+    : `${textOf(server['host'])}${textOf(server['pathname'])}`
   const address = withVariables(textOf(written), server, values)
   const scheme = /^([a-z][a-z0-9+-]*):\/\//i.exec(address)?.[1]?.toLowerCase()
   const rest = scheme === undefined ? address : address.slice(scheme.length + 3)
@@ -113,7 +119,8 @@ function withVariables(address: string, { variables }: JsonObject, values: JsonO
   return address.replaceAll(/\{([^{}]+)\}/g, (_whole, name: string) => {
     const described = isJsonObject(variables) ? member(variables, name) : undefined
     const value = member(values, name) ?? (isJsonObject(described) ? described['default'] : undefined)
-    const choices = isJsonObject(described) && Array.isArray(described['enum']) ? described['enum'] : undefined
+    const choices =
+      isJsonObject(described) && Array.isArray(described['enum']) ? described['enum'] : undefined
     if (typeof value !== 'string' && typeof value !== 'number')
       throw TaskFault.of('configuration', `The server "${address}" needs a value for its variable "${name}".`)
     if (choices?.includes(value) === false)

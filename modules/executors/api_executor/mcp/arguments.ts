@@ -41,7 +41,14 @@ const clientDefault = { name: 'nexus', version: '1.0.0' }
 
 export function readMcpCall(input: Json): McpCall {
   if (!isJsonObject(input)) throw wrong('with', 'an object')
-  const { method, parameters = {}, protocolVersion = protocolVersionDefault, timeout, transport, client } = input
+  const {
+    method,
+    parameters = {},
+    protocolVersion = protocolVersionDefault,
+    timeout,
+    transport,
+    client,
+  } = input
   if (typeof method !== 'string' || !methods.includes(method))
     throw wrong('method', `one of ${methods.join(', ')}`)
   if (!isJsonObject(parameters)) throw wrong('parameters', 'an object')

@@ -9,9 +9,13 @@ const wordsLengthMax = 2048
 export function asFault(error: unknown, server: string, method: string): TaskFault {
   if (error instanceof TaskFault) return error
   if (ProtocolError.isInstance(error))
-    return TaskFault.of('runtime', `${server} refused ${method}: ${short(error.message)} (code ${error.code})`, {
-      cause: error,
-    })
+    return TaskFault.of(
+      'runtime',
+      `${server} refused ${method}: ${short(error.message)} (code ${error.code})`,
+      {
+        cause: error,
+      },
+    )
   if (SdkHttpError.isInstance(error)) return httpFault(error, server, method)
   const isClosed = SdkError.isInstance(error) && error.code === SdkErrorCode.ConnectionClosed
   const words = error instanceof Error ? error.message : String(error)

@@ -13,7 +13,16 @@ import type { Session } from './call_mcp.ts'
 const goodbyeMsMax = 1_000
 
 export function httpSession({ uri, authentication, headers }: HttpServer, options: ProtocolOptions): Session {
-  const call = { uri, authentication, headers, method: 'POST', body: undefined, query: {}, output: 'raw', redirect: false } as const
+  const call = {
+    uri,
+    authentication,
+    headers,
+    method: 'POST',
+    body: undefined,
+    query: {},
+    output: 'raw',
+    redirect: false,
+  } as const
   const request = requestOf(call, options.input, options.idempotencyKey)
   const authorizer = options.authenticator.authorizerFor(request.authentication, options)
   const ended = new AbortController()
@@ -34,14 +43,20 @@ export function httpSession({ uri, authentication, headers }: HttpServer, option
   const fail = (error: unknown): void => {
     if (ended.signal.aborted) return
     const why = error instanceof Error ? error.message : String(error)
-    failure ??= TaskFault.of('communication', `${nameOf(request.url)} broke its answer off: ${why}.`, { cause: error })
+    failure ??= TaskFault.of('communication', `${nameOf(request.url)} broke its answer off: ${why}.`, {
+      cause: error,
+    })
     void transport.close()
   }
 
   const send = async (url: string | URL, init: RequestInit = {}): Promise<Response> => {
     const signal = AbortSignal.any([ended.signal, ...(init.signal ? [init.signal] : [])])
     try {
-      const answer = await openAuthorized(wrap(new URL(url), init, request), { ...options, authorizer, signal })
+      const answer = await openAuthorized(wrap(new URL(url), init, request), {
+        ...options,
+        authorizer,
+        signal,
+      })
       return responseOf(answer, count, fail)
     } catch (error) {
       if (error instanceof TaskFault) failure ??= error

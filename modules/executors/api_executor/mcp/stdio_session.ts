@@ -43,7 +43,11 @@ class ServerProcess implements Transport {
   #stderr = ''
   #isClosed = false
 
-  constructor(server: StdioServer & { readonly program: string }, options: ProtocolOptions, watchdog: Watchdog) {
+  constructor(
+    server: StdioServer & { readonly program: string },
+    options: ProtocolOptions,
+    watchdog: Watchdog,
+  ) {
     this.#server = server
     this.#options = options
     this.#watchdog = watchdog
@@ -64,7 +68,11 @@ class ServerProcess implements Transport {
       await once(child, 'spawn')
     } catch (error) {
       const why = error instanceof Error ? error.message : String(error)
-      throw this.#fail(TaskFault.of('configuration', `"${this.#server.command}" cannot be started: ${why}.`, { cause: error }))
+      throw this.#fail(
+        TaskFault.of('configuration', `"${this.#server.command}" cannot be started: ${why}.`, {
+          cause: error,
+        }),
+      )
     }
     if (child.pid !== undefined) this.#watchdog.watch(child.pid)
     this.#listen(child)

@@ -16,7 +16,8 @@ export async function openStream(
   { method, url, headers, body }: HttpRequest,
   signal: AbortSignal,
 ): Promise<StreamedAnswer> {
-  if (body !== undefined && typeof body !== 'string') throw new TypeError('A streamed request has a text for its body.')
+  if (body !== undefined && typeof body !== 'string')
+    throw new TypeError('A streamed request has a text for its body.')
   const agent = await pool.agent()
   const answer = await agent.request({
     origin: url.origin,

@@ -23,7 +23,11 @@ const wordsBytesMax = 2_048
 export const connector: Connector = {
   async publish(connecting, message) {
     const { body, mediaType } = encodePayload(message)
-    const headers = { 'content-type': mediaType, 'idempotency-key': connecting.options.idempotencyKey, ...lowered(message.headers) }
+    const headers = {
+      'content-type': mediaType,
+      'idempotency-key': connecting.options.idempotencyKey,
+      ...lowered(message.headers),
+    }
     const request = { ...requestFor(connecting, 'POST'), headers, body }
     const answer = await ask(request, connecting, authorizerOf(connecting, request))
     answer.body.destroy()
@@ -65,7 +69,11 @@ function lowered(headers: Outbound['headers']): Record<string, string> {
   return Object.fromEntries(Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value]))
 }
 
-async function ask(request: HttpRequest, { options, signal }: Connecting, authorizer: Authorizer): Promise<StreamedAnswer> {
+async function ask(
+  request: HttpRequest,
+  { options, signal }: Connecting,
+  authorizer: Authorizer,
+): Promise<StreamedAnswer> {
   const answer = await openAuthorized(request, { transport: options.transport, authorizer, signal })
   const { status, body } = answer
   if (status >= 200 && status < 300) return answer
@@ -93,7 +101,7 @@ interface Reading {
 async function consume(first: StreamedAnswer, reading: Reading): Promise<void> {
   const { connecting, request, authorizer } = reading
   const { clock } = connecting.options
-  for (let answer = first; ; ) {
+  for (let answer = first; ;) {
     const isStream = /^text\/event-stream\b/i.test(answer.headers['content-type'] ?? '')
     await (isStream ? readEvents(answer, reading) : readOne(answer, reading))
     if (isStream) throw TaskFault.of('communication', `${nameOf(request.url)} ended its stream of messages.`)
@@ -120,21 +128,29 @@ async function readEvents({ body }: StreamedAnswer, { feed, connecting, request 
   } catch (error) {
     connecting.signal.throwIfAborted()
     const why = error instanceof Error ? error.message : String(error)
-    throw TaskFault.of('communication', `${nameOf(request.url)} broke its messages off: ${why}.`, { cause: error })
+    throw TaskFault.of('communication', `${nameOf(request.url)} broke its messages off: ${why}.`, {
+      cause: error,
+    })
   } finally {
     connecting.signal.removeEventListener('abort', stop)
     body.destroy()
   }
 }
 
-async function readOne({ body, headers }: StreamedAnswer, { feed, connecting, request }: Reading): Promise<void> {
+async function readOne(
+  { body, headers }: StreamedAnswer,
+  { feed, connecting, request }: Reading,
+): Promise<void> {
   const { responseBytesMax } = connecting.options
   const chunks: Buffer[] = []
   let sizeBytes = 0
   for await (const chunk of body as AsyncIterable<Buffer>) {
     sizeBytes += chunk.length
     if (sizeBytes > responseBytesMax)
-      throw TaskFault.of('communication', `${nameOf(request.url)} answers with more than ${responseBytesMax / 1_048_576} MB.`)
+      throw TaskFault.of(
+        'communication',
+        `${nameOf(request.url)} answers with more than ${responseBytesMax / 1_048_576} MB.`,
+      )
     chunks.push(chunk)
   }
   if (sizeBytes > 0) feed.push({ bytes: Buffer.concat(chunks), headers })

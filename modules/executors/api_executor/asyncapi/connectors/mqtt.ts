@@ -12,7 +12,10 @@ export const connector: Connector = {
     const { target } = connecting
     const hasHeaders = Object.keys(message.headers).length > 0
     if (hasHeaders && target.protocol !== 'mqtt5')
-      throw TaskFault.of('validation', 'Messages of MQTT 3.1.1 have no headers; those of MQTT 5 have (protocol: mqtt5).')
+      throw TaskFault.of(
+        'validation',
+        'Messages of MQTT 3.1.1 have no headers; those of MQTT 5 have (protocol: mqtt5).',
+      )
     const client = await connect(connecting)
     try {
       const properties = hasHeaders ? { properties: { userProperties: { ...message.headers } } } : {}
@@ -32,7 +35,10 @@ export const connector: Connector = {
     const { target } = connecting
     const client = await connect(connecting)
     client.on('message', (topic, bytes, { properties }) => {
-      const own = Object.entries(properties?.userProperties ?? {}).map(([name, value]) => [name, String(value)])
+      const own = Object.entries(properties?.userProperties ?? {}).map(([name, value]) => [
+        name,
+        String(value),
+      ])
       const headers = { topic, ...Object.fromEntries(own) }
       const correlationId = properties?.correlationData?.toString('utf8')
       if (!feed.push({ bytes, headers, correlationId })) client.end(true)
@@ -43,7 +49,8 @@ export const connector: Connector = {
     )
     try {
       const [granted] = await client.subscribeAsync(target.address, { qos: qosOf(connecting) })
-      if (granted === undefined || granted.qos > 2) throw new Error(`it does not let us subscribe to "${target.address}"`)
+      if (granted === undefined || granted.qos > 2)
+        throw new Error(`it does not let us subscribe to "${target.address}"`)
     } catch (error) {
       await client.endAsync(true)
       throw connectionFault(target, error)
@@ -71,7 +78,10 @@ async function connect(connecting: Connecting): Promise<MqttClient> {
     ...(credentials && { username: credentials.username, password: credentials.password }),
   }
   const server = isIP(host) === 0 ? { servername: host } : {}
-  const client = new MqttClient(() => (secure ? connectTls({ ...place, ...server }) : connectTcp(place)), settings)
+  const client = new MqttClient(
+    () => (secure ? connectTls({ ...place, ...server }) : connectTcp(place)),
+    settings,
+  )
   const stop = (): void => void client.end(true)
   signal.addEventListener('abort', stop, { once: true })
   client.once('close', () => signal.removeEventListener('abort', stop))

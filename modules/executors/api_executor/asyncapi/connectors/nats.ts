@@ -32,9 +32,11 @@ export const connector: Connector = {
         if (!feed.push({ bytes: message.data, headers: Object.fromEntries(entries) })) void connection.close()
       },
     })
-    void connection.closed().then((error) =>
-      feed.fail(error ?? TaskFault.of('communication', `${serverName(target)} closed the connection.`)),
-    )
+    void connection
+      .closed()
+      .then((error) =>
+        feed.fail(error ?? TaskFault.of('communication', `${serverName(target)} closed the connection.`)),
+      )
     await connection.flush()
     return () => connection.close()
   },
@@ -52,7 +54,8 @@ async function connect(connecting: Connecting): Promise<NatsConnection> {
       resolve: false,
       ...(target.secure && { tls: {} }),
       ...(credentials?.token !== undefined && { token: credentials.token }),
-      ...(credentials && credentials.token === undefined && { user: credentials.username, pass: credentials.password }),
+      ...(credentials &&
+        credentials.token === undefined && { user: credentials.username, pass: credentials.password }),
     })
     const stop = (): void => void connection.close()
     signal.addEventListener('abort', stop, { once: true })

@@ -12,7 +12,10 @@ const closeMsMax = 1_000
 export const connector: Connector = {
   async publish(connecting, message) {
     if (Object.keys(message.headers).length > 0)
-      throw TaskFault.of('validation', 'Messages over WebSocket have no headers. Put what they say into the payload.')
+      throw TaskFault.of(
+        'validation',
+        'Messages over WebSocket have no headers. Put what they say into the payload.',
+      )
     const socket = await connect(connecting)
     try {
       const { body } = encodePayload(message)
@@ -64,7 +67,11 @@ async function connect(connecting: Connecting, onMessage?: (bytes: Buffer) => vo
   }
 }
 
-function headerOf({ username, password, token }: NonNullable<Awaited<ReturnType<typeof credentialsFor>>>): string {
+function headerOf({
+  username,
+  password,
+  token,
+}: NonNullable<Awaited<ReturnType<typeof credentialsFor>>>): string {
   if (token !== undefined) return `Bearer ${token}`
   return `Basic ${Buffer.from(`${username}:${password}`).toString('base64')}`
 }

@@ -37,7 +37,12 @@ const executor: AgentExecutor = {
           name: 'report',
           description: '',
           parts: [
-            { content: { $case: 'text', value: `Report on: ${words}` }, metadata: undefined, filename: '', mediaType: '' },
+            {
+              content: { $case: 'text', value: `Report on: ${words}` },
+              metadata: undefined,
+              filename: '',
+              mediaType: '',
+            },
           ],
           metadata: undefined,
           extensions: [],
@@ -78,7 +83,8 @@ export async function startAgent(version: '0.3' | '1.0') {
     signatures: [],
   }
   const handler = new DefaultRequestHandler(base, new InMemoryTaskStore(), executor)
-  const rpc = version === '1.0' ? new JsonRpcTransportHandler(handler) : new LegacyJsonRpcTransportHandler(handler)
+  const rpc =
+    version === '1.0' ? new JsonRpcTransportHandler(handler) : new LegacyJsonRpcTransportHandler(handler)
   const host = await serve(async (request, response) => {
     if (request.method === 'GET') {
       const url = `http://${request.headers.host}/rpc`

@@ -31,7 +31,9 @@ test('a message has the same id at every attempt, and the one that it comes with
   await call('message/send', report)
   await call('message/send', report)
   await call('message/send', { message: { ...report.message, messageId: 'mine' } })
-  const ids = heard.map(({ body }) => (body as { params: { message: { messageId: string } } }).params.message.messageId)
+  const ids = heard.map(
+    ({ body }) => (body as { params: { message: { messageId: string } } }).params.message.messageId,
+  )
   expect(ids[0]).toBe(ids[1])
   expect(ids[2]).toBe('mine')
 })
@@ -49,7 +51,9 @@ test('tasks are got, and what watches them is set, got, listed and deleted', asy
   const config = { id: 'hook', url: 'https://example.com/hook' }
   await call('tasks/pushNotificationConfig/set', { taskId: id, pushNotificationConfig: config })
   const one = { id, pushNotificationConfigId: 'hook' }
-  expect(await call('tasks/pushNotificationConfig/get', one)).toMatchObject({ pushNotificationConfig: config })
+  expect(await call('tasks/pushNotificationConfig/get', one)).toMatchObject({
+    pushNotificationConfig: config,
+  })
   expect(await call('tasks/pushNotificationConfig/list', { id })).toHaveLength(1)
   await call('tasks/pushNotificationConfig/delete', one)
   expect(await call('tasks/pushNotificationConfig/list', { id })).toHaveLength(0)
@@ -58,7 +62,10 @@ test('tasks are got, and what watches them is set, got, listed and deleted', asy
 test('an agent of version 1.0 is spoken to in its words', async () => {
   const { call, heard } = await client('1.0')
   expect(await call('message/send', report)).toMatchObject({
-    task: { status: { state: 'TASK_STATE_COMPLETED' }, artifacts: [{ parts: [{ text: 'Report on: Q1 sales' }] }] },
+    task: {
+      status: { state: 'TASK_STATE_COMPLETED' },
+      artifacts: [{ parts: [{ text: 'Report on: Q1 sales' }] }],
+    },
   })
   expect(heard[0]?.body).toMatchObject({
     method: 'SendMessage',
@@ -70,7 +77,9 @@ test('an agent of version 1.0 is spoken to in its words', async () => {
 
 test('a server is called without a card', async () => {
   const { server, caller } = await client('0.3')
-  expect(await caller('a2a')({ method: 'message/send', server, parameters: report })).toMatchObject({ kind: 'task' })
+  expect(await caller('a2a')({ method: 'message/send', server, parameters: report })).toMatchObject({
+    kind: 'task',
+  })
 })
 
 test('what authenticates a card goes to the agent at the same origin, and nowhere else', async () => {
@@ -95,6 +104,10 @@ test('a token that was got for an agent is not in the output', async () => {
   })
   const oauth2 = { authority, grant: 'client_credentials', client: { id: 'me', secret: 'word' } }
   const { caller } = await setup()
-  const given = { method: 'tasks/get', server: { uri: server, authentication: { oauth2 } }, parameters: { id: '1' } }
+  const given = {
+    method: 'tasks/get',
+    server: { uri: server, authentication: { oauth2 } },
+    parameters: { id: '1' },
+  }
   expect(await caller('a2a')(given)).toEqual({ heard: 'Bearer ***' })
 })

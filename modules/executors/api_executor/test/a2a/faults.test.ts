@@ -35,7 +35,16 @@ test.each([
 })
 
 test('what is no JSON-RPC answer is a fault', async () => {
-  for (const text of ['', 'hello', '[]', '42', 'null', '{"result', '{"jsonrpc":"2.0","id":1}', '['.repeat(200_000)]) {
+  for (const text of [
+    '',
+    'hello',
+    '[]',
+    '42',
+    'null',
+    '{"result',
+    '{"jsonrpc":"2.0","id":1}',
+    '['.repeat(200_000),
+  ]) {
     const call = await agent((_request, response) => response.end(text))
     expect((await faultOf(call())).error.type).toContain('communication')
   }
@@ -68,7 +77,8 @@ test('an agent that is silent, before its answer or within, is given up in time'
   const silent = await agent(() => undefined, { config })
   expect((await faultOf(silent())).error).toMatchObject({ status: 504 })
   const stuck = await agent(
-    (_request, response) => void response.writeHead(200, { 'content-type': 'text/event-stream' }).write(': hi\n\n'),
+    (_request, response) =>
+      void response.writeHead(200, { 'content-type': 'text/event-stream' }).write(': hi\n\n'),
     { config },
   )
   expect((await faultOf(stuck('message/stream'))).error).toMatchObject({ status: 504 })
@@ -106,7 +116,9 @@ test.each([
 ])('a card with %s is refused', async (_what, card, why) => {
   const endpoint = await serve((_request, response) => response.end(card))
   const { caller } = await setup()
-  const { error } = await faultOf(caller('a2a')({ method: 'tasks/get', agentCard: { endpoint }, parameters: {} }))
+  const { error } = await faultOf(
+    caller('a2a')({ method: 'tasks/get', agentCard: { endpoint }, parameters: {} }),
+  )
   expect(error.type).toContain('configuration')
   expect(error.detail).toContain(why)
 })
@@ -126,7 +138,7 @@ test('private addresses are not reached where the policy forbids it, wherever a 
   const { card, server } = await startAgent('0.3')
   const { caller } = await setup({ private: false })
   for (const whom of [{ server }, { agentCard: { endpoint: card } }])
-    expect((await faultOf(caller('a2a')({ method: 'tasks/get', parameters: {}, ...whom }))).error.type).toContain(
-      'authorization',
-    )
+    expect(
+      (await faultOf(caller('a2a')({ method: 'tasks/get', parameters: {}, ...whom }))).error.type,
+    ).toContain('authorization')
 })

@@ -34,24 +34,19 @@ test('a message is published to an MQTT broker, and messages are consumed from i
   await arrived
   for (const payload of [{ n: 1 }, 'a text', { n: 3 }]) await call({ message: { payload } })
   expect(payloads(await consuming)).toEqual([{ n: 1 }, 'a text', { n: 3 }])
-  expect(broker.connectedClients).toBe(0)
-})
-
-test('MQTT 5 carries headers', async () => {
-  const { port, subscribed } = await startMqtt()
-  const call = await client({ protocol: 'mqtt5', port, address: 'rooms/a' })
-  const arrived = subscribed()
-  const consuming = call({ subscription: { consume: { amount: 1 } } }).catch((error: unknown) => error)
-  const subscription = await Promise.race([arrived.then(() => 'subscribed'), consuming])
-  // The broker of the tests speaks 3.1.1 alone.
-  expect(subscription).not.toBe('subscribed')
+  await expect.poll(() => broker.connectedClients).toBe(0)
 })
 
 test.skipIf(!hasNats)('NATS carries messages with their headers, both ways', async () => {
   const port = await startNats()
   const watching = await connectNats({ servers: `127.0.0.1:${port}` })
   onTestFinished(() => watching.close())
-  const call = await client({ protocol: 'nats', port, address: 'rooms.a', message: { correlationId: { location: '$message.header#/trace' } } })
+  const call = await client({
+    protocol: 'nats',
+    port,
+    address: 'rooms.a',
+    message: { correlationId: { location: '$message.header#/trace' } },
+  })
   const seen = watching.subscribe('rooms.a', { max: 1 })
   expect(await call({ message: { payload: { n: 1 }, headers: { trace: '7' } } })).toEqual({
     payload: { n: 1 },
@@ -105,7 +100,9 @@ test('a frame of a WebSocket is a message, also one that comes with the connecti
   ])
 })
 
-async function httpServer(answer: (request: IncomingMessage, response: ServerResponse, times: number) => void) {
+async function httpServer(
+  answer: (request: IncomingMessage, response: ServerResponse, times: number) => void,
+) {
   let times = 0
   const asked: JsonObject[] = []
   const host = await serve(async (request, response) => {
@@ -221,7 +218,8 @@ test('a channel of AsyncAPI 2 is published to and consumed from', async () => {
   const { port, subscribed } = await startMqtt()
   const { caller } = await setup({ evaluate })
   const endpoint = await serveDocument(version2({ protocol: 'mqtt', port, address: '/notifications' }))
-  const call = (given: JsonObject) => caller('asyncapi')({ document: { endpoint }, channel: '/notifications', ...given })
+  const call = (given: JsonObject) =>
+    caller('asyncapi')({ document: { endpoint }, channel: '/notifications', ...given })
   const arrived = subscribed()
   const consuming = call({ subscription: { consume: { amount: 1 } } })
   await arrived
@@ -257,7 +255,11 @@ operations:
     caller('asyncapi')({ document: { endpoint }, operation: 'talk', message: { payload: {} }, ...server })
   await call({ server: { name: 'api', variables: { port: String(port), stage: 'live' } } })
   expect(asked[0]).toMatchObject({ url: '/live/rooms/a%20b' })
-  await expect(call({ server: { name: 'api', variables: { port: '1', stage: 'x' } } })).rejects.toThrow(/one of dev, live/)
+  await expect(call({ server: { name: 'api', variables: { port: '1', stage: 'x' } } })).rejects.toThrow(
+    /one of dev, live/,
+  )
   await expect(call({ protocol: 'http' })).rejects.toThrow(/needs a value for its variable "port"/)
-  await expect(call({})).rejects.toThrow(/"kafka" of the server "broker" is not spoken by api_executor, which speaks http, ws, nats, mqtt, mqtt5/)
+  await expect(call({})).rejects.toThrow(
+    /"kafka" of the server "broker" is not spoken by api_executor, which speaks http, ws, nats, mqtt, mqtt5/,
+  )
 })

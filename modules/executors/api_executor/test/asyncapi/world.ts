@@ -77,15 +77,14 @@ export async function startNats(more: readonly string[] = []): Promise<number> {
     await ended
   })
   let said = ''
-  for await (const text of child.stderr.setEncoding('utf8') as AsyncIterable<string>) {
-    said += text
-    const port = /client connections on 127\.0\.0\.1:(\d+)[\s\S]*ready/.exec(said)?.[1]
-    if (port !== undefined) {
-      child.stderr.on('data', () => undefined)
-      return Number(port)
-    }
-  }
-  throw new Error(`nats-server did not start: ${said}`)
+  return new Promise((resolve, reject) => {
+    child.stderr.setEncoding('utf8').on('data', (text: string) => {
+      said += text
+      const port = /client connections on 127\.0\.0\.1:(\d+)[\s\S]*ready/.exec(said)?.[1]
+      if (port !== undefined) resolve(Number(port))
+    })
+    child.once('exit', () => reject(new Error(`nats-server did not start: ${said}`)))
+  })
 }
 
 export async function startWebSocket(connected: (socket: WebSocket) => void) {

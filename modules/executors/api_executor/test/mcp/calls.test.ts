@@ -98,11 +98,7 @@ test('headers and authentication are sent with every request', async () => {
     },
   })
   await call('tools/list')
-  expect(heard.map(({ method }) => method)).toEqual([
-    'initialize',
-    'notifications/initialized',
-    'tools/list',
-  ])
+  expect(heard.map(({ method }) => method)).toEqual(['initialize', 'notifications/initialized', 'tools/list'])
   for (const { headers } of heard)
     expect(headers).toMatchObject({ authorization: 'Bearer word', 'x-tenant': 'a' })
 })
@@ -125,7 +121,9 @@ test('a server over HTTP may ask for digest', async () => {
     createServer((request, response) => {
       asked.push(request.headers.authorization?.slice(0, 6))
       if (!request.headers.authorization)
-        return response.writeHead(401, { 'www-authenticate': 'Digest realm="a", nonce="b", qop="auth"' }).end()
+        return response
+          .writeHead(401, { 'www-authenticate': 'Digest realm="a", nonce="b", qop="auth"' })
+          .end()
       response.writeHead(307, { location: endpoint }).end()
     }),
   )

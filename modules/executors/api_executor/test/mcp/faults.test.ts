@@ -31,7 +31,9 @@ test('a server that ends at once is a fault with its exit code and its last word
   const call = await client(program(`console.error('no token given'); process.exit(3)`))
   const { error } = await faultOf(call('tools/list'))
   expect(error.type).toContain('communication')
-  expect(error.detail).toMatch(/ended with exit code 3 before it answered\. Last lines of stderr:\nno token given/)
+  expect(error.detail).toMatch(
+    /ended with exit code 3 before it answered\. Last lines of stderr:\nno token given/,
+  )
 })
 
 test('a program that is not there, or is none, is a fault before anything runs', async () => {
@@ -59,7 +61,11 @@ test('a server that never answers is ended in time, with all that it started', a
 })
 
 test('cancelling ends the server', async () => {
-  const call = await client(program(`require('node:fs').writeFileSync(__filename + '.pid', String(process.pid)); setInterval(() => 0, 1e6)`))
+  const call = await client(
+    program(
+      `require('node:fs').writeFileSync(__filename + '.pid', String(process.pid)); setInterval(() => 0, 1e6)`,
+    ),
+  )
   const stop = new AbortController()
   const running = call('tools/list', {}, {}, stop.signal).catch((error: unknown) => error)
   stop.abort(new Cancelled())

@@ -29,11 +29,14 @@ export async function serveEverything(): Promise<string> {
     await ended
   })
   let said = ''
-  for await (const text of child.stderr.setEncoding('utf8') as AsyncIterable<string>) {
-    said += text
-    if (said.includes('listening')) return `http://127.0.0.1:${port}/mcp`
-  }
-  throw new Error(`The server did not start: ${said}`)
+  await new Promise<void>((resolve, reject) => {
+    child.stderr.setEncoding('utf8').on('data', (text: string) => {
+      said += text
+      if (said.includes('listening')) resolve()
+    })
+    child.once('exit', () => reject(new Error(`The server did not start: ${said}`)))
+  })
+  return `http://127.0.0.1:${port}/mcp`
 }
 
 async function freePort(): Promise<number> {
