@@ -32,5 +32,5 @@ export function iteratorAt(frame: Frame, at: ChildTask['at']): SubscriptionItera
   if (at.at(-2) !== 'foreach' || at.at(-1) !== 'do') return undefined
   let here: unknown = frame.definition
   for (const key of at.slice(0, -1)) here = isJsonObject(here) ? here[key] : undefined
-  return isJsonObject(here) ? (here as SubscriptionIterator) : undefined
+  return isJsonObject(here) ? here : undefined
 }

@@ -8,6 +8,7 @@ import { readEndpoint } from '../call.ts'
 import type { ProtocolOptions } from '../protocol_options.ts'
 import { requestOf } from '../request.ts'
 import { placeOf, readResource } from '../resource.ts'
+import { scalar } from '../scalar.ts'
 import type { A2aCall } from './arguments.ts'
 
 export interface Agent {
@@ -60,8 +61,8 @@ function inVersion03(card: JsonObject): Read | undefined {
 /** A2A 1.0: a list of interfaces, each with its version. */
 function inVersion1({ supportedInterfaces }: JsonObject): Read | undefined {
   const spoken = listed(supportedInterfaces).filter(({ protocolBinding }) => protocolBinding === 'JSONRPC')
-  const old = spoken.find(({ protocolVersion }) => String(protocolVersion).startsWith('0.3'))
-  const chosen = old ?? spoken.find(({ protocolVersion }) => String(protocolVersion).startsWith('1.'))
+  const old = spoken.find(({ protocolVersion }) => scalar(protocolVersion).startsWith('0.3'))
+  const chosen = old ?? spoken.find(({ protocolVersion }) => scalar(protocolVersion).startsWith('1.'))
   const address = chosen?.['url']
   return typeof address === 'string' ? { address, version: old ? '0.3' : '1.0' } : undefined
 }

@@ -10,6 +10,7 @@ import { maskJson } from '../authentication/mask.ts'
 import { openAuthorized } from '../open_authorized.ts'
 import type { ProtocolCalls, ProtocolOptions } from '../protocol_options.ts'
 import type { HttpRequest } from '../request.ts'
+import { scalar } from '../scalar.ts'
 import { serverSentEvents } from '../server_sent_events.ts'
 import { inTime } from '../time_limit.ts'
 import { findAgent, type Agent } from './agent.ts'
@@ -119,7 +120,7 @@ function parsed(text: string): JsonObject | undefined {
 }
 
 function rpcFault(place: string, { code, message }: JsonObject): TaskFault {
-  return TaskFault.of('runtime', `${place} failed: ${short(String(message))} (code ${String(code)})`)
+  return TaskFault.of('runtime', `${place} failed: ${short(scalar(message))} (code ${scalar(code)})`)
 }
 
 /** A status that is not success may still come with what JSON-RPC says. */

@@ -2,6 +2,7 @@
 import { isJsonObject, nearest, TaskFault, type Json, type JsonObject } from '@nexus/sdk'
 import { readAuthentication, type Authentication } from '../authentication/policy.ts'
 import { wrong } from '../call.ts'
+import { scalar } from '../scalar.ts'
 import { readDurationMs } from '../duration.ts'
 
 export const protocols = ['http', 'ws', 'nats', 'mqtt', 'mqtt5'] as const
@@ -65,7 +66,7 @@ export function readProtocol(value: Json | undefined): Protocol | undefined {
   if (value === undefined || value === null) return undefined
   const protocol = protocols.find((known) => known === value)
   if (protocol !== undefined) return protocol
-  throw unsupported(`The protocol ${JSON.stringify(value)}`, String(value))
+  throw unsupported(`The protocol ${JSON.stringify(value)}`, scalar(value))
 }
 
 export function unsupported(what: string, name: string): TaskFault {

@@ -6,6 +6,7 @@ import { isJsonObject, nearest, TaskFault, type Json, type JsonObject } from '@n
 import { follow, member } from '../openapi/references.ts'
 import { placeOf, type Resource } from '../resource.ts'
 import type { AsyncApiCall } from './arguments.ts'
+import { scalar } from '../scalar.ts'
 import { chooseServer, type Server } from './servers.ts'
 
 export interface Target extends Server {
@@ -28,7 +29,7 @@ interface Channel {
 /** `input` fills parameters of a channel's address that have no default. */
 export async function findTarget(resource: Resource, call: AsyncApiCall, input: Json): Promise<Target> {
   const root = await parse(resource)
-  const version = String(root['asyncapi'] ?? '')
+  const version = scalar(root['asyncapi'])
   if (!/^[23]\./.test(version))
     throw wrongDocument(resource.url, `its version "${version}" is neither 2 nor 3`)
   const found = version.startsWith('2') ? channelOf2(root, call) : operationOf3(root, call)

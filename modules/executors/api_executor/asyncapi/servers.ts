@@ -3,6 +3,7 @@ import { isJsonObject, TaskFault, type Json, type JsonObject } from '@nexus/sdk'
 import { follow, member } from '../openapi/references.ts'
 import { unsupported, type AsyncApiCall, type Protocol } from './arguments.ts'
 import { unknown } from './document.ts'
+import { scalar } from '../scalar.ts'
 
 export interface Server {
   readonly protocol: Protocol
@@ -55,8 +56,8 @@ export function chooseServer(root: JsonObject, { call, channel, version, place }
   const kind = spokenBy(server)
   if (!kind)
     throw unsupported(
-      `The protocol "${String(server['protocol'])}" of the server "${name}"`,
-      String(server['protocol']),
+      `The protocol "${scalar(server['protocol'])}" of the server "${name}"`,
+      scalar(server['protocol']),
     )
   return { ...kind, ...placeOfServer(server, kind, version, call.server?.variables ?? {}) }
 }
@@ -79,13 +80,13 @@ function firstFor(
 /** AsyncAPI 2 names servers, AsyncAPI 3 refers to them. */
 function nameIn(entry: Json): string {
   if (typeof entry === 'string') return entry
-  const reference = isJsonObject(entry) ? String(entry['$ref'] ?? '') : ''
+  const reference = isJsonObject(entry) ? scalar(entry['$ref']) : ''
   return (reference.split('/').at(-1) ?? '').replaceAll('~1', '/').replaceAll('~0', '~')
 }
 
 function spokenBy(server: JsonObject | undefined): Spoken | undefined {
-  const name = String(server?.['protocol'] ?? '').toLowerCase()
-  const isFifth = name === 'mqtt' && String(server?.['protocolVersion'] ?? '').startsWith('5')
+  const name = scalar(server?.['protocol']).toLowerCase()
+  const isFifth = name === 'mqtt' && scalar(server?.['protocolVersion']).startsWith('5')
   const key = isFifth ? 'mqtt5' : name
   return Object.hasOwn(spoken, key) ? spoken[key] : undefined
 }

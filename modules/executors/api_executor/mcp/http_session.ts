@@ -3,6 +3,7 @@ import { StreamableHTTPClientTransport } from '@modelcontextprotocol/client'
 import { Readable } from 'node:stream'
 import { TaskFault } from '@nexus/sdk'
 import { nameOf } from '../address.ts'
+import type { Call } from '../call.ts'
 import { openAuthorized } from '../open_authorized.ts'
 import type { ProtocolOptions } from '../protocol_options.ts'
 import { requestOf, type HttpRequest } from '../request.ts'
@@ -12,18 +13,8 @@ import type { Session } from './call_mcp.ts'
 /** How long a server has to take note of the end of its session. */
 const goodbyeMsMax = 1_000
 
-export function httpSession({ uri, authentication, headers }: HttpServer, options: ProtocolOptions): Session {
-  const call = {
-    uri,
-    authentication,
-    headers,
-    method: 'POST',
-    body: undefined,
-    query: {},
-    output: 'raw',
-    redirect: false,
-  } as const
-  const request = requestOf(call, options.input, options.idempotencyKey)
+export function httpSession(server: HttpServer, options: ProtocolOptions): Session {
+  const request = requestOf(callOf(server), options.input, options.idempotencyKey)
   const authorizer = options.authenticator.authorizerFor(request.authentication, options)
   const ended = new AbortController()
   let failure: TaskFault | undefined
@@ -84,6 +75,19 @@ export function httpSession({ uri, authentication, headers }: HttpServer, option
       ended.abort()
       await transport.close()
     },
+  }
+}
+
+function callOf({ uri, authentication, headers }: HttpServer): Call {
+  return {
+    uri,
+    authentication,
+    headers,
+    method: 'POST',
+    body: undefined,
+    query: {},
+    output: 'raw',
+    redirect: false,
   }
 }
 

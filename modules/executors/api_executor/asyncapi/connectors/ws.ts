@@ -1,6 +1,6 @@
 /** Messages over WebSocket: each frame is one. They have no headers. */
 import { once } from 'node:events'
-import WebSocket from 'ws'
+import { WebSocket, type RawData } from 'ws'
 import { TaskFault } from '@nexus/sdk'
 import { checkHost, guardedLookup } from '../../transport/guard.ts'
 import { connectionFault, credentialsFor, serverName, type Connecting, type Connector } from '../connector.ts'
@@ -76,7 +76,7 @@ function headerOf({
   return `Basic ${Buffer.from(`${username}:${password}`).toString('base64')}`
 }
 
-function bytesOf(data: WebSocket.RawData): Buffer {
+function bytesOf(data: RawData): Buffer {
   if (Array.isArray(data)) return Buffer.concat(data)
   return Buffer.isBuffer(data) ? data : Buffer.from(data)
 }

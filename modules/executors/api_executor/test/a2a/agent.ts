@@ -9,6 +9,7 @@ import {
   ServerCallContext,
   type AgentExecutor,
 } from '@a2a-js/sdk/server'
+import type { IncomingMessage, ServerResponse } from 'node:http'
 import { text } from 'node:stream/consumers'
 import type { Json } from '@nexus/sdk'
 import { serve } from '../world.ts'
@@ -85,7 +86,7 @@ export async function startAgent(version: '0.3' | '1.0') {
   const handler = new DefaultRequestHandler(base, new InMemoryTaskStore(), executor)
   const rpc =
     version === '1.0' ? new JsonRpcTransportHandler(handler) : new LegacyJsonRpcTransportHandler(handler)
-  const host = await serve(async (request, response) => {
+  const answerTo = async (request: IncomingMessage, response: ServerResponse): Promise<unknown> => {
     if (request.method === 'GET') {
       const url = `http://${request.headers.host}/rpc`
       const spoken =
@@ -105,6 +106,7 @@ export async function startAgent(version: '0.3' | '1.0') {
     response.setHeader('content-type', 'text/event-stream')
     for await (const event of answer) response.write(`data: ${JSON.stringify(event)}\n\n`)
     return response.end()
-  })
+  }
+  const host = await serve((request, response) => void answerTo(request, response))
   return { card: `${host}/.well-known/agent-card.json`, server: `${host}/rpc`, heard }
 }

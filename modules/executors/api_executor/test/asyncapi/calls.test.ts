@@ -105,11 +105,12 @@ async function httpServer(
 ) {
   let times = 0
   const asked: JsonObject[] = []
-  const host = await serve(async (request, response) => {
+  const answerTo = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
     const { method = '', url = '', headers } = request
     asked.push({ method, url, headers: { ...headers } as JsonObject, body: await text(request) })
     answer(request, response, ++times)
-  })
+  }
+  const host = await serve((request, response) => void answerTo(request, response))
   return { port: Number(new URL(host).port), asked }
 }
 

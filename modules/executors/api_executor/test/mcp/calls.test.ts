@@ -27,7 +27,7 @@ test.each(transports)('every method reaches a server that others wrote, over %s'
   expect(prompts.map(({ name }) => name)).toContain('simple-prompt')
   expect(await call('prompts/get', { name: 'simple-prompt' })).toMatchObject({ messages: [{ role: 'user' }] })
   const { resources } = (await call('resources/list')) as { resources: { uri: string }[] }
-  const [{ uri = '' } = {}] = resources
+  const uri = resources[0]?.uri ?? ''
   expect(await call('resources/read', { uri })).toMatchObject({ contents: [{ uri }] })
   expect(await call('resources/templates/list')).toMatchObject({ resourceTemplates: expect.any(Array) })
 })
