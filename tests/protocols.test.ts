@@ -31,7 +31,7 @@ async function start(tasks: readonly object[], input: Json) {
     document: { dsl: '1.0.3', namespace: 'examples', name: 'example', version: '0.1.0' },
     do: tasks,
   }
-  return { nexus, live: await nexus.run(nexus.check(JSON.stringify(document)), input) }
+  return { nexus, data, live: await nexus.run(nexus.check(JSON.stringify(document)), input) }
 }
 
 async function run(tasks: readonly object[], input: Json): Promise<Json> {
@@ -183,6 +183,33 @@ test('AsyncAPI Call: consume forever, with tasks for each message', async () => 
   expect(new Set(paths).size).toBe(6)
   await nexus.runs.cancel(live.id)
   expect(await live.ended).toMatchObject({ status: 'cancelled' })
+})
+
+test('a subscription that a restart begins again asks its expressions of the new messages', async () => {
+  const waiting = Promise.withResolvers<void>()
+  let connections = 0
+  const { port } = await startWebSocket((socket) => {
+    connections++
+    const to = connections === 1 ? 'somebody else' : 'u1'
+    socket.send(JSON.stringify({ to, from: contact }), () => socket.ping())
+    socket.once('pong', () => waiting.resolve())
+  })
+  const message = { correlationId: { location: '$message.payload#/to' } }
+  const endpoint = await serveDocument(version3({ protocol: 'ws', port, address: '/a', message }))
+  const subscription = {
+    filter,
+    consume: { amount: 1 },
+    foreach: { do: [{ keep: { set: { got: '${ . }' } } }] },
+  }
+  const call = { document: { endpoint }, operation: 'talk', subscription }
+  const { nexus, live, data } = await start([{ get: { call: 'asyncapi', with: call } }], context)
+  await waiting.promise
+  await nexus.close()
+  const again = await openNexus({ data })
+  onTestFinished(() => again.close())
+  const outcome = await (await again.runs.resume(live.id)).ended
+  expect(outcome).toMatchObject({ status: 'completed', output: [{ got: { correlationId: 'u1' } }] })
+  expect(connections).toBe(2)
 })
 
 test('MCP Call', async () => {
