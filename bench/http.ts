@@ -18,7 +18,9 @@ import { median, rounded, timed } from './measure.ts'
 const calls = 10_000
 const atOnce = 64
 const rounds = 7
-const warmUpCalls = 10_000
+/** A round takes turns so often, so that what else the machine does slows all of them alike. */
+const turns = 10
+const warmUpCalls = 20_000
 /** Calls of one run of the engine, which records each of them. */
 const callsOfRun = 1_000
 
@@ -32,23 +34,21 @@ const module = new Module()
 try {
   const endpoint = `http://127.0.0.1:${await portOf(service)}/item`
   await module.setup(ledger)
-  const subjects = {
-    bare: () => inParallel(calls, () => callBare(endpoint)),
-    module: () => inParallel(calls, () => callModule(endpoint)),
+  const subjects: Subjects = {
+    bare: (count) => inParallel(count, () => callBare(endpoint)),
+    module: (count) => inParallel(count, () => callModule(endpoint)),
     nexus: () => callNexus(nexus, endpoint),
   }
   process.stderr.write('warming up\n')
-  await inParallel(warmUpCalls, () => callBare(endpoint))
-  await inParallel(warmUpCalls, () => callModule(endpoint))
-  await callNexus(nexus, endpoint)
-  const perSecond: Record<keyof typeof subjects, number[]> = { bare: [], module: [], nexus: [] }
+  await subjects.bare(warmUpCalls)
+  await subjects.module(warmUpCalls)
+  await subjects.nexus(callsOfRun)
+  const rows: Row[] = []
   for (let round = 1; round <= rounds; round++) {
     process.stderr.write(`round ${round} of ${rounds}\n`)
-    perSecond.bare.push((calls * 1000) / (await timed(subjects.bare)))
-    perSecond.module.push((calls * 1000) / (await timed(subjects.module)))
-    perSecond.nexus.push((callsOfRun * 1000) / (await timed(subjects.nexus)))
+    rows.push(await measure(subjects))
   }
-  process.stdout.write(`${JSON.stringify(report(perSecond), null, 2)}\n`)
+  process.stdout.write(`${JSON.stringify(report(rows), null, 2)}\n`)
 } finally {
   await ledger.release()
   await agent.destroy()
@@ -99,20 +99,51 @@ function check(value: unknown, status: number): void {
   if (status !== 200 || typeof value !== 'object') throw new Error(`A call went wrong: ${status}.`)
 }
 
-function report(perSecond: Record<'bare' | 'module' | 'nexus', number[]>) {
-  const ratios = (subject: 'module' | 'nexus'): number[] =>
-    perSecond[subject].map((speed, round) => speed / (perSecond.bare[round] ?? Number.NaN))
+type Name = 'bare' | 'module' | 'nexus'
+type Subjects = Readonly<Record<Name, (count: number) => Promise<void>>>
+interface Cost {
+  readonly callsPerSecond: number
+  readonly cpuUsPerCall: number
+}
+type Row = Readonly<Record<Name, Cost>>
+
+async function measure(subjects: Subjects): Promise<Row> {
+  const spent = { bare: { ms: 0, cpuUs: 0 }, module: { ms: 0, cpuUs: 0 }, nexus: { ms: 0, cpuUs: 0 } }
+  const turn = async (name: Name, count: number): Promise<void> => {
+    const before = process.cpuUsage()
+    spent[name].ms += await timed(() => subjects[name](count))
+    const { user, system } = process.cpuUsage(before)
+    spent[name].cpuUs += user + system
+  }
+  for (let taken = 0; taken < turns; taken++) {
+    await turn('bare', calls / turns)
+    await turn('module', calls / turns)
+  }
+  await turn('nexus', callsOfRun)
+  const cost = (name: Name, count: number): Cost => ({
+    callsPerSecond: (count * 1000) / spent[name].ms,
+    cpuUsPerCall: spent[name].cpuUs / count,
+  })
+  return { bare: cost('bare', calls), module: cost('module', calls), nexus: cost('nexus', callsOfRun) }
+}
+
+function report(rows: readonly Row[]) {
+  const of = (name: Name) => ({
+    calls_per_second: rounded(median(rows.map((row) => row[name].callsPerSecond))),
+    cpu_us_per_call: rounded(median(rows.map((row) => row[name].cpuUsPerCall))),
+  })
+  const speedOfBare = (name: Name): number =>
+    rounded(median(rows.map((row) => row[name].callsPerSecond / row.bare.callsPerSecond)))
   return {
     calls,
     at_once: atOnce,
     rounds,
-    calls_per_second: {
-      bare_undici: rounded(median(perSecond.bare)),
-      module: rounded(median(perSecond.module)),
-      nexus: rounded(median(perSecond.nexus)),
-    },
-    module_of_bare: rounded(median(ratios('module'))),
-    nexus_of_bare: rounded(median(ratios('nexus'))),
-    aim_module_of_bare: 0.6,
+    bare_undici: of('bare'),
+    module: of('module'),
+    nexus: of('nexus'),
+    module_of_bare: speedOfBare('module'),
+    nexus_of_bare: speedOfBare('nexus'),
+    aims: { 'module_of_bare >= 0.6': speedOfBare('module') >= 0.6 },
+    node: process.version,
   }
 }

@@ -58,8 +58,11 @@ export function contentOf({ url, headers, body }: Answer): Json {
   }
 }
 
+const utf8 = new TextDecoder()
+
 export function textOf(body: Buffer, headers: Answer['headers']): string {
   const charset = /charset="?([^\s;"]+)/i.exec(headers['content-type'] ?? '')?.[1] ?? 'utf-8'
+  if (charset === 'utf-8') return utf8.decode(body)
   try {
     return new TextDecoder(charset).decode(body)
   } catch {

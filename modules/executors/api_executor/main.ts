@@ -16,10 +16,10 @@ import { readCall } from './call.ts'
 import { outputOf, refuseStatus } from './answer.ts'
 import { Authenticator } from './authentication/authenticator.ts'
 import { deliver, type DeliverOptions } from './deliver.ts'
-import { callOpenApi, type OpenApiOptions } from './openapi/call_openapi.ts'
-import { validations } from './openapi/check.ts'
+import type { DescribedCall } from './openapi/call_openapi.ts'
 import { DescriptionCache } from './openapi/description_cache.ts'
 import { isProtocol, Protocols } from './protocols.ts'
+import { readValidation } from './openapi/validation.ts'
 import { requestOf } from './request.ts'
 import { resolveBySystem, type Resolve } from './transport/guard.ts'
 import { problemsOf, readSettings } from './transport/settings.ts'
@@ -75,7 +75,7 @@ export class Module extends ExecutorModule {
     if (isProtocol(kind)) return this.#protocols.call(kind, context, options)
     const { call, check } =
       kind === 'openapi'
-        ? await callOpenApi(inputData, this.#openApiOptions(context, options))
+        ? await this.#callDescribed(context, options)
         : { call: readCall(inputData), check: undefined }
     const request = requestOf(call, run.input, idempotencyKey)
     const answer = await deliver(request, options)
@@ -84,9 +84,12 @@ export class Module extends ExecutorModule {
     return ModuleResult.ok(outputOf(call.output, request, answer))
   }
 
-  #openApiOptions({ config, run }: ModuleContext, options: DeliverOptions): OpenApiOptions {
-    const validation = validations.find((known) => known === config['validate']) ?? 'both'
-    return { ...options, input: run.input, cache: this.#cache, validation }
+  /** What this needs is loaded by the first who calls it. */
+  async #callDescribed(context: ModuleContext, options: DeliverOptions): Promise<DescribedCall> {
+    const { callOpenApi } = await import('./openapi/call_openapi.ts')
+    const { inputData, run, config } = context
+    const validation = readValidation(config)
+    return callOpenApi(inputData, { ...options, input: run.input, cache: this.#cache, validation })
   }
 
   #optionsOf({ config, clock, blobs }: ModuleContext, signal: AbortSignal): DeliverOptions {

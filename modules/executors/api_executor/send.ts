@@ -2,6 +2,7 @@
 import { TaskFault, type BlobReference, type Blobs, type Clock } from '@nexus/sdk'
 import { hostAndPort, nameOf } from './address.ts'
 import type { HttpRequest } from './request.ts'
+import { Deadline } from './transport/deadline.ts'
 import type { Overflow } from './transport/receive.ts'
 import type { Transport } from './transport/transport.ts'
 
@@ -41,22 +42,14 @@ export async function send(
 ): Promise<Answer> {
   const { transport, clock, signal, responseBytesMax, overflow, blobs } = options
   signal.throwIfAborted()
-  const giveUp = new AbortController()
-  const stop = (): void => giveUp.abort(signal.reason)
-  signal.addEventListener('abort', stop, { once: true })
-  const stopTimer = clock.timer(leftMs, () => giveUp.abort(timeoutFault(request, options.timeoutMs)))
+  const fault = (): TaskFault => timeoutFault(request, options.timeoutMs)
+  const deadline = new Deadline(signal, { clock, leftMs, fault })
+  const hint = options.largerHint ?? largerHint
   try {
-    return await transport.send(request, {
-      clock,
-      signal: giveUp.signal,
-      responseBytesMax,
-      largerHint: options.largerHint ?? largerHint,
-      overflow,
-      blobs,
-    })
+    const limits = { clock, deadline, responseBytesMax, largerHint: hint, overflow, blobs }
+    return await transport.send(request, limits)
   } finally {
-    stopTimer()
-    signal.removeEventListener('abort', stop)
+    deadline.stop()
   }
 }
 

@@ -9,21 +9,10 @@ import type { Answer } from '../send.ts'
 import { jsonSchemaOf, type Direction } from './json_schema.ts'
 import type { Body, Operation, Parameter } from './operation.ts'
 
-export const validations = ['none', 'request', 'response', 'both'] as const
-export type Validation = (typeof validations)[number]
-
 /** What a request is checked by, before it is made. */
 export interface RequestCheck {
   parameter(parameter: Parameter, value: Json): void
   body(body: Body, value: Json): void
-}
-
-export function checksRequest(validation: Validation): boolean {
-  return validation === 'request' || validation === 'both'
-}
-
-export function checksResponse(validation: Validation): boolean {
-  return validation === 'response' || validation === 'both'
 }
 
 export function requestCheck({ id }: Operation, root: JsonObject): RequestCheck {

@@ -52,6 +52,7 @@ export class Breakers {
   }
 
   ended(origin: string, ending: Ending, reason = ''): void {
+    if (this.#states.size === 0 && ending !== 'failure') return
     const state = this.#states.get(origin) ?? closed
     if (ending === 'neutral') {
       if (state.kind === 'half open') this.#states.set(origin, { ...state, isProbing: false })

@@ -8,14 +8,9 @@ import { TaskFault, type Blobs, type Clock } from '@nexus/sdk'
 import { hostAndPort } from '../address.ts'
 import type { HttpRequest } from '../request.ts'
 import type { Answer } from '../send.ts'
-import {
-  acceptedEncodings,
-  BadlyPacked,
-  encodingsOf,
-  inflate,
-  OutOfProportion,
-  type Encoding,
-} from './inflate.ts'
+import type { Deadline } from './deadline.ts'
+import { headersOf, joined, sizeOf, type RawHeaders } from './headers.ts'
+import { BadlyPacked, encodingsOf, inflate, OutOfProportion, type Encoding } from './inflate.ts'
 import { Pace } from './pace.ts'
 import type { Pool } from './pool.ts'
 import { receive, type Overflow } from './receive.ts'
@@ -25,7 +20,7 @@ export interface ExchangeOptions {
   readonly settings: TransportSettings
   readonly clock: Clock
   /** Ends it; the exchange then rejects with its reason. */
-  readonly signal: AbortSignal
+  readonly deadline: Deadline
   readonly responseBytesMax: number
   /** What to do when an answer is larger. */
   readonly largerHint: string
@@ -34,8 +29,10 @@ export interface ExchangeOptions {
   readonly blobs: Blobs | undefined
 }
 
-/** Rejects with a `TaskFault`, the signal's reason, or the error of the client as it is. */
+/** Rejects with a `TaskFault`, the deadline's reason, or the error of the client as it is. */
 export function exchange(pool: Pool, request: HttpRequest, options: ExchangeOptions): Promise<Answer> {
+  const { reason } = options.deadline
+  if (reason) return Promise.reject(reason)
   return new Promise((resolve, reject) => {
     const handler = new Exchange(request, options, { resolve, reject })
     const { method, url, body } = request
@@ -62,29 +59,17 @@ function openBody(body: HttpRequest['body'], { blobs }: ExchangeOptions): Readab
   throw TaskFault.of('configuration', 'There is a blob in the body, and this host has no blob store.')
 }
 
-function headersOf({ headers, body }: HttpRequest): Record<string, string> {
-  return {
-    accept: '*/*',
-    'accept-encoding': acceptedEncodings,
-    'user-agent': 'nexus',
-    ...(typeof body === 'object' && { 'content-length': String(body.sizeBytes) }),
-    ...headers,
-  }
-}
-
 interface Settle {
   readonly resolve: (answer: Answer) => void
   readonly reject: (error: unknown) => void
 }
-
-type RawHeaders = Readonly<Record<string, string | string[] | undefined>>
 
 class Exchange implements Dispatcher.DispatchHandler {
   readonly #request: HttpRequest
   readonly #options: ExchangeOptions
   readonly #settle: Settle
   readonly #pace: Pace
-  readonly #abort = (): void => this.fail(this.#options.signal.reason)
+  #unwatch = (): void => undefined
   #controller: Dispatcher.DispatchController | undefined
   #isSettled = false
   #head: Omit<Answer, 'body' | 'blob'> | undefined
@@ -97,8 +82,7 @@ class Exchange implements Dispatcher.DispatchHandler {
     this.#options = options
     this.#settle = settle
     this.#pace = new Pace(options.settings, options.clock)
-    if (options.signal.aborted) this.#abort()
-    else options.signal.addEventListener('abort', this.#abort, { once: true })
+    this.#unwatch = options.deadline.watch((reason) => this.fail(reason))
   }
 
   onRequestStart(controller: Dispatcher.DispatchController): void {
@@ -137,7 +121,7 @@ class Exchange implements Dispatcher.DispatchHandler {
 
   onResponseEnd(): void {
     if (this.#stream) this.#stream.push(null)
-    else if (this.#head) this.#succeed({ ...this.#head, body: concat(this.#kept) })
+    else if (this.#head) this.#succeedSoon({ ...this.#head, body: concat(this.#kept) })
   }
 
   onResponseError(_controller: Dispatcher.DispatchController, error: Error): void {
@@ -155,6 +139,14 @@ class Exchange implements Dispatcher.DispatchHandler {
     this.#stream?.destroy()
   }
 
+  /**
+   * The client lets a connection rest for one turn of the loop. Whoever hears of the answer after that finds it free for
+   * the next request, which costs a fifth less than waiting in the client's line, or another connection.
+   */
+  #succeedSoon(answer: Answer): void {
+    queueMicrotask(() => setImmediate(() => this.#succeed(answer)))
+  }
+
   #succeed(answer: Answer): void {
     if (this.#isSettled) return
     this.#end()
@@ -163,7 +155,7 @@ class Exchange implements Dispatcher.DispatchHandler {
 
   #end(): void {
     this.#isSettled = true
-    this.#options.signal.removeEventListener('abort', this.#abort)
+    this.#unwatch()
   }
 
   /** From here on the body is a stream, which the service is made to wait for. */
@@ -248,19 +240,4 @@ const tooManyHeaders = Object.assign(new Error('Too many headers.'), { code: 'UN
 function concat(chunks: readonly Buffer[]): Buffer {
   const [only = nothing] = chunks
   return chunks.length < 2 ? only : Buffer.concat(chunks)
-}
-
-/** A header that comes several times is one, as HTTP joins them. */
-function joined(headers: RawHeaders): Record<string, string> {
-  const all: Record<string, string> = {}
-  for (const [name, value] of Object.entries(headers)) {
-    if (value !== undefined) all[name] = typeof value === 'string' ? value : value.join(', ')
-  }
-  return all
-}
-
-function sizeOf(headers: Readonly<Record<string, string>>): number {
-  let bytes = 0
-  for (const name in headers) bytes += name.length + (headers[name]?.length ?? 0) + 4
-  return bytes
 }

@@ -64,14 +64,9 @@ export class Gate {
     return this.#allowance >= burstOf(this.#limits)
   }
 
-  /** Undefined where one may go on at once. Rejects with the signal's reason. Whoever entered must `leave`. */
-  enter(signal: AbortSignal): Promise<void> | undefined {
-    if (this.#waiting.size === 0 && this.#takes()) return undefined
-    if (this.#waiting.size >= waitingMax) {
-      const detail = `${waitingMax} calls to ${this.#host} are waiting already (requests_per_host, requests_per_second_per_host).`
-      throw TaskFault.of('communication', detail, { status: 503 })
-    }
-    return this.#wait(signal)
+  /** Whether one may go on at once. Whoever entered must `leave`. */
+  enters(): boolean {
+    return this.#waiting.size === 0 && this.#takes()
   }
 
   leave(): void {
@@ -79,7 +74,13 @@ export class Gate {
     this.#advance()
   }
 
-  #wait(signal: AbortSignal): Promise<void> {
+  /** Until one has entered. Rejects with the signal's reason; who was rejected has not entered. */
+  async wait(signal: AbortSignal): Promise<void> {
+    signal.throwIfAborted()
+    if (this.#waiting.size >= waitingMax) {
+      const detail = `${waitingMax} calls to ${this.#host} are waiting already (requests_per_host, requests_per_second_per_host).`
+      throw TaskFault.of('communication', detail, { status: 503 })
+    }
     return new Promise((resolve, reject) => {
       const go = (): void => {
         signal.removeEventListener('abort', giveUp)

@@ -23,10 +23,9 @@ export class Pool {
   /** Hands the handler everything, errors too. */
   dispatch(options: Dispatcher.DispatchOptions, handler: Dispatcher.DispatchHandler): void {
     if (this.#agent) return void this.#agent.dispatch(options, handler)
-    this.#open().then(
-      (agent) => void agent.dispatch(options, handler),
-      (error: unknown) => handler.onResponseError?.(noController, asError(error)),
-    )
+    this.#open()
+      .then((agent) => void agent.dispatch(options, handler))
+      .catch((error: unknown) => handler.onResponseError?.(noController, asError(error)))
   }
 
   /** For whoever reads an answer as a stream. */

@@ -10,6 +10,7 @@ import type { HttpRequest } from '../request.ts'
 import type { Answer } from '../send.ts'
 import { Breakers, type Ending } from './breaker.ts'
 import type { ConnectorOptions } from './connector.ts'
+import type { Deadline } from './deadline.ts'
 import { exchange, type ExchangeOptions } from './exchange.ts'
 import { Gates } from './gate.ts'
 import { Pool } from './pool.ts'
@@ -36,10 +37,10 @@ export class Transport {
     this.#breakers = new Breakers(options.settings, options.clock)
   }
 
-  /** Rejects with a `TaskFault`, or the signal's reason. */
+  /** Rejects with a `TaskFault`, or the deadline's reason. */
   async send(request: HttpRequest, options: SendingOptions): Promise<Answer> {
     if (isBadPort(request.url.port)) throw connectionFault(request, new Error('bad port'))
-    const { clock, signal } = options
+    const { clock, deadline } = options
     let waitedMs = 0
     for (let retries = 0; ; retries++) {
       const answer = await this.#attempt(request, options)
@@ -47,7 +48,7 @@ export class Transport {
       const busy = { method: request.method, status, retryAfter: headers['retry-after'] }
       const delayMs = retryDelayMs(busy, { retries, waitedMs }, this.#settings, clock)
       if (delayMs === undefined) return answer
-      await clock.sleep(delayMs, signal)
+      await deadline.during((signal) => clock.sleep(delayMs, signal))
       waitedMs += delayMs
     }
   }
@@ -62,7 +63,7 @@ export class Transport {
       return await openStream(this.#pool, request, signal)
     } catch (error) {
       signal.throwIfAborted()
-      throw error instanceof TaskFault ? error : this.#named(request, error)
+      throw this.#named(request, error)
     }
   }
 
@@ -74,8 +75,7 @@ export class Transport {
   async #attempt(request: HttpRequest, options: SendingOptions): Promise<Answer> {
     const { origin, host } = request.url
     const gate = this.#gates.of(host)
-    const waiting = gate.enter(options.signal)
-    if (waiting) await waiting
+    if (!gate.enters()) await options.deadline.during((signal) => gate.wait(signal))
     try {
       this.#breakers.admit(origin)
       return await this.#watched(request, options)
@@ -84,6 +84,7 @@ export class Transport {
     }
   }
 
+  /** Tells the breaker how it ended. */
   async #watched(request: HttpRequest, options: SendingOptions): Promise<Answer> {
     const { origin } = request.url
     try {
@@ -93,24 +94,27 @@ export class Transport {
       else this.#breakers.ended(origin, 'success')
       return answer
     } catch (error) {
-      const known = error === options.signal.reason || error instanceof TaskFault
-      const fault = known ? error : this.#named(request, error)
-      this.#breakers.ended(origin, endingOf(fault), fault instanceof Error ? fault.message : '')
+      const fault = this.#named(request, error, options.deadline)
+      this.#breakers.ended(origin, endingOf(error), fault instanceof Error ? fault.message : '')
       throw fault
     }
   }
 
-  #named(request: HttpRequest, error: unknown): TaskFault {
-    if (!(error instanceof Error && 'code' in error && error.code === 'UND_ERR_HEADERS_OVERFLOW'))
-      return connectionFault(request, error)
+  #named(request: HttpRequest, error: unknown, deadline?: Deadline): unknown {
+    if (error instanceof TaskFault || (deadline && error === deadline.reason)) return error
+    if (!isHeaderFlood(error)) return connectionFault(request, error)
     const sizeKb = this.#settings.headerBytesMax / 1024
     const detail = `${hostAndPort(request.url)} answers with more than ${sizeKb} KB of headers (max_header_kb).`
     return TaskFault.of('communication', detail, { cause: error })
   }
 }
 
-/** What is refused before it is sent is no failure of the service. */
+/** A service that answers too much, or is not asked at all, has not failed; one that does not answer in time has. */
 function endingOf(error: unknown): Ending {
-  if (error instanceof Cancelled || !(error instanceof TaskFault)) return 'neutral'
-  return error.error.type.endsWith('/communication') ? 'failure' : 'neutral'
+  if (error instanceof Cancelled || isHeaderFlood(error)) return 'neutral'
+  return error instanceof TaskFault && error.error.status !== 504 ? 'neutral' : 'failure'
+}
+
+function isHeaderFlood(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && error.code === 'UND_ERR_HEADERS_OVERFLOW'
 }

@@ -4,7 +4,7 @@
  */
 import { request as requestPlain, type ClientRequest, type IncomingMessage } from 'node:http'
 import { request as requestSafe } from 'node:https'
-import { isIPv6, type Socket } from 'node:net'
+import { isIP, isIPv6, type Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
 import { TaskFault, type Clock } from '@nexus/sdk'
 import { hostAndPort } from '../address.ts'
@@ -39,14 +39,17 @@ export async function openTunnel(
 
 function ask(proxy: URL, target: string, options: TunnelOptions): ClientRequest {
   const isSafe = proxy.protocol === 'https:'
+  const host = proxy.hostname.replace(/^\[|\]$/g, '')
   const request = (isSafe ? requestSafe : requestPlain)({
     method: 'CONNECT',
-    host: proxy.hostname.replace(/^\[|\]$/g, ''),
+    host,
     port: proxy.port || (isSafe ? 443 : 80),
     path: target,
     headers: { host: target, ...credentialsOf(proxy) },
     agent: false,
     maxHeaderSize: options.headerBytesMax,
+    // Else the proxy would have to show a certificate of the host that `host` names.
+    ...(isSafe && { servername: isIP(host) === 0 ? host : '' }),
     ...(isSafe && options.authorities !== undefined && { ca: options.authorities }),
   })
   return request.end()

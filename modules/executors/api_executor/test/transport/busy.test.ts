@@ -258,6 +258,20 @@ test('an answer that a service means, a cancelled call and a success in between 
   expect(asked).toHaveLength(6)
 })
 
+test('an answer that is too large is no failure, and none in time is one', async () => {
+  const large = await setup({ config: { breaker_failures: 1, max_response_mb: 0.01 } })
+  const endpoint = await serve((_request, response) => response.end('x'.repeat(100_000)))
+  for (let tries = 0; tries < 3; tries++)
+    expect((await faultOf(large.call({ method: 'get', endpoint }))).message).toContain(
+      'answers with more than',
+    )
+  const slow = await setup({ config: { breaker_failures: 1, timeout_ms: 50 } })
+  const silent = await serve(() => undefined)
+  await faultOf(slow.call({ method: 'get', endpoint: silent }))
+  const open = await faultOf(slow.call({ method: 'get', endpoint: silent }))
+  expect(open.message).toMatch(/is not asked again until .* was not answered in 50 ms/)
+})
+
 test('a service that is not there opens it too, and `breaker_failures: 0` never does', async () => {
   const watched = await setup({ config: { breaker_failures: 2 } })
   for (let tries = 0; tries < 2; tries++) await faultOf(watched.call({ method: 'get', endpoint: nowhere }))

@@ -70,7 +70,7 @@ function tag(type: number, content: Buffer): Buffer {
 }
 
 function pem(der: Buffer): string {
-  const lines = der.toString('base64').replaceAll(/.{64}/g, '$&\n')
+  const lines = (der.toString('base64').match(/.{1,64}/g) ?? []).join('\n')
   return `-----BEGIN CERTIFICATE-----\n${lines}\n-----END CERTIFICATE-----\n`
 }
 

@@ -186,6 +186,17 @@ test('a safe service is reached through a proxy, with the proxy’s own user and
   expect(strange.message).toContain('the certificate of other.example:443 is not trusted')
 })
 
+test('a proxy may speak TLS itself, by an authority that is trusted', async () => {
+  const identity = selfSigned({ hosts: ['127.0.0.1'] })
+  const { proxy, asked } = await serveProxy(new URL(await serve(echo)), { identity })
+  const trusting = await setup({ config: { http_proxy: proxy, tls_ca: identity.cert } })
+  expect(await trusting.call({ method: 'get', endpoint: 'http://a.example/' })).toMatchObject({ url: '/' })
+  const wary = await setup({ config: { http_proxy: proxy } })
+  const fault = await faultOf(wary.call({ method: 'get', endpoint: 'http://a.example/' }))
+  expect(fault.message).toMatch(/The proxy 127\.0\.0\.1:\d+ could not be used: self-signed certificate/)
+  expect(asked).toHaveLength(1)
+})
+
 test.for([
   [{ status: 407 }, 'it answered 407. Give its user and password'],
   [{ status: 403 }, 'does not connect to a.example:80: it answered 403.'],

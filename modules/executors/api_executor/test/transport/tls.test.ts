@@ -80,6 +80,21 @@ test('a service that chooses HTTP/2 gets all calls over one connection', async (
   expect(opened()).toBe(1)
 })
 
+test('a host gets so many requests at once over HTTP/2 too', async () => {
+  const { call } = await setup({ config: { tls_ca: identity.cert, requests_per_host: 2 } })
+  let most = 0
+  const held: { end(): void }[] = []
+  const server = createSecureServer(identity, (_request, response) => {
+    most = Math.max(most, held.push(response))
+    // Each waits for another, and a moment longer for those that should not come.
+    if (held.length === 2) setImmediate(() => held.splice(0).forEach((one) => one.end()))
+  })
+  server.on('session', (session) => onTestFinished(() => session.destroy()))
+  const endpoint = `https://127.0.0.1:${await listen(server)}/`
+  await Promise.all(Array.from({ length: 20 }, () => call({ method: 'get', endpoint })))
+  expect(most).toBe(2)
+})
+
 test('`http2: false` speaks HTTP/1.1 with the same service', async () => {
   const { call } = await setup({ config: { tls_ca: identity.cert, http2: false } })
   const { endpoint } = await serveBoth()
