@@ -196,6 +196,28 @@ class Orchestrators(unittest.TestCase):
 
 
 class TestingKit(unittest.TestCase):
+    def test_blobs_are_kept_by_their_content_and_go_from_one_context_to_the_next(self):
+        async def work():
+            first = make_context()
+            reference = await first.blobs.write(["Łó", "dź".encode()], "text/plain")
+            self.assertEqual((reference["size_bytes"], reference["media_type"]), (7, "text/plain"))
+            second = make_context(blobs=first.blobs)
+            pieces = [piece async for piece in second.blobs.read(reference)]
+            self.assertEqual(b"".join(pieces).decode(), "Łódź")
+            with self.assertRaisesRegex(TaskFault, "larger than the 5 bytes"):
+                await first.blobs.write("123456", "text/plain", bytes_max=5)
+            with self.assertRaisesRegex(TaskFault, "one of them is a int"):
+                await first.blobs.write([1], "text/plain")
+            with self.assertRaisesRegex(TaskFault, "There is no blob"):
+                [piece async for piece in make_context().blobs.read(reference)]
+
+        run(work())
+
+    def test_everything_is_allowed_unless_a_test_says_otherwise(self):
+        context = make_context(policy={"programs": {"deny": ["sh"]}})
+        self.assertEqual(context.policy.programs, {"allow": None, "deny": ["sh"]})
+        self.assertTrue(make_context().policy.network.private)
+
     def test_everything_a_module_does_is_recorded(self):
         async def execute():
             context = make_context(

@@ -57,6 +57,7 @@ def load(id):
         "folder": "/nowhere",
         "artifact": {"digest": "d", "code": code},
         "memory_mb": 4_096,
+        "policy": {"network": {"private": True}, "programs": {"allow": None, "deny": []}},
     }
     return {"id": id, "method": "load", "params": params}
 

@@ -31,6 +31,7 @@ export function setup(input = ''): World {
       let err = ''
       const code = await main(args, {
         out: (text) => void (out += text),
+        outBytes: async (bytes) => void (out += Buffer.from(bytes).toString()),
         err: (text) => void (err += text),
         interactive: false,
         columns: 100,

@@ -34,6 +34,10 @@ export function readTexts(value: Json, place: string): readonly string[] {
 export function readEnvironment(value: Json, place: string): Readonly<Record<string, string>> {
   if (!isJsonObject(value)) throw wrongArgument(place, 'an object')
   return Object.fromEntries(
-    Object.entries(value).map(([name, text]) => [name, readScalar(text, `${place}.${name}`)]),
+    Object.entries(value).map(([name, text]) => {
+      if (name === '' || /[=\0]/.test(name))
+        throw wrongArgument(`${place}: the name ${JSON.stringify(name)}`, 'one without = and NUL')
+      return [name, readScalar(text, `${place}.${name}`)]
+    }),
   )
 }

@@ -1,11 +1,14 @@
 /**
- * `run.shell`: runs a command in the system's shell and gives what it wrote. A command is as mighty as the user that
+ * `run.command` runs a program with its arguments (`program/`), `run.shell` a command in the system's shell, and each
+ * gives what it wrote. A command is as mighty as the user that
  * runs Nexus; what is bounded here are its environment, its time and its output. Nothing of it runs on when its task
  * is over, was cancelled, or when the host died. `run.container` is the folder `container`; it is handed on from here.
  */
 import {
   ExecutorModule,
+  isJsonObject,
   ModuleResult,
+  openPolicy,
   TaskFault,
   type Json,
   type ModuleContext,
@@ -22,15 +25,19 @@ import {
 import { readCommand, type Command } from './command.ts'
 import { Containers } from './container/containers.ts'
 import { readLimits } from './limits.ts'
-import { missingCommand, shellInvocation } from './shell.ts'
+import { leftOut, OutputKeeper, type KeptOutput } from './overflow.ts'
+import { judgeShell, missingCommand, shellInvocation } from './shell.ts'
+import { runProgram } from './program/run.ts'
 
 export class Module extends ExecutorModule {
   #runner: ProcessRunner | undefined
   #containers: Containers | undefined
+  #programs = openPolicy.programs
 
   override async setup(context: SetupContext): Promise<void> {
     const runner = new ProcessRunner(context.clock)
     this.#runner = runner
+    this.#programs = context.policy.programs
     context.onTeardown('running commands', () => runner.stop())
     const containers = new Containers(context)
     this.#containers = containers
@@ -38,22 +45,34 @@ export class Module extends ExecutorModule {
   }
 
   override canExecute(kind: string): boolean {
-    return kind === 'run.shell' || kind === 'run.container'
+    return kind === 'run.shell' || kind === 'run.command' || kind === 'run.container'
   }
 
   override async unavailable(task: string): Promise<string | undefined> {
+    if (task === 'run.shell') return whyNot(judgeShell(this.#programs))
     return task === 'run.container' ? this.#containers?.unavailable() : undefined
   }
 
   override async executeTask(context: ModuleContext): Promise<ModuleResult> {
     if (context.metadata.kind === 'run.container') return ModuleResult.ok(await this.#runContainer(context))
+    if (context.metadata.kind === 'run.command')
+      return ModuleResult.ok(await runProgram(this.#started, context))
+    return ModuleResult.ok(await this.#runShell(context))
+  }
+
+  async #runShell(context: ModuleContext): Promise<Json> {
     const command = readCommand(context.inputData)
+    await judgeShell(context.policy.programs)
+    const { overflow, blobBytesMax } = readLimits(context.config)
     const options = processOptions(context, command)
     if (!command.isAwaited) {
-      this.#leaveRunning(context, command, options)
-      return ModuleResult.ok(context.run.input)
+      // Nobody reads what it writes: of too much nothing is kept, and it goes on.
+      this.#leaveRunning(context, command, { ...options, overflow: overflow === 'fault' ? 'end' : 'drop' })
+      return context.run.input
     }
-    return ModuleResult.ok(outputOf(command, await this.#run(options)))
+    const keeper = new OutputKeeper(overflow, context.blobs, blobBytesMax)
+    const outcome = await this.#run({ ...options, overflow: keeper.overflow })
+    return outputOf(command, outcome, await keeper.kept(outcome))
   }
 
   override async teardown(): Promise<void> {
@@ -66,10 +85,14 @@ export class Module extends ExecutorModule {
     return this.#containers.run(context)
   }
 
-  async #run(options: ProcessOptions): Promise<ProcessOutcome> {
+  get #started(): ProcessRunner {
     if (!this.#runner) throw new Error('command_executor was not set up.')
+    return this.#runner
+  }
+
+  async #run(options: ProcessOptions): Promise<ProcessOutcome> {
     try {
-      return await this.#runner.run(options)
+      return await this.#started.run(options)
     } catch (error) {
       throw startFault(error, options)
     }
@@ -88,10 +111,13 @@ export class Module extends ExecutorModule {
 }
 
 function processOptions(context: ModuleContext, command: Command): ProcessOptions {
-  const { environment, folder, ...limits } = readLimits(context.config)
+  const { environment, folder, timeoutMs, killAfterMs, outputBytesMax } = readLimits(context.config)
   return {
     ...shellInvocation(command),
-    ...limits,
+    timeoutMs,
+    killAfterMs,
+    outputBytesMax,
+    endsEscaped: true,
     folder,
     environment: { ...environment, NEXUS_IDEMPOTENCY_KEY: context.idempotencyKey, ...command.environment },
     ...(command.stdin !== undefined && { stdin: command.stdin }),
@@ -108,13 +134,22 @@ function startFault(error: unknown, { program, folder }: ProcessOptions): unknow
   return TaskFault.of('configuration', detail, { cause: error })
 }
 
+async function whyNot(judged: Promise<void>): Promise<string | undefined> {
+  return judged.then(
+    () => undefined,
+    (error: unknown) => (error instanceof Error ? error.message : String(error)),
+  )
+}
+
 /** With `return: code` or `all` the exit code is the result, whatever it is; else one that is not 0 faults the task. */
-function outputOf(command: Command, outcome: ProcessOutcome): Json {
+function outputOf({ returns }: Command, outcome: ProcessOutcome, kept: KeptOutput): Json {
   const fault = processFault('The command', outcome)
   if (fault) throw fault
   const isFailed = outcome.end.kind === 'exited' && outcome.end.code !== 0
-  if (isFailed && command.returns !== 'code' && command.returns !== 'all') throw exitFault(outcome)
-  return processOutput(outcome, command.returns)
+  if (isFailed && returns !== 'code' && returns !== 'all') throw exitFault(outcome)
+  if (returns === 'stdout' || returns === 'stderr') return kept[returns] ?? outcome[returns]
+  const output = processOutput(outcome, returns)
+  return isJsonObject(output) ? { ...output, ...leftOut(kept, outcome) } : output
 }
 
 function exitFault({ end, stderr }: ProcessOutcome): TaskFault {

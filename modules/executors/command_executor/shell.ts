@@ -1,5 +1,10 @@
 /** How the system's shell is called, and what it says when it does not find a command. */
+import type { Policy } from '@nexus/sdk'
+import { realpath } from 'node:fs/promises'
 import type { Command } from './command.ts'
+import { judge } from './program/find.ts'
+
+const posixShell = '/bin/sh'
 
 /** `sh -c`, so that the arguments are $1, $2…; on Windows `cmd /c`, which has them after the command. */
 export function shellInvocation(
@@ -9,7 +14,15 @@ export function shellInvocation(
   if (platform === 'win32') {
     return { program: 'cmd.exe', arguments: ['/d', '/s', '/c', command.text, ...command.arguments] }
   }
-  return { program: '/bin/sh', arguments: ['-c', command.text, 'sh', ...command.arguments] }
+  return { program: posixShell, arguments: ['-c', command.text, 'sh', ...command.arguments] }
+}
+
+/** Whoever may run a shell may run anything: a list of programs has it, or there is no `run.shell`. Rejects with `TaskFault`. */
+export async function judgeShell(programs: Policy['programs'], host = process.env): Promise<void> {
+  if (programs.allow === undefined && programs.deny.length === 0) return
+  const path = process.platform === 'win32' ? (host['ComSpec'] ?? 'cmd.exe') : posixShell
+  const real = await realpath(path).catch(() => path)
+  await judge(path, { path, real }, { programs, operatorPath: host['PATH'] ?? '/usr/bin:/bin' })
 }
 
 /** The command that was not found, from what shells say: `sh: 1: foo: not found`, `bash: line 1: foo: command not found`. */

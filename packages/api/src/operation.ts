@@ -16,7 +16,7 @@ export interface Operation<
   readonly path: string
   readonly summary: string
   readonly description?: string
-  readonly tag: 'runs' | 'events' | 'workflows' | 'modules' | 'server'
+  readonly tag: 'runs' | 'events' | 'workflows' | 'modules' | 'blobs' | 'server'
   readonly params: Params
   readonly query: Query
   /** A closed empty object where there is none. */

@@ -285,6 +285,24 @@ const modules = {
   }),
 }
 
+const blobs = {
+  get: operation({
+    method: 'GET',
+    path: '/blobs/{digest}',
+    summary: 'Get large data that a task wrote',
+    description:
+      'By its reference, `sha256:` and 64 digits, or the digits alone. With the media type that it was written with, always as an attachment.',
+    tag: 'blobs',
+    params: closed({ digest: text('What names it.', { pattern: '^(?:sha256:)?[0-9a-f]{64}$' }) }),
+    answer: {
+      description: 'Its bytes. Where they turn out to be damaged, the connection breaks off.',
+      schema: Type.Unsafe<never>({ type: 'string', contentEncoding: 'binary' }),
+      media: '*/*',
+    },
+    errors: { 404: 'There is no such blob.' },
+  }),
+}
+
 const server = {
   health: operation({
     method: 'GET',
@@ -296,4 +314,4 @@ const server = {
   }),
 }
 
-export const operations = { runs, events, workflows, modules, server } as const
+export const operations = { runs, events, workflows, modules, blobs, server } as const

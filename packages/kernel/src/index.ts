@@ -17,6 +17,8 @@ export { openKernel, type HeldModules, type Holder, type Kernel, type KernelOpti
 export type { ChangedModule, Receipt } from './receipt.ts'
 export { inProcessHost } from './hosts/in_process.ts'
 export { processHost, type ProcessHostOptions } from './hosts/process.ts'
+export { readPolicySettings, type PolicySettings } from './policy.ts'
+export { violations, type JsonSchema, type Violation } from './schema.ts'
 export { readManifest, type ManifestReading } from './manifest.ts'
 export type { ModuleInfo, ProvidedInfo } from './module_info.ts'
 export { formatProblem, formatProblems, type Problem } from './problem.ts'

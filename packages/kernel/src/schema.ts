@@ -27,13 +27,39 @@ class Errors extends ErrorContext {
 
 type Found = ReturnType<ErrorContext['GetErrors']>[number]
 
-export function violations(schema: JsonSchema, value: unknown): Violation[] {
+/** Says of a value, as it is written, that something else will stand in its place: of what, nothing is known yet. */
+export type IsOpen = (value: unknown) => boolean
+
+/** Of a value that is open in places, only what is wrong whatever comes there. */
+export function violations(schema: JsonSchema, value: unknown, isOpen: IsOpen = () => false): Violation[] {
   const errors = new Errors()
   ErrorSchema(Stack({}, schema), errors, '#', '', schema, value)
   const found = errors.GetErrors()
   return found
-    .filter((error) => !isPartOfAnother(error, found))
+    .filter((error) => !isPartOfAnother(error, found) && isCertain(error, value, isOpen))
     .flatMap((error) => describe(error, found, schema, value))
+}
+
+/** What a map or a list is, and which keys it has, can be seen of it; whether it fits as a whole, only once all of it is known. */
+const seen = new Set([
+  'type',
+  'required',
+  'additionalProperties',
+  'minProperties',
+  'maxProperties',
+  'minItems',
+  'maxItems',
+])
+
+function isCertain({ keyword, instancePath }: Found, root: unknown, isOpen: IsOpen): boolean {
+  const value = memberAt(root, instancePath)
+  return seen.has(keyword) ? !isOpen(value) : !hasOpen(value, isOpen)
+}
+
+function hasOpen(value: unknown, isOpen: IsOpen): boolean {
+  if (isOpen(value)) return true
+  if (typeof value !== 'object' || value === null) return false
+  return Object.values(value).some((member) => hasOpen(member, isOpen))
 }
 
 /** What keeps a value from being a JSON Schema that a validator can use; the pointers are below the schema itself. */

@@ -15,15 +15,14 @@ import {
   openPolicy,
   systemClock,
   TaskFault,
-  type Blobs,
   type ChildTask,
   type Json,
   type JsonObject,
   type Manifest,
 } from '@nexus/sdk'
-import { memoryBlobs } from '@nexus/sdk/testing'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { digestOf } from '../src/artifact.ts'
+import { blobTasks } from './host_blobs.ts'
 import { refused, wrongResults, type Dialect, type TaskName } from './dialects/dialect.ts'
 import { logInto, makeWorld, manualClock, task } from './world.ts'
 
@@ -58,7 +57,7 @@ export function hostConformance(name: string, makeHost: () => Host, options: Con
 }
 
 /** A host with a module in it. */
-interface Subject extends ConformanceOptions {
+export interface Subject extends ConformanceOptions {
   readonly setUp: (setting: Setting) => { logged: string[]; start: () => Promise<Instance> }
   /** Starts a module, does one task, stops it. */
   readonly run: (setting: Setting, input?: Json) => Promise<unknown>
@@ -218,102 +217,6 @@ function askingTasks({ dialect, setUp }: Subject): void {
     const { result } = await runWith('aborts one of its children', { tasks })
     expect(await result).toMatchObject({ outputData: ['quick', 'not needed'] })
     expect(aborted).toEqual(['slow'])
-  })
-}
-
-function blobTasks({ dialect, setUp }: Subject): void {
-  const outputOf = async (name: TaskName, input: Json, blobs: Blobs): Promise<unknown> => {
-    const instance = await setUp({ code: dialect.tasks[name] }).start()
-    try {
-      return (await instance.execute(task(input, { blobs }))).outputData
-    } finally {
-      await instance.stop()
-    }
-  }
-
-  test('a blob is written and read piece by piece', async () => {
-    const blobs = memoryBlobs()
-    expect(await outputOf('writes a blob and reads it', 25, blobs)).toEqual({
-      reference: {
-        blob: expect.stringMatching(/^sha256:[0-9a-f]{64}$/),
-        size_bytes: 2_500_000,
-        media_type: 'application/x-test',
-      },
-      size: 2_500_000,
-    })
-  })
-
-  test('an empty blob is one', async () => {
-    expect(await outputOf('writes a blob and reads it', 0, memoryBlobs())).toMatchObject({ size: 0 })
-  })
-
-  test('no more than a few pieces are ahead of whoever stores them', async () => {
-    const began = Promise.withResolvers<void>()
-    const goOn = Promise.withResolvers<void>()
-    const slow: Blobs = {
-      ...memoryBlobs(),
-      write: async (content, options) => {
-        const pieces = content as AsyncIterable<Uint8Array>
-        let size = 0
-        for await (const piece of pieces) {
-          size += piece.length
-          began.resolve()
-          await goOn.promise
-          if (size > 300_000)
-            throw TaskFault.of('runtime', `full after ${size} bytes of ${options.mediaType}`)
-        }
-        throw new Error('It should have been full.')
-      },
-    }
-    const writing = outputOf('writes a blob and reads it', 1_000, slow)
-    await began.promise
-    goOn.resolve()
-    await expect(writing).rejects.toThrow(/full after \d{6,7} bytes of application\/x-test/)
-  })
-
-  test('what fails in the middle of a blob is told to the module, and ends the writing', async () => {
-    const ended = Promise.withResolvers<string>()
-    const { read, write } = memoryBlobs()
-    const blobs: Blobs = {
-      read,
-      write: (content, options) => {
-        const writing = write(content, options)
-        writing.then(
-          () => ended.resolve('stored'),
-          () => ended.resolve('not stored'),
-        )
-        return writing
-      },
-    }
-    expect(await outputOf('fails in the middle of a blob', null, blobs)).toBe('no more')
-    expect(await ended.promise).toBe('not stored')
-  })
-
-  test('a blob that is too large, and one that is not there, are faults that say so', async () => {
-    const blobs = memoryBlobs()
-    await expect(outputOf('writes a blob that is too large', null, blobs)).rejects.toThrow(
-      /larger than the 5 by/,
-    )
-    const nothing = { blob: `sha256:${'0'.repeat(64)}`, size_bytes: 1, media_type: 'text/plain' }
-    await expect(outputOf('reads the blob of its input', nothing, blobs)).rejects.toThrow(/There is no blob/)
-  })
-
-  test('what one task wrote, another reads', async () => {
-    const blobs = memoryBlobs()
-    const reference = await blobs.write(['Łódź'], { mediaType: 'text/plain' })
-    expect(await outputOf('reads the blob of its input', reference, blobs)).toBe('Łódź')
-  })
-
-  test('a module is told the policy, in its set-up and in its tasks', async () => {
-    const code = dialect.tasks['shows its policy']
-    const policy = { network: { private: false }, programs: { allow: ['git'], deny: ['sh'] } }
-    const instance = await setUp({ code, hosted: { policy } }).start()
-    expect((await instance.execute(task(null))).outputData).toEqual([policy, policy])
-    await instance.stop()
-    const open = { network: { private: true }, programs: { allow: undefined, deny: [] } }
-    const other = await setUp({ code, hosted: { policy: open } }).start()
-    expect((await other.execute(task(null))).outputData).toEqual([open, open])
-    await other.stop()
   })
 }
 

@@ -11,6 +11,7 @@ import {
   type Problem,
   type Workflow,
 } from '@nexus/workflow'
+import { checkInputs, type InputSchemas } from './check_inputs.ts'
 import { readFunctionName } from './resources/function_name.ts'
 import { collectSubflows, type FoundWorkflow, type WorkflowSource } from './subflows.ts'
 
@@ -37,6 +38,8 @@ export interface Surroundings {
   readonly generation: number
   /** The capabilities that modules provide in the current generation. */
   readonly provided: readonly string[]
+  /** What a capability takes, as whoever provides it says. */
+  readonly inputSchemas: InputSchemas
   /** Where the workflows are found that it runs. */
   readonly source: WorkflowSource
   /** Why a capability cannot be had here and now, although a module provides it. */
@@ -45,12 +48,12 @@ export interface Surroundings {
 
 export function checkWorkflow(
   whole: FoundWorkflow,
-  { provided, source }: Surroundings,
+  { provided, inputSchemas, source }: Surroundings,
   others: readonly string[],
 ): CheckedWorkflow {
   const { text, file, base } = whole
   const check = (found: FoundWorkflow): ParsedWorkflow =>
-    checkAlone(found.text, { file: found.file }, provided)
+    withInputs(checkAlone(found.text, { file: found.file }, provided), inputSchemas)
   const parsed = check(whole)
   const subflows = collectSubflows(parsed, source, check)
   const problems = [...parsed.problems, ...subflows.problems]
@@ -71,6 +74,14 @@ export function checkWorkflow(
 /** All but the workflows that it runs. Without a document where something is wrong. */
 export function checkAlone(text: string, options: ParseOptions, provided: readonly string[]): ParsedWorkflow {
   return checkCapabilities(parseWorkflow(text, options), provided)
+}
+
+/** A document that was kept is not asked this again: a module may take something else by then. */
+function withInputs(parsed: ParsedWorkflow, inputSchemas: InputSchemas): ParsedWorkflow {
+  const wrong = checkInputs(parsed, inputSchemas)
+  if (wrong.length === 0) return parsed
+  const { document: _document, ...rest } = parsed
+  return { ...rest, problems: [...parsed.problems, ...wrong] }
 }
 
 /** Functions that stand elsewhere are looked for when the document is completed. */

@@ -5,6 +5,7 @@ export {
   openNexus,
   readRuns,
   resumable,
+  type BlobReader,
   type Nexus,
   type NexusOptions,
   type RunReader,
@@ -14,6 +15,7 @@ export type { CheckedWorkflow } from './check.ts'
 export type { DeployedWorkflow, Workflows } from './deployed_workflows.ts'
 export type { Events } from './events.ts'
 export type { FollowOptions } from './follow.ts'
+export { readPolicy, type PolicyOptions } from './policy_file.ts'
 export { version } from './version.ts'
 export type {
   CloudEvent,

@@ -22,7 +22,8 @@ import type {
   RunSummary,
   SecretProvider,
 } from '@nexus/engine'
-import { inProcessHost, openKernel, processHost, type Kernel, type KernelOptions } from '@nexus/kernel'
+import { inProcessHost, openKernel, processHost } from '@nexus/kernel'
+import type { JsonSchema, Kernel, KernelOptions } from '@nexus/kernel'
 import { systemClock, TaskFault } from '@nexus/sdk'
 import type { Clock, Json, JsonObject, Log, Policy, Secrets, StreamChunk } from '@nexus/sdk'
 import { join } from 'node:path'
@@ -218,6 +219,7 @@ function documentsWith(
   const surroundings = (): Surroundings => ({
     generation: kernel.generation.number,
     provided: [...kernel.routes().map(({ capability }) => capability), ...elsewhere],
+    inputSchemas: (capability) => inputSchemaOf(kernel, capability),
     source: eitherSource([folderSource(workflows), deployedSource(backend)]),
     unavailable: async (capability) => kernel.route(capability)?.unavailable(),
   })
@@ -227,6 +229,12 @@ function documentsWith(
     secrets,
     ...(defaultCatalog !== undefined && { defaultCatalog }),
   })
+}
+
+/** An orchestrator gets its task as it is written, which the language describes. */
+function inputSchemaOf(kernel: Kernel, capability: string): JsonSchema | undefined {
+  const route = kernel.route(capability)
+  return route?.type === 'orchestrator' ? undefined : route?.provided.input_schema
 }
 
 function runsWith(

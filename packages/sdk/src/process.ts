@@ -6,31 +6,44 @@
  */
 import { Cancelled } from './errors.ts'
 import type { Clock } from './clock.ts'
-import { collectOutput, type Output, type OutputChannel } from './process/output.ts'
+import {
+  collectOutput,
+  type Binary,
+  type Output,
+  type OutputChannel,
+  type Overflow,
+} from './process/output.ts'
+import { endMarked, marked } from './process/descendants.ts'
 import { endGroup, startGroup, type Group } from './process/group.ts'
 import { openStdio } from './process/stdio.ts'
 import { Watchdog } from './process/watchdog.ts'
 
 export { asText, readReturn, readScalar, wrongArgument } from './process/arguments.ts'
-export type { OutputChannel } from './process/output.ts'
+export type { Binary, Content, OutputChannel, Overflow } from './process/output.ts'
 export { Watchdog } from './process/watchdog.ts'
 export { lastLines, processFault, processOutput, returnModes, type ReturnMode } from './process/result.ts'
 
 export interface ProcessOptions {
   /** The program: an absolute path, or a name that is looked up on the PATH of `environment`. */
   readonly program: string
+  /** What it is told that it was called; `program` by default. */
+  readonly calledAs?: string
   readonly arguments: readonly string[]
   readonly folder: string
   readonly environment: Readonly<Record<string, string>>
-  /** All that standard input gives; nothing by default. */
-  readonly stdin?: string
+  /** All that standard input gives; nothing by default. What comes in pieces is put into a file first, not into memory. */
+  readonly stdin?: string | AsyncIterable<Uint8Array>
   /** Ends the program; `run` then rejects with the signal's reason. */
   readonly signal: AbortSignal
   readonly timeoutMs: number
   /** How long the program has between SIGTERM and SIGKILL, and how long its background processes may hold its output. */
   readonly killAfterMs: number
-  /** Of standard output and standard error each; more ends the program. */
+  /** Of standard output and standard error each, in memory and live. */
   readonly outputBytesMax: number
+  /** What becomes of more; it ends the program by default. */
+  readonly overflow?: Overflow
+  /** Ends also those that left the group, as far as they kept its environment (Linux). */
+  readonly endsEscaped?: boolean
   /** Live output: whole lines, possibly several, or pieces of a very long one. */
   readonly onOutput?: (channel: OutputChannel, text: string) => void
 }
@@ -40,6 +53,9 @@ export interface ProcessOutcome {
   /** As UTF-8; what is not is replaced by U+FFFD. */
   readonly stdout: string
   readonly stderr: string
+  /** Of which there was more than `outputBytesMax`; the text is its beginning. */
+  readonly cut?: readonly OutputChannel[]
+  readonly binary?: Binary
 }
 
 export type ProcessEnd =
@@ -87,17 +103,22 @@ async function runProcess(
 ): Promise<ProcessOutcome> {
   options.signal.throwIfAborted()
   using stdio = await openStdio(options.stdin)
-  const group = await startGroup(options, stdio.forChild)
-  watchdog.watch(group.id)
+  const mark = options.endsEscaped === true ? marked(options.environment) : undefined
+  const group = await startGroup({ ...options, ...mark }, stdio.forChild)
+  watchdog.watch(group.id, mark?.value)
   try {
     const output = collectOutput(stdio.readers(group.child), options)
     const cut = await superviseGroup(group, { options, clock, output })
+    await output.stop()
     options.signal.throwIfAborted()
-    return { ...output.text(), end: endOf(group, output, cut) }
+    return { ...output.read(), end: endOf(group, output, cut) }
   } finally {
-    watchdog.forget(group.id)
+    await endMarked(mark, group.id)
+    watchdog.forget(group.id, mark?.value)
   }
 }
+
+const keptMsMax = 10_000
 
 type Cut = 'timed_out' | 'cut' | undefined
 
@@ -113,7 +134,8 @@ async function superviseGroup(
   await group.exited
   await within(clock, output.flooded() ? 0 : killAfterMs, output.closed)
   await endGroup(group, clock)
-  output.stop()
+  // Nobody writes any more, but what was written may still be on its way to where it is kept.
+  if (output.keeping()) await within(clock, keptMsMax, output.closed)
   return cut
 }
 

@@ -212,6 +212,40 @@ await new ProcessRunner(systemClock).run({
 })
 `
 
+test.skipIf(process.platform !== 'linux')(
+  'when the host is killed, those that left their group end too where that is asked for',
+  async () => {
+    const escape = `setsid sh -c 'echo $$; while :; do sleep 0.05; done' &\nwait`
+    const program = hostProgram
+      .replace(`'echo $$; while :; do sleep 0.05; done'`, () => JSON.stringify(escape))
+      .replace('killAfterMs', 'endsEscaped: true, killAfterMs')
+    const host = spawn(process.execPath, ['--input-type=module', '-e', program], {
+      cwd: import.meta.dirname,
+      stdio: ['ignore', 'pipe', 'inherit'],
+    })
+    const [printed] = (await once(host.stdout, 'data')) as [Buffer]
+    const pid = Number(printed.toString())
+    expect(await isAlive(pid)).toBe(true)
+    host.kill('SIGKILL')
+    await gone(pid)
+  },
+)
+
+test.skipIf(process.platform !== 'linux')(
+  'a daemon that left its group ends with its program where that is asked for, and another one’s does not',
+  async () => {
+    const { run } = await setup({ endsEscaped: true })
+    const other = await start(`setsid sh -c 'echo $$; exec sleep 60' & wait`, { endsEscaped: true })
+    const daemon = `setsid sh -c 'echo $$ > pid; exec sleep 60 >/dev/null 2>&1' &
+      while [ ! -s pid ]; do sleep 0.01; done; cat pid`
+    const pid = Number((await run(daemon)).stdout)
+    await gone(pid)
+    expect(await isAlive(other.pids[0] ?? 0)).toBe(true)
+    await other.runner.stop()
+    await gone(other.pids[0] ?? 0)
+  },
+)
+
 test('a hundred small programs leave no open file behind', async () => {
   const { run } = await setup()
   await run(':')

@@ -1,7 +1,7 @@
 /** The testing kit itself: what it refuses, what it records. */
 import { expect, test } from 'vitest'
 import { ModuleResult, OrchestratorModule, type ModuleContext } from '@nexus/sdk'
-import { configDefaults, outcome, testContext, testSetup } from '@nexus/sdk/testing'
+import { configDefaults, memoryBlobs, outcome, readAll, testContext, testSetup } from '@nexus/sdk/testing'
 
 class Once extends OrchestratorModule {
   override async execute(context: ModuleContext): Promise<ModuleResult> {
@@ -61,4 +61,27 @@ test('the defaults of a configuration schema are those that it names', () => {
     properties: { a: { default: 1 }, b: { type: 'string' }, c: { default: false } },
   }
   expect(configDefaults(schema)).toEqual({ a: 1, c: false })
+})
+
+test('blobs are kept by their content, and go from one context to the next', async () => {
+  const blobs = memoryBlobs()
+  const { blobs: first } = testContext({ inputData: null, blobs })
+  const reference = await first.write(['Łó', Buffer.from('dź')], { mediaType: 'text/plain' })
+  expect(reference).toEqual({
+    blob: 'sha256:bc8847fc65f124d7b89bbb41ba50d48f13ad47bd02e25c5dbf728193fc4cb75c',
+    size_bytes: 7,
+    media_type: 'text/plain',
+  })
+  expect(await readAll(testContext({ inputData: null, blobs }).blobs, reference)).toBe('Łódź')
+  const elsewhere = testContext({ inputData: null }).blobs
+  await expect(readAll(elsewhere, reference)).rejects.toThrow(/There is no blob/)
+  const tooLarge = first.write(['123456'], { mediaType: 'text/plain', bytesMax: 5 })
+  await expect(tooLarge).rejects.toThrow(/larger than the 5 bytes/)
+})
+
+test('everything is allowed unless a test says otherwise', () => {
+  const policy = { network: { private: false }, programs: { allow: [], deny: [] } }
+  expect(testContext({ inputData: null }).policy.network.private).toBe(true)
+  expect(testContext({ inputData: null, policy }).policy).toEqual(policy)
+  expect(testSetup({ policy }).policy).toEqual(policy)
 })

@@ -23,6 +23,7 @@ const kinds: Readonly<Record<string, Kind>> = {
   run_not_found: notFound,
   workflow_not_found: notFound,
   module_not_found: notFound,
+  blob_not_found: notFound,
   module_failed: conflict,
   run_ended: conflict,
   not_retriable: conflict,

@@ -5,6 +5,7 @@
 import { TaskFault, type Json, type ModuleContext, type SetupContext } from '@nexus/sdk'
 import { processFault, processOutput, ProcessRunner, type ProcessOutcome } from '@nexus/sdk/process'
 import { readLimits, readRights } from '../limits.ts'
+import { findProgram } from '../program/find.ts'
 import { readContainer, type Container } from './container.ts'
 import { creation, executionLabel, executionOf, type Execution } from './creation.ts'
 import { EngineCommands, isDone } from './engine.ts'
@@ -64,6 +65,7 @@ export class Containers {
     const found = await this.#finder.find()
     context.signal.throwIfAborted()
     if ('why' in found) throw TaskFault.of('configuration', found.why)
+    await this.#judge(found.program, context)
     const task = { context, container, program: found.program, execution: executionOf(context) }
     const plan = await this.#plan(task)
     await this.#removeEarlier(task, context.signal)
@@ -72,6 +74,13 @@ export class Containers {
     const outcome = await this.#start(task, id)
     if (container.lifetime.cleanup === 'eventually') void this.#retention.sweep(found.program, context.log)
     return outputOf(container, outcome)
+  }
+
+  /** A container may run anything, so its engine is a program like others. */
+  async #judge(engine: string, { policy: { programs } }: ModuleContext): Promise<void> {
+    if (programs.allow === undefined && programs.deny.length === 0) return
+    const path = this.#host['PATH'] ?? ''
+    await findProgram(engine, { folder: process.cwd(), path, operatorPath: path, programs })
   }
 
   async #plan({ context, container, execution }: Task): Promise<Handover> {

@@ -227,3 +227,18 @@ test.skipIf(engines.slice(1).every(({ why }) => why !== undefined))(
     expect(output).toBe('content no\nyes\n')
   },
 )
+
+test('an engine that the policy does not allow runs no container, since a container may run anything', async () => {
+  await standIn()
+  const { module, contextOf } = await setupModule()
+  for (const programs of [
+    { allow: ['git'], deny: [] },
+    { allow: undefined, deny: ['docker'] },
+  ]) {
+    const context = { ...contextOf({ image: 'box' }), policy: { network: { private: true }, programs } }
+    expect((await faultOf(module.execute(context))).error).toMatchObject({
+      status: 403,
+      detail: expect.stringMatching(/"docker" .* may not be run/),
+    })
+  }
+})

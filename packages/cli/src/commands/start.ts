@@ -2,7 +2,7 @@
  * `nexus start`: keeps a data directory at work, and serves it over HTTP. It goes on with every unfinished run, and begins
  * the runs of the schedules, until it is told to end; then each run stops where it is and goes on with the next start.
  */
-import { openNexus, type LiveRun, type Nexus, type RunOutcome } from '@nexus/nexus'
+import { openNexus, readPolicy, type LiveRun, type Nexus, type RunOutcome } from '@nexus/nexus'
 import { defaultPort, serve, type Served } from '@nexus/server'
 import { NexusError, systemClock, type Log } from '@nexus/sdk'
 import type { Command } from 'commander'
@@ -72,6 +72,7 @@ export async function start(options: StartOptions, { io }: Shell, { modules, up 
   const nexus = await openNexus({
     data,
     modules,
+    policy: readPolicy({ folder: process.cwd(), by: 'server', environment: process.env }),
     missedFirings: options.missed,
     log,
     runBegan: (run) => void report(run, io),

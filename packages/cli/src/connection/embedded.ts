@@ -1,14 +1,15 @@
 /**
  * A data directory that is opened in this process, which holds it until it is closed.
  */
-import { openNexus, resumable } from '@nexus/nexus'
+import { openNexus, readPolicy, resumable } from '@nexus/nexus'
 import { generationToWire, receiptToWire, runToWire, workflowToWire } from '@nexus/server'
 import { checkFile } from '../commands/documents.ts'
 import { moduleFolders } from '../commands/options.ts'
 import type { Connection, ConnectOptions } from '../connection.ts'
 
 export async function embedded(options: ConnectOptions): Promise<Connection> {
-  const nexus = await openNexus({ ...options, modules: moduleFolders() })
+  const policy = readPolicy({ folder: process.cwd(), by: 'person', environment: process.env })
+  const nexus = await openNexus({ ...options, modules: moduleFolders(), policy })
   const { runs, workflows, modules } = nexus
   return {
     server: undefined,

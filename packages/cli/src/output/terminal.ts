@@ -8,6 +8,8 @@ export type Style = Parameters<typeof styleText>[0]
 export interface Terminal {
   /** Results. With `--json` exactly one document and nothing else. */
   out(text: string): void
+  /** Data as it is; resolves when the reader may be given more, so that no more than that is kept. */
+  outBytes(bytes: Uint8Array): Promise<void>
   /** Messages and progress. */
   err(text: string): void
   /** Whether standard output is a terminal that can be drawn on. */
@@ -36,6 +38,7 @@ export function terminal({ stdout, stderr, stdin, env }: NodeJS.Process): Termin
   const coloured = interactive && env['NO_COLOR'] === undefined
   return {
     out: (text) => void stdout.write(text),
+    outBytes: (bytes) => new Promise((resolve) => void stdout.write(bytes, () => resolve())),
     err: (text) => void stderr.write(text),
     interactive,
     columns: stdout.columns > 0 ? stdout.columns : columnsWithoutTerminal,

@@ -42,6 +42,7 @@ export async function startGroup(options: ProcessOptions, stdio: StdioOptions): 
 function start(options: ProcessOptions, stdio: StdioOptions): ChildProcess {
   try {
     return spawn(options.program, options.arguments, {
+      ...(options.calledAs !== undefined && { argv0: options.calledAs }),
       cwd: options.folder,
       env: options.environment,
       stdio,

@@ -25,7 +25,7 @@ export interface Stdio extends Disposable {
 }
 
 /** The folder in which files and pipes are made is gone when this resolves; disposing closes what is still open. */
-export async function openStdio(stdin: string | undefined): Promise<Stdio> {
+export async function openStdio(stdin: string | AsyncIterable<Uint8Array> | undefined): Promise<Stdio> {
   const folder = await mkdtemp(join(tmpdir(), 'nexus-stdio-'))
   const held = new Set<number>()
   const release = (): void => {
@@ -33,7 +33,8 @@ export async function openStdio(stdin: string | undefined): Promise<Stdio> {
     held.clear()
   }
   try {
-    const input = stdin === undefined ? ('ignore' as const) : openInput(join(folder, 'stdin'), stdin, held)
+    const path = join(folder, 'stdin')
+    const input = stdin === undefined ? ('ignore' as const) : await openInput(path, stdin, held)
     const pipes = await openPipes(folder, held)
     return {
       forChild: [input, pipes?.stdout.writing ?? 'pipe', pipes?.stderr.writing ?? 'pipe'],
@@ -55,11 +56,19 @@ export async function openStdio(stdin: string | undefined): Promise<Stdio> {
 }
 
 /** Written at positions, which leaves the descriptor's own at 0: the program reads from the start. */
-function openInput(path: string, text: string, held: Set<number>): number {
+async function openInput(
+  path: string,
+  content: string | AsyncIterable<Uint8Array>,
+  held: Set<number>,
+): Promise<number> {
   const descriptor = openSync(path, 'wx+', 0o600)
   held.add(descriptor)
-  const bytes = Buffer.from(text)
-  for (let at = 0; at < bytes.length;) at += writeSync(descriptor, bytes, at, bytes.length - at, at)
+  let written = 0
+  for await (const piece of typeof content === 'string' ? [Buffer.from(content)] : content) {
+    for (let at = 0; at < piece.length;)
+      at += writeSync(descriptor, piece, at, piece.length - at, written + at)
+    written += piece.length
+  }
   return descriptor
 }
 

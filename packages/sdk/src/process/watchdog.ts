@@ -1,33 +1,43 @@
 /**
  * Ends programs whose host has died, also those that are too busy to notice, so that nothing finds the last attempt still
  * at work. One small shell for each host or runner, started with its first program: it is told which groups are alive, and when its
- * standard input ends, which a SIGKILL of the host cannot prevent, it kills those that still are. On Windows there is none.
+ * standard input ends, which a SIGKILL of the host cannot prevent, it kills those that still are. With a group it may be told
+ * the mark of those that left it (see `descendants.ts`). On Windows there is none.
  */
 import { spawn, type ChildProcess } from 'node:child_process'
 import type { Socket } from 'node:net'
 
 const script = `
-groups=' '
+known=' '
 while read -r sign group; do
   case $sign in
-    watch) groups="$groups$group " ;;
-    forget) groups="\${groups%% $group *} \${groups#* $group }" ;;
+    watch) known="$known$group " ;;
+    forget) known="\${known%% $group *} \${known#* $group }" ;;
   esac
 done
-for group in $groups; do kill -KILL "-$group"; done
+for group in $known; do kill -KILL "-\${group%%=*}"; done
+case $known in *=*) ;; *) exit ;; esac
+for pass in 1 2 3; do
+  for process in /proc/[0-9]*; do
+    for mark in $(tr '\\0' '\\n' 2>/dev/null <"$process/environ" | sed -n 's/^NEXUS_PROCESS=//p'); do
+      case $known in *"=$mark "*) kill -KILL "\${process#/proc/}" ;; esac
+    done
+  done 2>/dev/null
+done
 `
 
 export class Watchdog {
   #shell: ChildProcess | undefined
 
-  watch(group: number): void {
+  watch(group: number, mark?: string): void {
     if (process.platform === 'win32') return
     this.#shell ??= startShell()
-    this.#shell.stdin?.write(`watch ${group}\n`)
+    this.#shell.stdin?.write(`watch ${wordOf(group, mark)}\n`)
   }
 
-  forget(group: number): void {
-    this.#shell?.stdin?.write(`forget ${group}\n`)
+  /** `mark`: the same as when it was watched. */
+  forget(group: number, mark?: string): void {
+    this.#shell?.stdin?.write(`forget ${wordOf(group, mark)}\n`)
   }
 
   async stop(): Promise<void> {
@@ -39,6 +49,10 @@ export class Watchdog {
     shell.stdin?.end()
     await exited
   }
+}
+
+function wordOf(group: number, mark: string | undefined): string {
+  return mark === undefined ? String(group) : `${group}=${mark}`
 }
 
 /** In a session of its own, so that Ctrl-C at a terminal does not reach it; it never keeps the host alive. */

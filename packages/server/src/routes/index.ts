@@ -2,6 +2,7 @@
  * All routes, a file a resource. Another resource is another file, and a line here.
  */
 import type { Surface } from '../surface.ts'
+import { addBlobRoutes } from './blobs.ts'
 import { addDocumentRoutes } from './documents.ts'
 import { addEventRoutes } from './events.ts'
 import { addHealthRoute } from './health.ts'
@@ -16,4 +17,5 @@ export function addRoutes(surface: Surface): void {
   addEventRoutes(surface)
   addWorkflowRoutes(surface)
   addModuleRoutes(surface)
+  addBlobRoutes(surface)
 }

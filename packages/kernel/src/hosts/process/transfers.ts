@@ -2,7 +2,7 @@
  * The blobs that one task is writing and reading over the wire: pieces in base64, one under way at a time for each, so
  * that neither side gets ahead of the other or of the disk. Whatever is open ends with the task.
  */
-import { blobDigest, isJsonObject, TaskFault } from '@nexus/sdk'
+import { isBlobReference, TaskFault } from '@nexus/sdk'
 import type { BlobReference, Blobs, Json, JsonObject } from '@nexus/sdk'
 
 /** Blobs that a task may write and read at once. */
@@ -140,20 +140,24 @@ class Reading {
   readonly #pieces: AsyncIterator<Uint8Array>
 
   constructor(blobs: Blobs, { reference }: JsonObject) {
-    const { size_bytes: sizeBytes, media_type: mediaType, blob } = isJsonObject(reference) ? reference : {}
-    const named = { blob: `sha256:${blobDigest({ blob: blob as string })}` }
-    const known = { size_bytes: Number(sizeBytes ?? 0), media_type: String(mediaType ?? '') }
-    this.#pieces = blobs.read({ ...named, ...known })[Symbol.asyncIterator]()
+    if (!isBlobReference(reference)) throw notAReference(reference)
+    this.#pieces = blobs.read(reference)[Symbol.asyncIterator]()
   }
 
   async next(): Promise<Json> {
     const { done, value } = await this.#pieces.next()
-    return done === true ? {} : { data: Buffer.from(value as Uint8Array).toString('base64') }
+    return done === true ? {} : { data: Buffer.from(value).toString('base64') }
   }
 
   async close(): Promise<void> {
     await this.#pieces.return?.()
   }
+}
+
+function notAReference(found: Json | undefined): TaskFault {
+  const shown = (JSON.stringify(found) ?? 'nothing').slice(0, 200)
+  const expected = '{blob: "sha256:<64 digits>", size_bytes, media_type}'
+  return TaskFault.of('validation', `Not a reference to a blob: ${shown}. One looks like ${expected}.`)
 }
 
 function pieceOf({ data }: JsonObject): Uint8Array {
