@@ -247,3 +247,15 @@ test('A2A Call', async () => {
     artifacts: [{ parts: [{ text: 'Report on: Generate the Q1 sales report.' }] }],
   })
 })
+
+test('a protocol that is not spoken is refused before the run, with those that are', async () => {
+  const call = { document: { endpoint: 'https://x' }, operation: 'a', protocol: 'kafka', message: {} }
+  await expect(start([{ a: { call: 'asyncapi', with: call } }], {})).rejects.toThrow(/http.*ws.*nats.*mqtt/s)
+})
+
+test('parameters may be an expression', async () => {
+  const { card } = await startAgent('0.3')
+  const call = { method: 'message/send', agentCard: { endpoint: card }, parameters: '${ .given }' }
+  const input = { given: { message: { parts: [{ kind: 'text', text: 'x' }] } } }
+  expect(await run([{ ask: { call: 'a2a', with: call } }], input)).toMatchObject({ kind: 'task' })
+})
