@@ -1,6 +1,6 @@
 /**
  * `call: http` and `call: openapi`: one request, and what the service answers; they differ only in how the request is
- * made. A crash between the request and its record sends it again, with the same `idempotency-key` header. An answer
+ * made. The other protocols have a folder each, which is loaded at the first call. A crash between the request and its record sends it again, with the same `idempotency-key` header. An answer
  * outside what the task allows, or none, is a communication fault.
  */
 import {
@@ -18,6 +18,7 @@ import { Authenticator } from './authentication/authenticator.ts'
 import { deliver, type DeliverOptions } from './deliver.ts'
 import type { DescribedCall } from './openapi/call_openapi.ts'
 import { DescriptionCache } from './openapi/description_cache.ts'
+import { isProtocol, Protocols } from './protocols.ts'
 import { readValidation } from './openapi/validation.ts'
 import { requestOf } from './request.ts'
 import { resolveBySystem, type Resolve } from './transport/guard.ts'
@@ -34,6 +35,7 @@ export class Module extends ExecutorModule {
   readonly #underWay = new UnderWay()
   readonly #cache = new DescriptionCache()
   readonly #authenticator = new Authenticator()
+  readonly #protocols = new Protocols()
   #transport: Transport | undefined
   /** How names become addresses. */
   protected readonly resolve: Resolve = resolveBySystem
@@ -44,6 +46,7 @@ export class Module extends ExecutorModule {
     const transport = new Transport({ settings, policy, clock, resolve: this.resolve })
     this.#transport = transport
     context.onTeardown('connections', () => transport.close())
+    context.onTeardown('what other protocols hold', () => this.#protocols.close())
     context.onTeardown('tokens', () => this.#authenticator.close({ transport, clock, log }))
     context.onTeardown('calls under way', () => this.teardown())
   }
@@ -53,7 +56,7 @@ export class Module extends ExecutorModule {
   }
 
   override canExecute(kind: string): boolean {
-    return kind === 'http' || kind === 'openapi'
+    return kind === 'http' || kind === 'openapi' || isProtocol(kind)
   }
 
   override executeTask(context: ModuleContext): Promise<ModuleResult> {
@@ -67,9 +70,11 @@ export class Module extends ExecutorModule {
   }
 
   async #call(context: ModuleContext, options: DeliverOptions): Promise<ModuleResult> {
-    const { inputData, run, idempotencyKey } = context
+    const { inputData, run, idempotencyKey, metadata } = context
+    const { kind } = metadata
+    if (isProtocol(kind)) return this.#protocols.call(kind, context, options)
     const { call, check } =
-      context.metadata.kind === 'openapi'
+      kind === 'openapi'
         ? await this.#callDescribed(context, options)
         : { call: readCall(inputData), check: undefined }
     const request = requestOf(call, run.input, idempotencyKey)

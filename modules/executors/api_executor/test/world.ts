@@ -11,8 +11,9 @@ import {
   type Clock,
   type Json,
   type JsonObject,
+  type Policy,
 } from '@nexus/sdk'
-import { testContext, testSetup } from '@nexus/sdk/testing'
+import { testContext, testSetup, type TestTask } from '@nexus/sdk/testing'
 import { Module } from '../main.ts'
 import type { Resolve } from '../transport/guard.ts'
 
@@ -36,6 +37,9 @@ interface World {
   signal?: AbortSignal
   clock?: Clock
   blobs?: Blobs
+  policy?: Policy
+  evaluate?: (expression: string, input: Json, variables: JsonObject) => Json
+  tasks?: Readonly<Record<string, TestTask>>
 }
 
 interface Hosting extends World {
@@ -48,18 +52,18 @@ export async function setup({ config = {}, private: isPrivate = true, resolve, .
   const module = resolve ? new (resolvingBy(resolve))() : new Module()
   /** What the module logged. */
   const logs: unknown[] = []
-  const policy = { ...openPolicy, network: { private: isPrivate } }
+  const policy = { ...openPolicy, network: { private: isPrivate }, ...world.policy }
   const ledger = testSetup({ config, policy, ...(world.clock && { clock: world.clock }) })
   await module.setup(ledger)
   onTestFinished(() => ledger.release())
   const caller = (kind: string) => async (inputData: JsonObject, own?: World) => {
-    const given = { config, metadata: { kind }, idempotencyKey: 'key-1', ...world, ...own }
+    const given = { config, metadata: { kind }, idempotencyKey: 'key-1', policy, ...world, ...own }
     const context = testContext({ inputData, ...given })
     const { outputData } = await module.execute(context)
     logs.push(...context.recorded.logs)
     return outputData
   }
-  return { module, ledger, logs, call: caller('http'), callOpenApi: caller('openapi') }
+  return { module, ledger, logs, caller, call: caller('http'), callOpenApi: caller('openapi') }
 }
 
 function resolvingBy(own: Resolve): typeof Module {

@@ -28,6 +28,11 @@ export class Pool {
       .catch((error: unknown) => handler.onResponseError?.(noController, asError(error)))
   }
 
+  /** For whoever reads an answer as a stream. */
+  agent(): Promise<Agent> {
+    return this.#open()
+  }
+
   /** Ends every connection, whatever it is used for. Safe to call twice. */
   async close(): Promise<void> {
     this.#isClosed = true

@@ -16,6 +16,7 @@ import { Gates } from './gate.ts'
 import { Pool } from './pool.ts'
 import { isBadPort } from './bad_ports.ts'
 import { retryDelayMs } from './retry.ts'
+import { openStream, type StreamedAnswer } from './open_stream.ts'
 import type { TransportSettings } from './settings.ts'
 
 export type SendingOptions = Omit<ExchangeOptions, 'settings'>
@@ -52,6 +53,20 @@ export class Transport {
     }
   }
 
+  /**
+   * One request whose answer is read as it comes, for as long as the caller reads: without breaker, gate and retries.
+   * Rejects with a `TaskFault`, or the signal's reason. Whoever does not read the body to its end destroys it.
+   */
+  async open(request: HttpRequest, signal: AbortSignal): Promise<StreamedAnswer> {
+    if (isBadPort(request.url.port)) throw connectionFault(request, new Error('bad port'))
+    try {
+      return await openStream(this.#pool, request, signal)
+    } catch (error) {
+      signal.throwIfAborted()
+      throw this.#named(request, error)
+    }
+  }
+
   /** Ends every connection. Safe to call twice. */
   close(): Promise<void> {
     return this.#pool.close()
@@ -85,8 +100,8 @@ export class Transport {
     }
   }
 
-  #named(request: HttpRequest, error: unknown, deadline: Deadline): unknown {
-    if (error instanceof TaskFault || error === deadline.reason) return error
+  #named(request: HttpRequest, error: unknown, deadline?: Deadline): unknown {
+    if (error instanceof TaskFault || (deadline && error === deadline.reason)) return error
     if (!isHeaderFlood(error)) return connectionFault(request, error)
     const sizeKb = this.#settings.headerBytesMax / 1024
     const detail = `${hostAndPort(request.url)} answers with more than ${sizeKb} KB of headers (max_header_kb).`
