@@ -63,3 +63,26 @@ test('a soup of words gives a plan that is valid or a fault, and soon', async ()
   )
   expect(Math.max(...times)).toBeLessThan(200)
 })
+
+/** Sentences that are as long, and as deep in one another, as a goal may be. */
+const row = (times: number, part: (at: number) => string, between = ' ') =>
+  Array.from({ length: times }, (_, at) => part(at)).join(between)
+
+test.for([
+  ['many files', `read ${row(150, (at) => `f${at}.csv`, ' and ')}`],
+  ['many conditions', `show the rows of a.csv where ${row(80, (at) => `c${at} > ${at}`, ' and ')}`],
+  ['many aggregates', `show ${row(60, (at) => `the sum of c${at}`, ' and ')} in a.csv`],
+  ['values in values', `show ${row(60, () => 'the first 2 rows of')} a.csv`],
+  ['brackets in brackets', `show the rows of a.csv where ${'('.repeat(150)}a > 1${')'.repeat(150)}`],
+  ['conditions in conditions', `${row(60, () => 'if it is empty,')} count it`],
+  ['loops in loops', `${row(50, () => 'for each row in a.csv,')} count it`],
+])('a goal with %s is answered soon', async ([, goal]) => {
+  const times: number[] = []
+  for (let round = 0; round < 3; round++) {
+    const before = process.cpuUsage()
+    const planned = await plan(goal ?? '').catch((error: unknown) => error)
+    times.push(process.cpuUsage(before).user / 1000)
+    if (planned instanceof Error) expect(planned).toBeInstanceOf(TaskFault)
+  }
+  expect(Math.min(...times)).toBeLessThan(200)
+})

@@ -17,6 +17,9 @@ export class PatternsPlanner implements Planner {
   async plan(request: PlanRequest): Promise<PlannedGoal> {
     const vocabulary = await this.#files.vocabulary(request.catalogue)
     const statements = parseGoal(request.goal, vocabulary)
-    return { planner: 'patterns', ...planOf(statements, { ...request, vocabulary }) }
+    const planned = planOf(statements, { ...request, vocabulary })
+    const unheeded =
+      request.constraints === null ? [] : ['The constraints are not heeded: patterns plan by the goal alone.']
+    return { planner: 'patterns', ...planned, assumptions: [...planned.assumptions, ...unheeded] }
   }
 }
