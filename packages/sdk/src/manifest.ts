@@ -22,6 +22,11 @@ export const ProvidedTask = Type.Object(
       Type.Boolean({ description: 'Running it twice has the effect of running it once.' }),
     ),
     description: Type.Optional(Type.String()),
+    patterns: Type.Optional(
+      Type.Array(Type.Record(Type.String(), Type.Unknown()), {
+        description: 'How people ask for it in a goal: patterns as the goal_analyzer reads them.',
+      }),
+    ),
   },
   closed,
 )
