@@ -34,6 +34,7 @@ function capabilitiesOf(kernel: Kernel): Json[] {
     input_schema: (provided.input_schema ?? true) as Json,
     output_schema: (provided.output_schema ?? true) as Json,
     idempotent: provided.idempotent ?? false,
+    requirements: { ...kernel.generation.modules.get(module)?.manifest.requirements },
     healthy: byId.get(module)?.state !== 'faulty',
     alternatives: alternativesTo(module, capability, modules),
   }))
