@@ -6,6 +6,7 @@ import { version } from '@nexus/nexus'
 import { NexusError } from '@nexus/sdk'
 import { Command, CommanderError } from 'commander'
 import { addDevCommand } from './commands/dev.ts'
+import { addEstimatesCommand } from './commands/estimates.ts'
 import { addGoalCommand } from './commands/goal.ts'
 import { addModulesCommand } from './commands/modules.ts'
 import { addResourcesCommand } from './commands/resources.ts'
@@ -60,6 +61,7 @@ function buildProgram(io: Terminal, exit: (code: number) => void): Command {
   const shell: Shell = { io, exit }
   addRunCommand(program, shell)
   addGoalCommand(program, shell)
+  addEstimatesCommand(program, shell)
   addValidateCommand(program, shell)
   addRunsCommand(program, shell)
   addWorkflowsCommand(program, shell)

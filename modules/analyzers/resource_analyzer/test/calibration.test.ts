@@ -3,7 +3,7 @@
  * module does not know. What a run takes is worked out here, apart from the module's own simulation. `npm run estimates`
  * prints the shares.
  */
-import type { Json, JsonObject } from '@nexus/sdk'
+import type { JsonObject } from '@nexus/sdk'
 import { expect, test } from 'vitest'
 import { call, setup } from './world.ts'
 
@@ -77,7 +77,7 @@ async function shareWithin(seed: number, historyLength: number, runs: number): P
   for (let index = 0; index < historyLength; index++) for (const capability of capabilities) took(capability)
   for (let run = 0; run < runs; run++) {
     const plan = planOf(roll, took)
-    const estimate = await world.estimate(plan.tasks as readonly Json[])
+    const estimate = await world.estimate(plan.tasks)
     await world.observe(estimate, `run ${run}`, plan.run())
   }
   return (await world.calibration())['runs'] as JsonObject
@@ -87,7 +87,7 @@ test('over 200 runs of synthetic tasks, p90 holds in 85 to 95 % of them, and p50
   for (const seed of [1, 2, 3]) {
     const shares = await shareWithin(seed, 30, 200)
     console.log(
-      `seed ${seed}: 200 runs, within p50 ${String(shares['within_p50'])}, within p90 ${String(shares['within_p90'])}`,
+      `seed ${seed}: 200 runs, within p50 ${Number(shares['within_p50'])}, within p90 ${Number(shares['within_p90'])}`,
     )
     expect(shares['count']).toBe(200)
     expect(shares['within_p90']).toBeGreaterThanOrEqual(0.85)

@@ -21,10 +21,10 @@ export function setup(capabilities: readonly Json[] = []) {
     'service_router.capabilities': () => ({ capabilities }),
     'task_manager.samples': (input: Json): Json => {
       asked.push(input)
-      const since = Date.parse(String((input as JsonObject)['since'] ?? '1970-01-01T00:00:00Z'))
-      return { samples: samples.filter(({ at }) => Date.parse(String(at)) > since).reverse() }
+      const since = Date.parse(textOf((input as JsonObject)['since'] ?? '1970-01-01T00:00:00Z'))
+      return { samples: samples.filter(({ at }) => Date.parse(textOf(at)) > since).toReversed() }
     },
-    'task_manager.run': (input: Json): Json => records.get(String((input as JsonObject)['id'])) ?? {},
+    'task_manager.run': (input: Json): Json => records.get(textOf((input as JsonObject)['id'])) ?? {},
   }
   const ask = async (kind: string, inputData: Json, config: JsonObject = {}): Promise<JsonObject> => {
     const context = { ...testContext({ inputData, config, calls, metadata: { kind } }), state }
@@ -71,6 +71,8 @@ export function setup(capabilities: readonly Json[] = []) {
     ask,
   }
 }
+
+const textOf = (value: Json | undefined): string => (typeof value === 'string' ? value : '')
 
 /** A task that calls a capability. */
 export const call = (name: string, capability: string, input: Json = null): JsonObject => ({

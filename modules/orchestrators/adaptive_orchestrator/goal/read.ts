@@ -23,6 +23,8 @@ export interface Bounds {
   readonly approve: boolean
   /** Whether a person is asked where nothing else helps. */
   readonly askHuman: boolean
+  /** What a plan may take, as `resources.estimate` understands it. */
+  readonly limits: Json | undefined
   /** What the outcome must be: an expression over it, or a JSON Schema. */
   readonly expect: Json | undefined
 }
@@ -38,7 +40,12 @@ export async function readGoal(context: ModuleContext): Promise<Goal> {
   if (typeof goal !== 'string' || goal.trim() === '')
     throw TaskFault.of('validation', 'A goal is a text that says what is wanted; this one is empty.')
   const named = isJsonObject(constraints) ? constraints : {}
-  return { goal, context: known, constraints, bounds: boundsOf({ ...named, ...(expect !== undefined && { expect }) }, steps) }
+  return {
+    goal,
+    context: known,
+    constraints,
+    bounds: boundsOf({ ...named, ...(expect !== undefined && { expect }) }, steps),
+  }
 }
 
 /** `expect` is an expression over the outcome, and evaluated there. */
@@ -68,6 +75,7 @@ function boundsOf(
     usdMax: amountOf(usd, 'constraints.budget.usd'),
     approve: constraints['approve'] === true,
     askHuman: constraints['ask_human'] === true,
+    limits: constraints['limits'],
     expect: constraints['expect'],
   }
 }
