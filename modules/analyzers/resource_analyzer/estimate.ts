@@ -9,16 +9,21 @@ import { unfit, type Limits } from './limits.ts'
 import { parallelStep } from './plan/graph.ts'
 import { peakMemoryMb } from './plan/memory.ts'
 import { quantileOfSorted, simulate } from './plan/simulate.ts'
+import { inputSizes } from './plan/sizes.ts'
 import type { PlanRead, Step, TaskStep } from './plan/step.ts'
 
 export interface EstimateRequest {
   readonly plan: PlanRead
   readonly graph: Json
   readonly slots: number
+  /** How large the input of the workflow is, as JSON. */
+  readonly inputBytes: number | undefined
   readonly limits: Limits
   /** Samples that made no sense. */
   readonly ignored: number
   readonly histories: ReadonlyMap<string, History>
+  /** What passes between a task and the next. */
+  readonly gapMs: number
   readonly requirements: ReadonlyMap<string, Requirement>
 }
 
@@ -48,12 +53,12 @@ const tableSteps = 512
 
 export async function estimate(request: EstimateRequest, context: ModuleContext): Promise<JsonObject> {
   const { root, tasks, assumptions } = request.plan
-  const knowledge = new Knowledge(request.histories)
+  const knowledge = new Knowledge(request)
   const spanOf = async (step: Step): Promise<Span> => {
     const times = await simulate(step, {
       slots: request.slots,
       seed,
-      draw: (task, chance) => task.ms ?? drawn(knowledge.of(task).table, chance),
+      draw: (task, chance) => request.gapMs + (task.ms ?? drawn(knowledge.of(task).table, chance)),
       pause: async () => {
         await context.clock.sleep(0, context.signal)
       },
@@ -87,13 +92,19 @@ export async function estimate(request: EstimateRequest, context: ModuleContext)
 /** What is known of tasks of the same capability and size of input is worked out once. */
 class Knowledge {
   readonly #histories: ReadonlyMap<string, History>
+  readonly #sizes: readonly (number | undefined)[]
   readonly #known = new Map<string, Known>()
 
-  constructor(histories: ReadonlyMap<string, History>) {
+  constructor({ histories, plan, inputBytes }: EstimateRequest) {
     this.#histories = histories
+    this.#sizes = inputSizes(plan.root, inputBytes, ({ capability }) => {
+      const outputs = histories.get(capability)?.outputs
+      return outputs && weightOf(outputs) > 0 ? expectedQuantile(outputs, 0.5) : undefined
+    })
   }
 
-  of({ capability, inputBytes }: TaskStep): Known {
+  of({ capability, index }: TaskStep): Known {
+    const inputBytes = this.#sizes[index]
     const key = `${inputBytes === undefined ? '' : sizeClassOf(inputBytes)} ${capability}`
     const found = this.#known.get(key)
     if (found) return found
@@ -203,11 +214,17 @@ function rounded(ms: number): number {
 }
 
 /** Reads what `resources.estimate` is given, but for what has to be asked for. */
-export function readRequest(input: Json): Pick<EstimateRequest, 'graph' | 'slots'> & {
+export function readRequest(input: Json): Pick<EstimateRequest, 'graph' | 'slots' | 'inputBytes'> & {
   readonly workflow: Json
   readonly samples: readonly Json[] | undefined
 } {
-  const { workflow = null, graph = null, slots, samples } = isJsonObject(input) ? input : {}
+  const {
+    workflow = null,
+    graph = null,
+    slots,
+    samples,
+    input_bytes: inputBytes,
+  } = isJsonObject(input) ? input : {}
   if (!isJsonObject(workflow))
     throw TaskFault.of('validation', '`workflow` of resources.estimate is a workflow document.')
   if (slots !== undefined && slots !== null && (typeof slots !== 'number' || !(slots >= 1)))
@@ -218,6 +235,7 @@ export function readRequest(input: Json): Pick<EstimateRequest, 'graph' | 'slots
     workflow,
     graph,
     slots: typeof slots === 'number' ? Math.floor(slots) : Infinity,
+    inputBytes: typeof inputBytes === 'number' && inputBytes >= 0 ? inputBytes : undefined,
     samples: Array.isArray(samples) ? (samples as readonly Json[]) : undefined,
   }
 }

@@ -9,6 +9,7 @@ import { digestOf, digestToJson, emptyDigest, merged, weightOf, withValues, type
 export interface Sample {
   readonly capability: string
   readonly inputBytes: number
+  readonly outputBytes: number | undefined
   readonly durationMs: number
   readonly costUsd: number | undefined
   readonly atMs: number
@@ -18,13 +19,15 @@ export interface History {
   /** By the class of the input's size. */
   readonly durations: ReadonlyMap<SizeClass, Digest>
   readonly costs: Digest
+  /** How much it gives, in the length of its JSON. */
+  readonly outputs: Digest
   readonly atMs: number
 }
 
 const sizeClasses = ['1k', '32k', '1m', 'more'] as const
 export type SizeClass = (typeof sizeClasses)[number]
 
-export const noHistory: History = { durations: new Map(), costs: emptyDigest, atMs: 0 }
+export const noHistory: History = { durations: new Map(), costs: emptyDigest, outputs: emptyDigest, atMs: 0 }
 
 const durationMsMax = 1e12
 const nameLengthMax = 200
@@ -43,13 +46,27 @@ export function readSamples(list: readonly Json[]): { readonly samples: Sample[]
 
 function readSample(value: Json): Sample | undefined {
   if (!isJsonObject(value)) return undefined
-  const { capability, input_bytes: inputBytes = 0, duration_ms: durationMs, cost_usd: cost, at } = value
+  const {
+    capability,
+    input_bytes: inputBytes = 0,
+    output_bytes: output,
+    duration_ms: durationMs,
+    cost_usd: cost,
+    at,
+  } = value
   if (typeof capability !== 'string' || capability === '' || capability.length > nameLengthMax)
     return undefined
   if (!isAmount(durationMs) || durationMs > durationMsMax || !isAmount(inputBytes)) return undefined
   const atMs = typeof at === 'string' ? Date.parse(at) : 0
   if (Number.isNaN(atMs)) return undefined
-  return { capability, inputBytes, durationMs, costUsd: isAmount(cost) ? cost : undefined, atMs }
+  return {
+    capability,
+    inputBytes,
+    outputBytes: isAmount(output) ? output : undefined,
+    durationMs,
+    costUsd: isAmount(cost) ? cost : undefined,
+    atMs,
+  }
 }
 
 function isAmount(value: Json | undefined): value is number {
@@ -64,9 +81,11 @@ export function withSamples(history: History, samples: readonly Sample[]): Histo
     durations.set(size, withValues(durations.get(size) ?? emptyDigest, values))
   }
   const costs = fresh.map(({ costUsd }) => costUsd).filter((cost) => cost !== undefined)
+  const outputs = fresh.map(({ outputBytes }) => outputBytes).filter((bytes) => bytes !== undefined)
   return {
     durations,
     costs: withValues(history.costs, costs),
+    outputs: withValues(history.outputs, outputs),
     atMs: fresh.reduce((last, { atMs }) => Math.max(last, atMs), history.atMs),
   }
 }
@@ -93,15 +112,18 @@ export async function readHistory(state: ModuleState, capability: string): Promi
     return digest ? [[size, digest]] : []
   })
   const atMs = typeof value['at_ms'] === 'number' ? value['at_ms'] : 0
-  return { durations: new Map(durations), costs: digestOf(value['costs']) ?? emptyDigest, atMs }
+  const costs = digestOf(value['costs']) ?? emptyDigest
+  const outputs = digestOf(value['outputs']) ?? emptyDigest
+  return { durations: new Map(durations), costs, outputs, atMs }
 }
 
 export async function writeHistory(state: ModuleState, capability: string, history: History): Promise<void> {
-  const { durations, costs, atMs } = history
+  const { durations, costs, outputs, atMs } = history
   const entries = [...durations].map(([size, digest]) => [size, digestToJson(digest)] as const)
   await state.set(keyOf(capability), {
     durations: Object.fromEntries(entries),
     ...(costs.centroids.length > 0 && { costs: digestToJson(costs) }),
+    ...(outputs.centroids.length > 0 && { outputs: digestToJson(outputs) }),
     at_ms: atMs,
   })
 }

@@ -11,6 +11,7 @@ import {
   type ModuleContext,
 } from '@nexus/sdk'
 import { calibrationOf, calibrationToJson, sharesOf, withRun } from './calibration.ts'
+import { digestOf, digestToJson, emptyDigest, expectedQuantile, withValues } from './digest.ts'
 import { estimate, readRequest, type Requirement } from './estimate.ts'
 import { noHistory, readHistory, readSamples, withSamples, writeHistory, type History } from './history.ts'
 import { readLimits } from './limits.ts'
@@ -21,6 +22,7 @@ import type { PlanRead } from './plan/step.ts'
 const samplesMax = 2_000
 const untilKey = 'until'
 const calibrationKey = 'calibration'
+const gapsKey = 'gaps'
 
 export class Module extends AnalyzerModule {
   /** What reads and then writes the state does so one after the other. */
@@ -42,7 +44,8 @@ export class Module extends AnalyzerModule {
     const plan = readPlan(workflow, Number(context.config['items_assumed'] ?? 10))
     const requirements = await requirementsOf(context)
     const { histories, ignored } = given ? historiesOf(given) : await this.#learn(plan, context)
-    return estimate({ ...request, plan, limits, histories, ignored, requirements }, context)
+    const gapMs = medianOf(await context.state.get(gapsKey))
+    return estimate({ ...request, plan, limits, histories, ignored, gapMs, requirements }, context)
   }
 
   /** Takes in what ended since the last time; gives what is known of the capabilities of the plan. */
@@ -83,7 +86,11 @@ export class Module extends AnalyzerModule {
     return this.#alone(async () => {
       const before = calibrationOf(await context.state.get(calibrationKey))
       if (before.observed.includes(run)) return { observed: false, reason: 'The run was counted already.' }
-      const { whole, tasks } = observe(estimated, record)
+      const { whole, tasks, gapMs } = observe(estimated, record)
+      if (gapMs !== undefined) {
+        const gaps = withValues(digestOf(await context.state.get(gapsKey)) ?? emptyDigest, [gapMs])
+        await context.state.set(gapsKey, digestToJson(gaps))
+      }
       await context.state.set(calibrationKey, calibrationToJson(withRun(before, run, whole, tasks)))
       return { observed: true, tasks: tasks.length, ...(whole && verdictOn(whole)) }
     })
@@ -94,6 +101,11 @@ export class Module extends AnalyzerModule {
     this.#turn = turn.catch(() => undefined) // whoever waits for this turn hears of it
     return turn
   }
+}
+
+function medianOf(gaps: Json | undefined): number {
+  const digest = digestOf(gaps)
+  return digest ? expectedQuantile(digest, 0.5) : 0
 }
 
 interface Histories {

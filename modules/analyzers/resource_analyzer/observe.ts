@@ -5,6 +5,8 @@ import type { Outcome } from './calibration.ts'
 export interface Observation {
   readonly whole: Outcome | undefined
   readonly tasks: readonly (Outcome & { readonly capability: string })[]
+  /** What passed between a task and the next; undefined where tasks ran in tasks, or side by side. */
+  readonly gapMs: number | undefined
 }
 
 /** `record`: of `task_manager.run`. Only tasks that completed are compared, and only where there was an estimate. */
@@ -25,18 +27,29 @@ export function observe(estimate: JsonObject, record: JsonObject): Observation {
     const outcome = outcomeOf(about.task['duration_ms'], done)
     return outcome ? [{ capability: about.capability, ...outcome }] : []
   })
-  return { whole: outcomeOf(estimate['makespan_ms'], record), tasks }
+  return { whole: outcomeOf(estimate['makespan_ms'], record), tasks, gapMs: gapIn(record) }
 }
 
 /** Undefined where nothing was estimated, or it has not ended. */
-function outcomeOf(
-  span: Json | undefined,
-  { started_at: from, ended_at: to }: JsonObject,
-): Outcome | undefined {
+function outcomeOf(span: Json | undefined, done: JsonObject): Outcome | undefined {
   const { p50, p90 } = isJsonObject(span) ? span : {}
-  const durationMs = Date.parse(textOf(to)) - Date.parse(textOf(from))
+  const durationMs = tookMs(done)
   if (typeof p50 !== 'number' || typeof p90 !== 'number' || Number.isNaN(durationMs)) return undefined
   return { durationMs, p50, p90 }
+}
+
+/** Of tasks that ran one after the other: what the run took beyond them, for each. */
+function gapIn(record: JsonObject): number | undefined {
+  const tasks = listIn(record['tasks'])
+  const plain = tasks.every(({ path }) => /^\/do\/\d+\/[^/]+$/.test(textOf(path)))
+  if (tasks.length === 0 || !plain) return undefined
+  const work = tasks.reduce((sum, task) => sum + tookMs(task), 0)
+  const gapMs = (tookMs(record) - work) / tasks.length
+  return gapMs >= 0 ? gapMs : undefined
+}
+
+function tookMs({ started_at: from, ended_at: to }: JsonObject): number {
+  return Date.parse(textOf(to)) - Date.parse(textOf(from))
 }
 
 function textOf(value: Json | undefined): string {

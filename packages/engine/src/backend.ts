@@ -120,6 +120,8 @@ export interface TaskSample {
   readonly module: string | undefined
   /** The length of its input as JSON, in UTF-16 units. */
   readonly inputBytes: number
+  /** That of its output; 0 where it gave none. */
+  readonly outputBytes: number
   readonly durationMs: number
   readonly status: TaskOutcome['status']
   /** What it cost, where its output says so in a number `cost_usd`. */

@@ -40,40 +40,32 @@ class Reader {
   }
 
   #task(name: string, task: JsonObject, pointer: string, depth: number): Step {
-    const { for: loop, do: inner, fork, try: tried, wait, run, call } = task
+    const { for: loop, do: inner, fork, try: tried, wait, call } = task
     if (loop !== undefined) return this.#loop(name, loop, this.list(inner, `${pointer}/do`, depth))
     if (inner !== undefined) return this.list(inner, `${pointer}/do`, depth)
     if (tried !== undefined) return this.list(tried, `${pointer}/try`, depth)
     if (isJsonObject(fork)) return this.#fork(fork, `${pointer}/fork/branches`, depth)
-    if (wait !== undefined) return this.#leaf(name, pointer, 'wait', wait, durationMs(wait))
+    if (wait !== undefined) return this.#leaf([name, task], pointer, 'wait', durationMs(wait))
     for (const kind of instant)
-      if (task[kind] !== undefined) return this.#leaf(name, pointer, kind, task[kind], 0)
-    if (isJsonObject(run)) {
-      const [kind = 'run', definition = null] =
-        Object.entries(run).find(([, value]) => isJsonObject(value)) ?? []
-      return this.#leaf(name, pointer, `run.${kind}`, definition)
-    }
-    if (typeof call !== 'string')
-      return this.#leaf(name, pointer, task['listen'] === undefined ? 'unknown' : 'listen', null)
+      if (task[kind] !== undefined) return this.#leaf([name, task], pointer, kind, 0)
     const given = task['with'] ?? null
     if (call === 'nexus.dag' && isJsonObject(given)) return this.#dag(given, `${pointer}/with/tasks`, depth)
     if (call === 'nexus.map' && isJsonObject(given))
       return this.#map(name, given, `${pointer}/with/do`, depth)
-    return this.#leaf(name, pointer, call.slice(call.indexOf('/') + 1), given)
+    return this.#leaf([name, task], pointer, capabilityOf(task))
   }
 
-  #leaf(name: string, pointer: string, capability: string, input: Json, ms?: number): Step {
+  #leaf([name, task]: readonly [string, JsonObject], pointer: string, capability: string, ms?: number): Step {
     if (this.tasks.length >= tasksMax)
       throw wrong(`The workflow has more than ${tasksMax} tasks, which is more than is estimated.`)
-    const text = JSON.stringify(input)
-    const inputBytes = text.includes('${') ? undefined : text.length
+    const changes = { changesInput: task['input'] !== undefined, changesOutput: task['output'] !== undefined }
     const step: TaskStep = {
       kind: 'task',
       index: this.tasks.length,
       name,
       pointer,
       capability,
-      inputBytes,
+      ...changes,
       ms,
     }
     this.tasks.push(step)
@@ -134,6 +126,14 @@ class Reader {
 
 /** They take no time to speak of. */
 const instant = ['set', 'switch', 'raise', 'emit'] as const
+
+/** As it is asked for, without the module that it is asked of. */
+function capabilityOf({ call, run, listen }: JsonObject): string {
+  if (typeof call === 'string') return call.slice(call.indexOf('/') + 1)
+  const [kind] = (isJsonObject(run) ? Object.entries(run) : []).find(([, value]) => isJsonObject(value)) ?? []
+  if (kind !== undefined) return `run.${kind}`
+  return listen === undefined ? 'unknown' : 'listen'
+}
 
 function entriesOf(list: Json | undefined, pointer: string): [string, JsonObject][] {
   if (!Array.isArray(list)) throw wrong(`There is no list of tasks at ${pointer.slice(0, 200)}.`)

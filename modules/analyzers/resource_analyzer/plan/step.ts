@@ -14,8 +14,9 @@ export interface TaskStep {
   /** Where it stands in the document, as runs refer to it. */
   readonly pointer: string
   readonly capability: string
-  /** The length of its input as JSON; undefined where expressions decide it. */
-  readonly inputBytes: number | undefined
+  /** Whether expressions make something else of what goes in, and of what comes out. */
+  readonly changesInput: boolean
+  readonly changesOutput: boolean
   /** What its definition itself says it takes. */
   readonly ms: number | undefined
 }

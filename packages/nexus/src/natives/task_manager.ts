@@ -148,10 +148,11 @@ async function samplesOf(backend: Backend, input: JsonObject): Promise<Json[]> {
     ...(wanted && { kinds: wanted }),
     ...(typeof since === 'string' && { sinceMs: momentOf(since) }),
   })
-  return samples.map(({ kind, module, inputBytes, durationMs, status, costUsd, at }) => ({
+  return samples.map(({ kind, module, inputBytes, outputBytes, durationMs, status, costUsd, at }) => ({
     capability: kind,
     module: module ?? null,
     input_bytes: inputBytes,
+    output_bytes: outputBytes,
     duration_ms: durationMs,
     status,
     ...(costUsd !== undefined && { cost_usd: costUsd }),

@@ -1,7 +1,6 @@
 /** How long tasks took, read back from the newest end of the log. It reads and never writes. */
-import { isJsonObject } from '@nexus/sdk'
+import { isJsonObject, type Json } from '@nexus/sdk'
 import type { Backend, TaskSample } from '../../backend.ts'
-import type { TaskOutcome } from '../../events.ts'
 import type { EventsTable } from './events_table.ts'
 
 /** So many ends of tasks are looked at, and no more. */
@@ -23,21 +22,22 @@ export function samplesIn(
     const { kind, module, input = null } = started.task
     const inputBytes = JSON.stringify(input).length
     const { status } = outcome
+    const output = outcome.status === 'completed' ? outcome.output : undefined
     samples.push({
       kind,
       module,
       inputBytes,
+      outputBytes: output === undefined ? 0 : JSON.stringify(output).length,
       durationMs: at - started.at,
       status,
-      costUsd: costIn(outcome),
+      costUsd: costIn(output),
       at,
     })
   }
   return samples
 }
 
-function costIn(outcome: TaskOutcome): number | undefined {
-  const output = outcome.status === 'completed' ? outcome.output : undefined
+function costIn(output: Json | undefined): number | undefined {
   const cost = isJsonObject(output) ? output['cost_usd'] : undefined
   return typeof cost === 'number' && cost >= 0 ? cost : undefined
 }
