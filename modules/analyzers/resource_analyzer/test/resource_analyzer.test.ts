@@ -150,6 +150,19 @@ test('an outcome is counted once, each task where it stands, and only against a 
   })
 })
 
+test('an outcome between p50 and p90 counts as within p90 alone', async () => {
+  const world = setup()
+  world.ended(...Array.from({ length: 100 }, (_, index) => ({ capability: 'a', durationMs: index + 1 })))
+  const estimate = await world.estimate([call('x', 'a')])
+  const done = { capability: 'a', pointer: '/do/0/x', durationMs: 75 }
+  expect(await world.observe(estimate, 'r1', 75, [done])).toMatchObject({
+    within_p50: false,
+    within_p90: true,
+  })
+  const between = { count: 1, within_p50: 0, within_p90: 1 }
+  expect(await world.calibration()).toMatchObject({ runs: between, tasks: between })
+})
+
 test('an empty workflow takes nothing, and what is none is refused with its place', async () => {
   const world = setup()
   expect(await world.estimate([])).toMatchObject({ tasks: [], makespan_ms: { p50: 0, p90: 0 }, fits: true })
