@@ -17,6 +17,7 @@ export class Digraph {
   readonly size: number
   private readonly edgesMax: number
   private readonly edges = new Map<number, { from: number; to: number; reasons: string[] }>()
+  private sorted: readonly Edge[] | undefined
 
   constructor(size: number, edgesMax = 500_000) {
     this.size = size
@@ -32,12 +33,17 @@ export class Digraph {
       return
     }
     if (this.edges.size >= this.edgesMax) throw tooMany(this.edgesMax)
+    this.sorted = undefined
     this.edges.set(key, { from, to, reasons: [reason] })
   }
 
-  /** In the order in which they were added. */
+  /** In the order of their nodes. */
   all(): readonly Edge[] {
-    return [...this.edges.values()]
+    this.sorted ??= this.edges
+      .values()
+      .toArray()
+      .toSorted((a, b) => a.from - b.from || a.to - b.to)
+    return this.sorted
   }
 
   /** Of each node those that it leads to. */

@@ -18,10 +18,7 @@ export function queryResources(given: JsonObject, found: Found): void {
   const name = (table: string): string => (place === '' ? table : `${place}/${table}`)
   const { reads, writes, texts } = tablesIn(query)
   const isFile = (table: string): boolean => Object.hasOwn(files, table)
-  for (const table of reads) {
-    if (looksLikePath(table)) found.read('file', table)
-    else if (!isFile(table)) found.read('table', name(table))
-  }
+  for (const table of reads) if (!isFile(table)) found.read('table', name(table))
   for (const table of writes) if (!isFile(table)) found.write('table', name(table))
   for (const { path, written } of texts) found[written ? 'write' : 'read']('file', path)
 }
@@ -63,14 +60,14 @@ function tablesIn(query: string): Tables {
     if (word.startsWith("'")) text(parts, at, tables)
     else if (writing.has(word) && before !== 'for') names(parts, at + 1, tables.writes)
     else if (word === 'from' && before === 'delete') names(parts, at + 1, tables.writes)
-    else if (reading.has(word)) names(parts, at + 1, tables.reads)
+    else if (reading.has(word)) names(parts, at + 1, tables.reads, true)
   }
   for (const name of named) tables.reads.delete(name)
   return tables
 }
 
 /** The names that stand from here on, with commas between them. */
-function names(parts: readonly string[], begin: number, into: Set<string>): void {
+function names(parts: readonly string[], begin: number, into: Set<string>, isRead = false): void {
   let at = begin
   for (;;) {
     while (noise.has((parts[at] ?? '').toLowerCase())) at++
@@ -82,7 +79,8 @@ function names(parts: readonly string[], begin: number, into: Set<string>): void
       if (parts[++at] !== '.') break
       at++
     }
-    if (name.length === 0 || parts[at] === '(') break
+    // A name with parentheses is a function that is read from, and a table that is written to.
+    if (name.length === 0 || (isRead && parts[at] === '(')) break
     into.add(name.join('.'))
     if ((parts[at] ?? '').toLowerCase() === 'as') at++
     if (/^["`A-Za-z_]/.test(parts[at] ?? '') && !clause.has((parts[at] ?? '').toLowerCase())) at++

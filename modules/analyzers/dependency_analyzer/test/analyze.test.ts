@@ -75,7 +75,7 @@ test('what is exported into the context is needed by those that read that member
       { f: set('${ $context }') },
     ],
   })
-  expect(arrows(graph)).toEqual(['a → c', 'a → e', 'a → f', 'b → d', 'b → f'])
+  expect(arrows(graph)).toEqual(['a → b', 'a → c', 'a → e', 'a → f', 'b → d', 'b → f'])
   expect(graph.tasks[1]).toMatchObject({ reads: [], writes: ['$context.who'] })
   expect(graph.edges.find(({ to }) => to === 'd')?.why).toBe('data: reads $context.who, which it writes')
 })

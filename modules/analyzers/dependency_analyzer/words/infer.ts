@@ -15,11 +15,14 @@ const lookBackMax = 24
 
 /** Says that something comes from a step before. */
 const backward =
-  /\b(?:previous(?:ly)?|results?|above|earlier|obtained|retrieved|found|identified|calculated|computed|fetched|resulting|selected|chosen|filtered|returned|generated|collected|extracted|gathered|this|these|those|that|it|them|their|its|same|then|next|after|once|again|repeat|finally|remaining|rest|both|total)\b/i
+  /\b(?:previous(?:ly)?|results?|above|earlier|obtained|retrieved|found|identified|calculated|computed|fetched|resulting|filtered|returned|extracted|gathered|these|those|them|then|after|once|again|repeat|finally|remaining)\b/i
 
 /** Asks for something of its own. */
 const asking =
   /^\W*(?:retrieve|get|fetch|find|search|check|look up|provide|obtain|verify|validate|scan|list|explore|research|create|generate|convert|translate|determine|analy[sz]e|calculate|gather|query|access|display|set|send|book|monitor|control|revoke|collect|request|discover|investigate|perform|adjust|update|delete|add|schedule|track|play|measure|assess|evaluate|deploy|encrypt|decrypt|download|recommend)\b/i
+
+/** Asks for something that is elsewhere, and that can be asked for whatever came before. */
+const fetching = /^\W*(?:retrieve|fetch)\b/i
 
 /** Names and values that a step brings along: what is quoted, has a capital within the sentence, or is a number. */
 const own = /["'“‘`][^"'”’`]+["'”’`]|(?<=\w\s)\p{Lu}[\p{L}\d]+|\d[\d.,:/-]*/gu
@@ -54,12 +57,25 @@ function guessesFor(
     return [...open]
       .slice(-lookBackMax)
       .map((from) => ({ from, to, why: 'words: it brings together what is there' }))
-  const shared = nearestShared(to, contents)
-  if (shared) return [{ from: shared.from, to, why: `words: both speak of ${shared.words.join(', ')}` }]
+  const near = { from: to - 1, to }
   const cue = backward.exec(text)?.[0]
-  if (cue !== undefined) return [{ from: to - 1, to, why: `words: "${cue.toLowerCase()}" points back` }]
-  const brings = asking.test(text) && (text.match(own) ?? []).length > 0
-  return brings ? [] : [{ from: to - 1, to, why: 'words: it says nothing of its own to begin from' }]
+  if (cue !== undefined) return [{ ...near, why: `words: "${cue.toLowerCase()}" points back` }]
+  const shared = nearestShared(to, contents)
+  if (standsAlone(text)) return shared ? [{ from: shared.from, to, why: speakOf(shared.words) }] : []
+  return [
+    {
+      ...near,
+      why: shared?.from === to - 1 ? speakOf(shared.words) : 'words: it begins from nothing of its own',
+    },
+  ]
+}
+
+function standsAlone(text: string): boolean {
+  return asking.test(text) && (fetching.test(text) || (text.match(own) ?? []).length > 0)
+}
+
+function speakOf(words: readonly string[]): string {
+  return `words: both speak of ${words.join(', ')}`
 }
 
 /** "step 2", "subgoal 1 and 3": counted from one. */
@@ -71,22 +87,24 @@ function toldNumbers(text: string, to: number): readonly number[] {
   return [...new Set(places.filter((place) => place >= 0 && place < to))]
 }
 
-/** The step that shares most with this one; of several the last. */
+/** The step before, if both speak of the same things; else the one further back that shares most with this one. */
 function nearestShared(
   to: number,
   contents: readonly ReadonlySet<string>[],
 ): { from: number; words: readonly string[] } | undefined {
   const mine = contents[to] ?? new Set<string>()
-  let best: { from: number; words: readonly string[]; score: number } | undefined
+  let best: { from: number; words: readonly string[]; share: number } | undefined
   for (let from = to - 1; from >= Math.max(0, to - lookBackMax); from--) {
     const theirs = contents[from] ?? new Set<string>()
     const words = [...mine.intersection(theirs)]
-    const score = words.length / Math.max(1, Math.min(mine.size, theirs.size))
-    if (words.length > 0 && score > sharedMin && score > (best?.score ?? 0))
-      best = { from, words: words.slice(0, 3), score }
+    const share = words.length / Math.max(1, Math.min(mine.size, theirs.size))
+    if (words.length > 0 && share > (from === to - 1 ? sharedMin : Math.max(sharedFarMin, best?.share ?? 0)))
+      best = { from, words: words.slice(0, 3), share }
+    if (best?.from === to - 1) break
   }
   return best
 }
 
-/** How much of the shorter step both must share. */
-const sharedMin = 0.2
+/** How much of the shorter step both must share: a step and the one before it, and steps further apart. */
+const sharedMin = 0.1
+const sharedFarMin = 0.5
