@@ -47,6 +47,7 @@ test('--json prints exactly one document, the run with its tasks and events', as
     'output',
     'error',
     'parent',
+    'priority',
     'started_at',
     'ended_at',
     'tasks',

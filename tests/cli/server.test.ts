@@ -1,7 +1,7 @@
 import { openNexus } from '@nexus/nexus'
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { existsSync, readFileSync, statSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
@@ -256,4 +256,21 @@ test('a run in flight when the process is told to end goes on with the next star
   expect(await world.nexus('runs', 'cancel', id, '--data', data)).toMatchObject({
     out: expect.stringContaining('It had ended before'),
   })
+})
+
+test('the modules of a server are changed, listed and shown where it has them', async () => {
+  using world = setup()
+  await using server = await start(world)
+  const folder = join(world.folder, 'executors/teller')
+  mkdirSync(folder, { recursive: true })
+  const manifest = `id: teller\nversion: 1.0.0\ntype: executor\nname: Teller\ndescription: Says something.
+entry_points: {main: main.js}\nprovides: [{task: tell}]\n`
+  writeFileSync(join(folder, 'manifest.yaml'), manifest)
+  writeFileSync(join(folder, 'main.js'), 'export class Module { async execute() {} }\n')
+  expect(await server.nexus('modules', 'swap', folder)).toMatchObject({ code: 0 })
+  expect((await server.nexus('modules', 'list')).out).toMatch(/teller +1\.0\.0 +executor +loaded/)
+  expect((await server.nexus('modules', 'unload', 'teller')).out).toBe('✓ teller 1.0.0 is available.\n')
+  const shown = await server.nexus('modules', 'show', 'teller')
+  expect(shown.out).toMatch(/serves +1\.0\.0 [0-9a-f]{12}: generation 2; 0 runs see it/)
+  expect(await server.nexus('modules', 'swap', 'teller@9.0.0')).toMatchObject({ code: 2 })
 })

@@ -33,10 +33,10 @@ function detailOf({ body, headers }: Answer, secrets: readonly string[]): string
   return mask(text, secrets).slice(0, detailLengthMax).trim()
 }
 
+/** An answer that is in a blob is given as its reference, whatever the mode. */
 export function outputOf(mode: OutputMode, request: HttpRequest, answer: Answer): Json {
-  if (mode === 'raw') return answer.body.toString('base64')
-  const content = contentOf(answer)
-  if (mode === 'content') return content
+  const content = answer.blob ?? (mode === 'raw' ? answer.body.toString('base64') : contentOf(answer))
+  if (mode !== 'response') return content
   return {
     request: recorded(request),
     statusCode: answer.status,
@@ -46,7 +46,7 @@ export function outputOf(mode: OutputMode, request: HttpRequest, answer: Answer)
 }
 
 /** JSON where the answer says that it is; else text; null where there is nothing. */
-function contentOf({ url, headers, body }: Answer): Json {
+export function contentOf({ url, headers, body }: Answer): Json {
   if (body.length === 0) return null
   const text = textOf(body, headers)
   if (!/^[^;]*[/+]json\s*(?:;|$)/i.test(headers['content-type'] ?? '')) return text
@@ -58,8 +58,11 @@ function contentOf({ url, headers, body }: Answer): Json {
   }
 }
 
+const utf8 = new TextDecoder()
+
 export function textOf(body: Buffer, headers: Answer['headers']): string {
   const charset = /charset="?([^\s;"]+)/i.exec(headers['content-type'] ?? '')?.[1] ?? 'utf-8'
+  if (charset === 'utf-8') return utf8.decode(body)
   try {
     return new TextDecoder(charset).decode(body)
   } catch {

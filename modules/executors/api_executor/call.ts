@@ -4,6 +4,7 @@
  */
 import { isJsonObject, TaskFault, type Json, type JsonObject } from '@nexus/sdk'
 import { readAuthentication, type Authentication } from './authentication/policy.ts'
+import type { Pieces } from './transport/body.ts'
 
 export interface Call {
   readonly method: string
@@ -11,7 +12,7 @@ export interface Call {
   readonly uri: string
   readonly authentication: Authentication | undefined
   readonly headers: Readonly<Record<string, string>>
-  readonly body: Json | undefined
+  readonly body: Json | Pieces | undefined
   readonly query: JsonObject
   readonly output: OutputMode
   /** Whether 3xx answers are followed, and allowed. */

@@ -33,7 +33,7 @@ function reason(cause: { code: string; message: string }, at: string): string {
   const known = reasons[cause.code]
   if (known) return known(at)
   if (/CERT|SIGNATURE|ERR_TLS/.test(cause.code))
-    return `the certificate of ${at} is not trusted (${cause.message}).`
+    return `the certificate of ${at} is not trusted (${cause.message.split('; if the root CA')[0] ?? ''}).`
   if (cause.code.startsWith('HPE_') || /HTTP\/1\.1 protocol/.test(cause.message))
     return `${at} does not answer in HTTP (${cause.message}).`
   if (cause.message === 'bad port')

@@ -23,9 +23,9 @@ const triesMax = 3
 type Send = (request: HttpRequest) => Promise<Answer>
 
 export async function deliver(request: HttpRequest, options: DeliverOptions): Promise<Answer> {
-  const sendInTime = inTimeOf(options)
   let authorizer = options.authenticator.authorizerFor(request.authentication, options)
   const { tokens } = authorizer
+  const sendInTime = inTimeOf(hiding(options, tokens))
   let hop = request
   for (let redirects = 0; redirects <= redirectsMax; redirects++) {
     const answer = await sendAuthorized(hop, authorizer, sendInTime)
@@ -50,6 +50,12 @@ async function sendAuthorized(request: HttpRequest, authorizer: Authorizer, send
     authorization = await authorizer.again(request, answer)
     if (authorization === undefined) return answer
   }
+}
+
+/** What was got for this call, or will be, is in no blob that an answer is put into. */
+function hiding(options: SendOptions, tokens: readonly string[]): SendOptions {
+  const { overflow } = options
+  return overflow ? { ...options, overflow: { ...overflow, secrets: tokens } } : options
 }
 
 /** Sends one request after another in the time of a single one. */

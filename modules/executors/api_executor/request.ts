@@ -2,13 +2,15 @@
 import { isJsonObject, TaskFault, type Json, type JsonObject } from '@nexus/sdk'
 import { withAddresses, type Authentication } from './authentication/policy.ts'
 import { wrong, type Call } from './call.ts'
+import { encodeBody, queryTexts } from './encode_body.ts'
+import type { RequestBody } from './transport/body.ts'
 import { expandTemplate } from './uri_template.ts'
 
 export interface HttpRequest {
   readonly method: string
   readonly url: URL
   readonly headers: Readonly<Record<string, string>>
-  readonly body: string | undefined
+  readonly body: RequestBody | undefined
   readonly followsRedirects: boolean
   /** Put in when the request is delivered: its header may need a token, or a challenge. */
   readonly authentication: Authentication | undefined
@@ -19,7 +21,7 @@ const effectful = new Set(['POST', 'PUT', 'PATCH', 'DELETE'])
 
 export function requestOf(call: Call, input: Json, idempotencyKey: string): HttpRequest {
   const { url, authentication } = addressOf(call, isJsonObject(input) ? input : {})
-  const { body, contentType } = encodeBody(call)
+  const { body, contentType, isForced = false } = encodeBody(call)
   if (authentication && call.headers['authorization'] !== undefined)
     throw wrong('headers.authorization', 'left out where there is an authentication')
   return {
@@ -29,6 +31,7 @@ export function requestOf(call: Call, input: Json, idempotencyKey: string): Http
       ...(contentType !== undefined && { 'content-type': contentType }),
       ...(effectful.has(call.method) && { 'idempotency-key': idempotencyKey }),
       ...call.headers,
+      ...(isForced && contentType !== undefined && { 'content-type': contentType }),
     },
     body,
     followsRedirects: call.redirect,
@@ -63,30 +66,4 @@ function userIn(username: string, password: string): Authentication | undefined 
       'The user or the password in the address is not encoded as URIs are: a "%" is written "%25".'
     throw TaskFault.of('configuration', detail, { cause: error })
   }
-}
-
-/** A list gives its name several times; null gives it not at all. */
-function queryTexts(value: Json): string[] {
-  if (value === null) return []
-  if (Array.isArray(value)) return value.flatMap((item: Json) => queryTexts(item))
-  return [typeof value === 'object' ? JSON.stringify(value) : String(value)]
-}
-
-function encodeBody({ method, body, headers }: Call): { body: string | undefined; contentType?: string } {
-  if (body === undefined) return { body }
-  if (method === 'GET' || method === 'HEAD') {
-    throw TaskFault.of(
-      'validation',
-      `There is a body, and a ${method} request has no body. Use \`query\`, or another method.`,
-    )
-  }
-  if (typeof body === 'string') return { body }
-  const isForm = headers['content-type']?.startsWith('application/x-www-form-urlencoded') === true
-  if (isForm && isJsonObject(body)) return { body: formOf(body) }
-  return { body: JSON.stringify(body), contentType: 'application/json' }
-}
-
-function formOf(body: JsonObject): string {
-  const pairs = Object.entries(body).flatMap(([name, value]) => queryTexts(value).map((text) => [name, text]))
-  return new URLSearchParams(pairs).toString()
 }

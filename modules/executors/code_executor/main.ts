@@ -1,6 +1,7 @@
 /**
- * `run.script`: runs JavaScript and Python, each script in a fresh process of a sandbox. It gives what the script wrote
- * or its exit code. Nothing of a script runs on when its task is over, was cancelled, or when the host died.
+ * `run.script` and `code.run`: run JavaScript and Python that nobody has vetted, each script in a sandbox, and give what
+ * it wrote, its value or its exit code. Nothing of a script runs on when its task is over, was cancelled, or when the
+ * host died; without a box that holds, none runs at all.
  */
 import {
   ExecutorModule,
@@ -11,93 +12,173 @@ import {
   type ModuleContext,
   type SetupContext,
 } from '@nexus/sdk'
-import { lastLines, processFault, processOutput, ProcessRunner } from '@nexus/sdk/process'
+import { Watchdog } from '@nexus/sdk/process'
 import { makeBoxes, type Boxes } from './boxes.ts'
-import type { ScriptOptions, ScriptOutcome } from './sandbox.ts'
+import { readCall, readInput, readProfile, type CodeCall } from './call.ts'
+import { Network } from './network.ts'
+import { callOutput, scriptOutput } from './outcome.ts'
+import type { Script, ScriptLimits, ScriptOptions, ScriptOutcome } from './sandbox.ts'
 import { readScript, type ScriptTask } from './script.ts'
+import { readLimits } from './settings.ts'
 import { loadCode } from './source.ts'
 
-/** The manifest's defaults, for a host that fills in none. */
-const timeoutMsDefault = 600_000
-const killAfterMsDefault = 2000
-const outputMbDefault = 64
+const kinds = new Set(['run.script', 'code.run', 'code_executor.doctor'])
 
 export class Module extends ExecutorModule {
-  #runner: ProcessRunner | undefined
   #boxes: Boxes | undefined
+  #network: Network | undefined
+  /** Ends scripts that nobody awaits, and all others. */
+  readonly #stop = new AbortController()
+  readonly #left = new Set<Promise<unknown>>()
+  #watchdog: Watchdog | undefined
 
   override async setup(context: SetupContext): Promise<void> {
-    const runner = new ProcessRunner(context.clock)
-    this.#runner = runner
-    this.#boxes = makeBoxes(runner, context.config)
-    context.onTeardown('running scripts', () => runner.stop())
+    const { clock, config } = context
+    this.#watchdog = new Watchdog()
+    this.#network = new Network(textsOf(config['network_allow']), clock)
+    this.#boxes = makeBoxes({ clock, watchdog: this.#watchdog, network: this.#network }, config)
+    context.onTeardown('running scripts', () => this.#release())
   }
 
   override canExecute(kind: string): boolean {
-    return kind === 'run.script'
+    return kinds.has(kind)
   }
 
   override async executeTask(context: ModuleContext): Promise<ModuleResult> {
+    if (context.metadata.kind === 'code_executor.doctor')
+      return ModuleResult.ok({ boxes: await this.#ready().boxes.doctor() })
+    if (context.metadata.kind === 'code.run') return this.#call(context)
     const task = readScript(context.inputData)
     const limits = readLimits(context.config)
     if (!task.isAwaited) {
       this.#leaveRunning(context, task, limits)
       return ModuleResult.ok(context.run.input)
     }
-    const outcome = await this.#run(context, task, {
-      ...limits,
-      signal: context.signal,
-      onOutput: (channel, text) => context.stream({ channel, text }),
-    })
-    return ModuleResult.ok(outputOf(task, outcome))
+    return ModuleResult.ok(
+      scriptOutput(task.returns, await this.#run(context, task, this.#options(context, limits))),
+    )
+  }
+
+  /** Only where no language can be contained; which one a task speaks is not known yet. */
+  override async unavailable(task: string): Promise<string | undefined> {
+    if (task === 'code_executor.doctor') return undefined
+    const { boxes } = this.#ready()
+    const reasons: string[] = []
+    for (const language of ['javascript', 'python'] as const) {
+      const reason = await boxes.of(language).then(
+        () => undefined,
+        (error: unknown) => (error instanceof Error ? error.message : String(error)),
+      )
+      if (reason === undefined) return undefined
+      reasons.push(reason)
+    }
+    return reasons.join(' ')
   }
 
   override async teardown(): Promise<void> {
-    await this.#runner?.stop()
+    await this.#release()
+  }
+
+  async #release(): Promise<void> {
+    this.#stop.abort(TaskFault.of('runtime', 'The module that ran this script was stopped.'))
+    await this.#boxes?.stop()
+    await Promise.all(this.#left)
+    await this.#network?.stop()
+    await this.#watchdog?.stop()
+  }
+
+  #ready(): { boxes: Boxes; network: Network } {
+    if (!this.#boxes || !this.#network) throw new Error('code_executor was not set up.')
+    return { boxes: this.#boxes, network: this.#network }
+  }
+
+  #options(context: ModuleContext, limits: ScriptLimits): ScriptOptions {
+    return {
+      limits,
+      signal: AbortSignal.any([context.signal, this.#stop.signal]),
+      onOutput: (channel, text) => context.stream({ channel, text }),
+    }
   }
 
   async #run(context: ModuleContext, task: ScriptTask, options: ScriptOptions): Promise<ScriptOutcome> {
-    if (!this.#boxes) throw new Error('code_executor was not set up.')
     const code = await loadCode(task.code, options.signal)
-    const box = await this.#boxes.of(task.language)
-    const environment = { NEXUS_IDEMPOTENCY_KEY: context.idempotencyKey, ...task.script.environment }
-    return box.run({ ...task.script, environment, code }, options)
+    const profile = readProfile(context.metadata.labels['sandbox'], 'the label `sandbox`')
+    const box = await this.#ready().boxes.of(task.language, profile)
+    return box.run({ ...task.script, ...plainScript, code, environment: withKey(context, task) }, options)
   }
 
   /** `await: false`: the script goes on after its task, until it ends, its time is up or the module is torn down. */
-  #leaveRunning(context: ModuleContext, task: ScriptTask, limits: Limits): void {
-    const { signal } = new AbortController()
-    this.#run(context, task, { ...limits, signal }).then(
+  #leaveRunning(context: ModuleContext, task: ScriptTask, limits: ScriptLimits): void {
+    const running = this.#run(context, task, { limits, signal: this.#stop.signal }).then(
       (outcome) => context.log.debug('A script that nobody awaits has ended.', { ...outcome.end }),
       (error: unknown) => context.log.warn(`A script that nobody awaits failed: ${String(error)}`),
     )
+    this.#left.add(running)
+    void running.finally(() => this.#left.delete(running))
+  }
+
+  async #call(context: ModuleContext): Promise<ModuleResult> {
+    const { boxes, network } = this.#ready()
+    const call = readCall(context.inputData, readLimits(context.config))
+    const granted = network.check(call.network)
+    const options = this.#options(context, call.limits)
+    const code = await loadCode(call.code, options.signal)
+    const box = await boxes.of(call.language, call.profile)
+    if (granted.length > 0 && !box.hasNetwork) {
+      throw TaskFault.of(
+        'configuration',
+        `The box ${box.name} lets no script into the network. Use another profile.`,
+      )
+    }
+    const files = await readInputs(call, textsOf(context.config['input_folders']))
+    const script: Script = {
+      ...call.script,
+      code,
+      environment: withKey(context, call),
+      wantsValue: true,
+      inputs: files,
+      outputs: call.outputs,
+      network: granted,
+    }
+    return ModuleResult.ok(callOutput(await box.run(script, options)))
   }
 }
 
-type Limits = Pick<ScriptOptions, 'timeoutMs' | 'killAfterMs' | 'outputBytesMax'>
+/** What `run.script` of the specification has not. */
+const plainScript = {
+  wantsValue: false,
+  inputs: new Map<string, Uint8Array>(),
+  outputs: [],
+  network: [],
+} as const
 
-function readLimits(config: JsonObject): Limits {
-  return {
-    timeoutMs: Number(config['timeout_ms'] ?? timeoutMsDefault),
-    killAfterMs: Number(config['kill_after_ms'] ?? killAfterMsDefault),
-    outputBytesMax: Math.ceil(Number(config['max_output_mb'] ?? outputMbDefault) * 1_048_576),
-  }
+function withKey(
+  context: ModuleContext,
+  { script }: Pick<ScriptTask, 'script'>,
+): Readonly<Record<string, string>> {
+  return { NEXUS_IDEMPOTENCY_KEY: context.idempotencyKey, ...script.environment }
 }
 
-/** With `return: code` or `all` the exit code is the result, whatever it is; else one that is not 0 faults the task. */
-function outputOf({ returns }: ScriptTask, outcome: ScriptOutcome): Json {
-  const fault = processFault('The script', outcome)
-  if (fault) throw fault
-  const isFailed = outcome.end.kind === 'exited' && outcome.end.code !== 0
-  if (isFailed && returns !== 'code' && returns !== 'all') throw scriptFault(outcome)
-  return processOutput(outcome, returns)
+/** All of them together may be as large as the script's folder. */
+async function readInputs(
+  call: CodeCall,
+  folders: readonly string[],
+): Promise<ReadonlyMap<string, Uint8Array>> {
+  const files = new Map<string, Uint8Array>()
+  let sizeBytes = 0
+  for (const { name, content } of call.inputs) {
+    const bytes = await readInput(content, folders)
+    sizeBytes += bytes.length
+    if (sizeBytes > call.limits.scratchBytes)
+      throw TaskFault.of(
+        'validation',
+        'code.run: inputs are larger than the script’s folder may be (scratch_mb).',
+      )
+    files.set(name, bytes)
+  }
+  return files
 }
 
-function scriptFault({ end, error, stderr }: ScriptOutcome): TaskFault {
-  if (error) {
-    const where = error.line === undefined ? '' : ` at line ${error.line}`
-    return TaskFault.of('runtime', `The script failed${where}: ${error.message}.${lastLines(stderr)}`)
-  }
-  const code = end.kind === 'exited' ? end.code : 1
-  return TaskFault.of('runtime', `The script ended with exit code ${code}.${lastLines(stderr)}`)
+function textsOf(value: JsonObject[string] | undefined): string[] {
+  return Array.isArray(value) ? value.filter((one: Json) => typeof one === 'string') : []
 }

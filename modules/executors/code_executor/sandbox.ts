@@ -1,19 +1,24 @@
 /**
- * A sandbox runs a script of one language. The boxes are in `boxes/`, and one suite of tests runs against all of them.
- * A box gives every script a fresh process, an empty folder and the environment that it is given; its `layers` say
- * what else stands between a script and the machine, and claim nothing that is not there.
+ * A sandbox runs scripts of one language. The boxes are in `boxes/`, and one suite of tests and one of attacks run
+ * against all of them. A box gives every script an empty folder and the environment that it is given; its `layers` say
+ * what stands between a script and the machine, and claim nothing that was not tried out on this machine.
  */
-import type { JsonObject } from '@nexus/sdk'
-import type { ProcessOptions, ProcessOutcome } from '@nexus/sdk/process'
+import type { Json, JsonObject } from '@nexus/sdk'
+import type { OutputChannel, ProcessEnd } from '@nexus/sdk/process'
 
 export type Language = 'javascript' | 'python'
 
 export interface Sandbox {
   readonly name: string
+  readonly language: Language
   /** For people: what separates a script from this machine. */
   readonly layers: readonly string[]
+  /** Whether a script can be let through to the hosts that it is granted. */
+  readonly hasNetwork: boolean
   /** Runs a script to its end; nothing of it is left then. Rejects with the signal's reason when that ends it. */
   run(script: Script, options: ScriptOptions): Promise<ScriptOutcome>
+  /** Ends what is kept warm, and every script that still runs. Safe to call twice. */
+  stop(): Promise<void>
 }
 
 export interface Script {
@@ -24,14 +29,43 @@ export interface Script {
   readonly variables: JsonObject
   readonly stdin: string | undefined
   readonly environment: Readonly<Record<string, string>>
+  /** Whether `value` of the outcome is asked for. */
+  readonly wantsValue: boolean
+  /** Files that are in the script's folder when it begins, by their names there. */
+  readonly inputs: ReadonlyMap<string, Uint8Array>
+  /** Names of files that are taken out of the script's folder when it has ended well. */
+  readonly outputs: readonly string[]
+  /** `host` or `host:port` that the script may reach; already held against what the operator allows. */
+  readonly network: readonly string[]
 }
 
-export type ScriptOptions = Pick<
-  ProcessOptions,
-  'signal' | 'timeoutMs' | 'killAfterMs' | 'outputBytesMax' | 'onOutput'
->
+export interface ScriptLimits {
+  readonly timeoutMs: number
+  readonly cpuMs: number
+  readonly memoryBytes: number
+  /** Of standard output and standard error each, and of the value. */
+  readonly outputBytes: number
+  readonly scratchBytes: number
+}
 
-export interface ScriptOutcome extends ProcessOutcome {
+export interface ScriptOptions {
+  readonly signal: AbortSignal
+  readonly limits: ScriptLimits
+  /** Live output: whole lines, possibly several, or pieces of a very long one. */
+  readonly onOutput?: (channel: OutputChannel, text: string) => void
+}
+
+export type Limit = 'cpu' | 'memory' | 'scratch' | 'value'
+export type ScriptEnd = ProcessEnd | { readonly kind: 'limited'; readonly limit: Limit }
+
+export interface ScriptOutcome {
+  readonly end: ScriptEnd
+  /** As UTF-8; what is not is replaced by U+FFFD. */
+  readonly stdout: string
+  readonly stderr: string
+  /** What the script gave, where that was asked for and can be JSON. */
+  readonly value?: Json
+  readonly outputs: ReadonlyMap<string, Uint8Array>
   /** What the script did not catch, where its language says. */
   readonly error?: ScriptError
 }

@@ -3,10 +3,13 @@ import { isJsonObject, TaskFault, type Json, type JsonObject } from '@nexus/sdk'
 import { asText, readReturn, readScalar, wrongArgument, type ReturnMode } from '@nexus/sdk/process'
 import type { Language, Script } from './sandbox.ts'
 
+/** What a script is given, besides its code and its files. */
+export type ScriptData = Pick<Script, 'arguments' | 'variables' | 'stdin' | 'environment'>
+
 export interface ScriptTask {
   readonly language: Language
   readonly code: CodePlace
-  readonly script: Omit<Script, 'code'>
+  readonly script: ScriptData
   readonly returns: ReturnMode
   readonly isAwaited: boolean
 }
@@ -19,21 +22,23 @@ export function readScript(input: Json): ScriptTask {
   const script = isJsonObject(input) ? input['script'] : undefined
   if (!isJsonObject(input) || !isJsonObject(script))
     throw wrongArgument('script', 'an object with a `language`')
-  const { stdin, environment = {} } = script
-  const given = script['arguments'] ?? []
   return {
     language: readLanguage(script['language'] ?? null),
     code: readCode(script),
-    script: {
-      arguments: Array.isArray(given)
-        ? given.map((value: Json, at) => readScalar(value, `script.arguments[${at}]`))
-        : [],
-      variables: Array.isArray(given) ? {} : readVariables(given),
-      stdin: stdin === undefined || stdin === null ? undefined : asText(stdin),
-      environment: readEnvironment(environment),
-    },
+    script: readData(script),
     returns: readReturn(input['return'] ?? 'stdout'),
     isAwaited: input['await'] !== false,
+  }
+}
+
+export function readData({ arguments: given = [], stdin, environment = {} }: JsonObject): ScriptData {
+  return {
+    arguments: Array.isArray(given)
+      ? given.map((value: Json, at) => readScalar(value, `script.arguments[${at}]`))
+      : [],
+    variables: Array.isArray(given) ? {} : readVariables(given),
+    stdin: stdin === undefined || stdin === null ? undefined : asText(stdin),
+    environment: readEnvironment(environment),
   }
 }
 
@@ -43,7 +48,7 @@ const languages: Readonly<Record<string, Language>> = {
   python: 'python',
 }
 
-function readLanguage(value: Json): Language {
+export function readLanguage(value: Json): Language {
   const language = typeof value === 'string' && Object.hasOwn(languages, value) ? languages[value] : undefined
   if (language !== undefined) return language
   throw TaskFault.of(

@@ -16,10 +16,16 @@ export function encodeEvent({ id, data }: ServerSentEvent): string {
 /** A line that says nothing and keeps the connection up. */
 export const keepAliveComment = ':\n\n'
 
+/** Told to a reader before the server stops: the stream ends, and can be asked for again when it is up. */
+export const stoppingEvent = 'event: stopping\ndata: {"code":"closed"}\n\n'
+
 /** A stream whose event does not end within so many characters is none of ours. */
 const eventCharsMax = 64 * 1024 * 1024
 
-/** Events without data, such as comments, are passed over; so is what the stream breaks off in. */
+/**
+ * Events without data, such as comments, are passed over, and those that have a name, which are about the stream; so is
+ * what the stream breaks off in.
+ */
 export async function* decodeEvents(stream: AsyncIterable<string>): AsyncGenerator<ServerSentEvent> {
   let rest = ''
   let id = ''
@@ -30,6 +36,7 @@ export async function* decodeEvents(stream: AsyncIterable<string>): AsyncGenerat
     for (const block of blocks) {
       const fields = block.split('\n').map(fieldOf)
       id = fields.findLast(([name]) => name === 'id')?.[1] ?? id
+      if (fields.some(([name, value]) => name === 'event' && value !== 'message')) continue
       const data = fields.filter(([name]) => name === 'data').map(([, value]) => value)
       if (data.length > 0) yield { id, data: data.join('\n') }
     }

@@ -3,7 +3,13 @@
  * Runs in a browser too.
  */
 export { Client, type Asked, type ClientOptions, type FollowOptions } from './client.ts'
-export { decodeEvents, encodeEvent, keepAliveComment, type ServerSentEvent } from './event_stream.ts'
+export {
+  decodeEvents,
+  encodeEvent,
+  keepAliveComment,
+  stoppingEvent,
+  type ServerSentEvent,
+} from './event_stream.ts'
 export { openApi, type OpenApiOptions } from './openapi.ts'
 export {
   eventStreamMediaType,
@@ -22,5 +28,14 @@ export { ProblemError } from './problem_error.ts'
 export type { Health } from './schema/health.ts'
 export type { Generation, Module, Receipt } from './schema/module.ts'
 export { problemMediaType, type DocumentProblem, type Problem } from './schema/problem.ts'
-export type { Fork, LifecycleEvent, NewRun, Run, RunSummary, Task } from './schema/run.ts'
+export {
+  priorityWords,
+  type Fork,
+  type LifecycleEvent,
+  type NewRun,
+  type PriorityWord,
+  type Run,
+  type RunSummary,
+  type Task,
+} from './schema/run.ts'
 export type { NewWorkflow, Workflow } from './schema/workflow.ts'

@@ -11,7 +11,7 @@ export interface Operation<
   Body extends TSchema = TSchema,
   Answer extends TSchema = TSchema,
 > {
-  readonly method: 'GET' | 'POST' | 'DELETE'
+  readonly method: 'GET' | 'POST' | 'PUT' | 'DELETE'
   /** With parameters as `{name}`. */
   readonly path: string
   readonly summary: string

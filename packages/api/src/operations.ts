@@ -6,11 +6,14 @@ import { eventStreamMediaType, operation } from './operation.ts'
 import { CloudEvent, EventDraft } from './schema/event.ts'
 import { Health } from './schema/health.ts'
 import {
+  ConfigQuery,
   GenerationList,
   HolderList,
   Module,
   ModuleChange,
+  ModuleConfig,
   ModuleList,
+  ModuleSwap,
   Receipt,
   ReceiptList,
 } from './schema/module.ts'
@@ -156,7 +159,8 @@ const events = {
     method: 'GET',
     path: '/events',
     summary: 'Follow everything',
-    description: 'The lifecycle events of all runs from now on.',
+    description:
+      'The lifecycle events of all runs from now on, and what happens to modules, as events of the types `nexus.modules.*.v1`: staged, committed, rolled_back, refused, drained, loaded, unloaded, crashed.',
     tag: 'events',
     answer: stream('Server-sent events: `id` is that of the event, `data` the event.'),
   }),
@@ -216,6 +220,10 @@ const workflows = {
   }),
 }
 
+const moduleId = closed({ id: text('The id of a module.') })
+const noModule = 'There is no such module.'
+const noChange = 'Nothing has changed; the detail says why.'
+
 const modules = {
   list: operation({
     method: 'GET',
@@ -229,36 +237,71 @@ const modules = {
     path: '/modules/{id}',
     summary: 'Show a module',
     tag: 'modules',
-    params: closed({ id: text('The id of a module.') }),
+    params: moduleId,
     answer: { description: 'The module.', schema: Module },
-    errors: { 404: 'There is no such module.' },
+    errors: { 404: noModule },
   }),
   holders: operation({
     method: 'GET',
     path: '/modules/{id}/holders',
     summary: 'List the runs that see a module',
     tag: 'modules',
-    params: closed({ id: text('The id of a module.') }),
+    params: moduleId,
     answer: { description: 'The runs in flight, with the version that each sees.', schema: HolderList },
-    errors: { 404: 'There is no such module.' },
+    errors: { 404: noModule },
   }),
   load: operation({
     method: 'POST',
     path: '/modules/{id}/load',
     summary: 'Start a module that waits for its first use',
     tag: 'modules',
-    params: closed({ id: text('The id of a module.') }),
+    params: moduleId,
     answer: { description: 'The module.', schema: Module },
-    errors: { 404: 'There is no such module.', 409: 'It does not start; the detail says why.' },
+    errors: { 404: noModule, 409: 'It does not start; the detail says why.' },
+  }),
+  unload: operation({
+    method: 'POST',
+    path: '/modules/{id}/unload',
+    summary: 'Stop the instance of a module',
+    description:
+      'Answered once the tasks that it has under way are over and it is torn down. It stays in use: its next task starts it again.',
+    tag: 'modules',
+    params: moduleId,
+    answer: { description: 'The module.', schema: Module },
+    errors: { 404: noModule, 409: 'Modules that are loaded depend on it; the detail says which.' },
+  }),
+  swapOne: operation({
+    method: 'POST',
+    path: '/modules/{id}/swap',
+    summary: 'Swap a module while runs are in flight',
+    description: 'A folder is looked for on the machine of the server, and what is in it is run there.',
+    tag: 'modules',
+    params: moduleId,
+    body: ModuleSwap,
+    answer: { description: 'It is live.', schema: Receipt },
+    errors: { 409: noChange },
+  }),
+  configure: operation({
+    method: 'PUT',
+    path: '/modules/{id}/config',
+    summary: 'Give a module another configuration',
+    description: 'It comes in as a version does: an instance with it starts beside the one that serves.',
+    tag: 'modules',
+    params: moduleId,
+    query: ConfigQuery,
+    body: ModuleConfig,
+    answer: { description: 'It is live.', schema: Receipt },
+    errors: { 404: noModule, 409: noChange },
   }),
   swap: operation({
     method: 'POST',
     path: '/modules/swap',
-    summary: 'Change modules while runs are in flight',
+    summary: 'Change several modules while runs are in flight',
+    description: 'All of it or nothing.',
     tag: 'modules',
     body: ModuleChange,
     answer: { description: 'It is live.', schema: Receipt },
-    errors: { 409: 'Nothing has changed; the detail says why.' },
+    errors: { 409: noChange },
   }),
   receipts: operation({
     method: 'GET',
@@ -281,7 +324,7 @@ const modules = {
     tag: 'modules',
     params: closed({ number: text('The number of a generation.', { pattern: '^[1-9][0-9]*$' }) }),
     answer: { description: 'It is live.', schema: Receipt },
-    errors: { 409: 'Nothing has changed; the detail says why.' },
+    errors: { 409: noChange },
   }),
 }
 

@@ -1,5 +1,11 @@
 import { expect, test } from 'vitest'
-import { decodeEvents, encodeEvent, keepAliveComment, type ServerSentEvent } from '../src/index.ts'
+import {
+  decodeEvents,
+  encodeEvent,
+  keepAliveComment,
+  stoppingEvent,
+  type ServerSentEvent,
+} from '../src/index.ts'
 
 async function decode(chunks: readonly string[]): Promise<ServerSentEvent[]> {
   const read: ServerSentEvent[] = []
@@ -28,6 +34,10 @@ test('what a stream breaks off in is not told', async () => {
   expect(await decode([encodeEvent({ id: '1', data: 'whole' }), 'id: 2\ndata: half\n'])).toEqual([
     { id: '1', data: 'whole' },
   ])
+})
+
+test('what is said about the stream itself is no event of it', async () => {
+  expect(await decode([encodeEvent({ id: '1', data: 'x' }), stoppingEvent])).toEqual([{ id: '1', data: 'x' }])
 })
 
 test('an event of several lines, and one without an id of its own', async () => {

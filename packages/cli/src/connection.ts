@@ -2,7 +2,7 @@
  * What a command works on: the data directory itself, opened here, or the server that is up on it. Commands do not know
  * which; `connect` finds out. See `connection/`.
  */
-import type { Generation, Receipt, RunSummary, Workflow } from '@nexus/api'
+import type { Generation, Module, Receipt, RunSummary, Workflow } from '@nexus/api'
 import type {
   Change,
   CheckedWorkflow,
@@ -28,7 +28,7 @@ export interface Connection {
   readonly server: string | undefined
   /** Whether a document can be run, with all that it needs; what it names beside it is looked for in the folder of its file. */
   check(text: string, file: string): Promise<CheckedWorkflow>
-  run(workflow: CheckedWorkflow, input: Json): Promise<Following>
+  run(workflow: CheckedWorkflow, input: Json, options?: { readonly priority?: number }): Promise<Following>
   readonly runs: {
     get(id: string): Promise<RunRecord>
     /** Those that can be gone on with, the oldest first. */
@@ -46,6 +46,10 @@ export interface Connection {
     remove(key: string): Promise<void>
   }
   readonly modules: {
+    list(): Promise<readonly Module[]>
+    get(id: string): Promise<Module>
+    load(id: string): Promise<Module>
+    unload(id: string): Promise<Module>
     change(change: Change): Promise<Receipt>
     /** `generation`: its number, as it was written. */
     activate(generation: string): Promise<Receipt>

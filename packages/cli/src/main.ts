@@ -6,6 +6,7 @@ import { version } from '@nexus/nexus'
 import { NexusError } from '@nexus/sdk'
 import { Command, CommanderError } from 'commander'
 import { addDevCommand } from './commands/dev.ts'
+import { addDoctorCommand } from './commands/doctor.ts'
 import { addGoalCommand } from './commands/goal.ts'
 import { addModulesCommand } from './commands/modules.ts'
 import { addResourcesCommand } from './commands/resources.ts'
@@ -68,6 +69,7 @@ function buildProgram(io: Terminal, exit: (code: number) => void): Command {
   addResourcesCommand(program, shell)
   addModulesCommand(program, shell)
   addSchemaCommand(program, shell)
+  addDoctorCommand(program, shell)
   for (const command of everyCommand(program)) {
     command
       .exitOverride()

@@ -17,7 +17,7 @@ import type {
 
 export interface Backend {
   /**
-   * Accepts a run that begins at once. When it resolves, the run is on disk and will be found by `list` after any crash.
+   * Accepts a run that begins at once, or that waits for its turn where it says so. When it resolves, the run is on disk and will be found by `list` after any crash.
    * Rejects with `NexusError` `run_exists` when the id is taken, with `key_taken` when its key is.
    */
   create(run: NewRun): Promise<DurableRun>
@@ -95,6 +95,10 @@ export interface NewRun {
   readonly past?: { readonly run: string; readonly path: string }
   /** Of whoever asks for the run: with the same key it is accepted once, however often it is asked for. */
   readonly key?: string
+  /** The higher one begins first; 0 without. */
+  readonly priority?: number
+  /** Whether it has to wait for its turn, and is not begun before `start`. */
+  readonly pending?: boolean
 }
 
 /** A workflow that is found by its name, and run by its schedule. */
@@ -157,7 +161,9 @@ export interface RunSummary {
   readonly workflow: NewRun['workflow']
   /** The run that began it, and whether it lives with that one. */
   readonly parent: { readonly run: string; readonly attached: boolean } | undefined
+  readonly priority: number
   readonly createdAt: number
+  /** Undefined until it begins. */
   readonly startedAt: number | undefined
   readonly endedAt: number | undefined
 }

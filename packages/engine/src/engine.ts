@@ -6,6 +6,7 @@ import { Cancelled, NexusError, toWorkflowError, type Clock, type Json, type Jso
 import { inlineComponents, type Workflow } from '@nexus/workflow'
 import { setMaxListeners } from 'node:events'
 import { setImmediate } from 'node:timers/promises'
+import { Admission, freeTicket, type AdmissionLimits, type Ticket } from './admission.ts'
 import type { Backend, DurableRun, NewRun } from './backend.ts'
 import type { Capabilities } from './capability.ts'
 import { unfinishedStatuses, type RunEvent, type RunOutcome } from './events.ts'
@@ -27,6 +28,8 @@ export interface EngineOptions {
   /** Makes a document ready that a task of a run gave. */
   readonly prepare: RunServices['prepare']
   readonly stream?: RunServices['stream']
+  /** How many runs are in progress at once; those that other runs begin come on top. */
+  readonly concurrency?: Partial<AdmissionLimits>
   /** Told of every run that begins or goes on here, before anything of it happens. */
   readonly began?: (run: LiveRun) => void
 }
@@ -42,6 +45,8 @@ export interface StartOptions {
   readonly past?: NewRun['past']
   /** At most one run is accepted with it. */
   readonly key?: string
+  /** Which comes first where more are accepted than may be in progress at once: the higher one. 0 without. */
+  readonly priority?: number
 }
 
 /** A run in progress in this process. */
@@ -69,32 +74,48 @@ export class Engine {
   readonly #awaited = new Map<string, () => void>()
   readonly #names = new Map<string, readonly string[]>()
   readonly #turns: Turns
+  readonly #admission: Admission
   #closed = false
 
   constructor(options: EngineOptions) {
     this.#options = options
     this.#turns = new Turns(options.clock)
+    this.#admission = new Admission(options.concurrency)
   }
 
-  /** Accepts a run and begins it. The run is on disk when the promise resolves. Rejects with `NexusError` `key_taken`. */
-  async start({ document, text, input, workflows, past, key }: StartOptions): Promise<LiveRun> {
+  /**
+   * Accepts a run, and begins it when its turn comes. The run is on disk when the promise resolves. Rejects with
+   * `NexusError` `key_taken` or `too_many_pending`.
+   */
+  async start({ document, text, input, workflows, past, key, priority = 0 }: StartOptions): Promise<LiveRun> {
     const { backend, clock, capabilities } = this.#options
     const { namespace, name, version } = document.document
     const generation = capabilities.current()
     const workflow = { namespace, name, version }
     const about = { id: uuidv7(clock.now()), workflow, document: text, input, generation }
     const more = { ...(workflows && { workflows }), ...(past && { past }), ...(key !== undefined && { key }) }
-    const durable = await backend.create({ ...about, ...more })
-    return this.#begin(durable, 0)
+    const ticket = this.#admission.enter(priority)
+    try {
+      const durable = await backend.create({ ...about, ...more, priority, pending: ticket.waits })
+      return this.#begin(durable, 0, ticket)
+    } catch (error) {
+      ticket.leave()
+      throw error
+    }
   }
 
-  /** Goes on with an unfinished run, also with a suspended one. Rejects with `NexusError` `run_not_found` or `run_ended`. */
+  /**
+   * Goes on with an unfinished run, also with a suspended one; one that has never begun waits for its turn. Rejects with `NexusError` `run_not_found`,
+   * `run_ended` or `too_many_pending`.
+   */
   async resume(id: string): Promise<LiveRun> {
     const live = this.#live.get(id)
     if (live) return live.run
     const durable = await this.#options.backend.open(id)
-    if (durable.stored.endedAt !== undefined) throw ended(durable)
-    return this.#begin(durable, 0)
+    const { endedAt, startedAt, priority } = durable.stored
+    if (endedAt !== undefined) throw ended(durable)
+    const begun = startedAt !== undefined
+    return this.#begin(durable, 0, begun ? this.#admission.enterAtOnce() : this.#admission.enter(priority))
   }
 
   /** Runs what faulted or was cancelled anew; what completed stands. Rejects with `NexusError` `not_retriable` and others. */
@@ -108,7 +129,7 @@ export class Engine {
       )
     }
     await durable.retry()
-    return this.#begin(durable, 0)
+    return this.#begin(durable, 0, this.#admission.enterAtOnce())
   }
 
   /**
@@ -174,7 +195,7 @@ export class Engine {
 
   /** Goes on with a run that the backend has just accepted. */
   begin(durable: DurableRun): LiveRun {
-    return this.#begin(durable, 0)
+    return this.#begin(durable, 0, this.#admission.enterAtOnce())
   }
 
   /**
@@ -229,7 +250,7 @@ export class Engine {
     await Promise.allSettled(live.map(({ run }) => run.ended))
   }
 
-  #begin(durable: DurableRun, nesting: number): LiveRun {
+  #begin(durable: DurableRun, nesting: number, ticket: Ticket): LiveRun {
     if (this.#closed) throw new NexusError('closed', 'This Nexus is closed.')
     const { backend, capabilities, clock, runtime, read, prepare, stream = () => {} } = this.#options
     const { id, document, scope, workflow: name, generation = capabilities.current() } = durable.stored
@@ -251,8 +272,9 @@ export class Engine {
     const live = liveRun(durable, name)
     this.#live.set(id, live)
     live.follow(
-      this.#untilEnd({ durable, workflow, services, nesting }, live).finally(() => {
+      this.#untilEnd({ durable, workflow, services, nesting, ticket }, live).finally(() => {
         this.#live.delete(id)
+        ticket.leave()
         held.release()
       }),
     )
@@ -281,7 +303,7 @@ export class Engine {
     { signal, nesting }: { signal?: AbortSignal; nesting: number },
   ): { readonly ended: Promise<RunOutcome> } {
     const { id } = child.stored
-    const run = this.#live.get(id)?.run ?? this.#begin(child, nesting)
+    const run = this.#live.get(id)?.run ?? this.#begin(child, nesting, freeTicket)
     if (!signal) return run
     const stop = (): void => {
       this.#live.get(id)?.abort.abort(reasonForChild(id, signal.reason))
@@ -294,9 +316,8 @@ export class Engine {
   async #run(run: BegunRun, signal: AbortSignal): Promise<RunOutcome> {
     const { durable } = run
     await setImmediate() // whoever started the run may listen before anything happens
-    durable.start()
     try {
-      const outcome = await this.#outcome(run, signal)
+      const outcome = (await this.#waited(run, signal)) ?? (await this.#outcome(run, signal))
       await durable.end(outcome)
       this.#awaited.get(durable.stored.id)?.()
       return outcome
@@ -304,6 +325,17 @@ export class Engine {
       if (error instanceof Suspending) await durable.suspend()
       throw error
     }
+  }
+
+  /** Waits for the run's turn and begins it; undefined unless it was cancelled before. */
+  async #waited({ durable, ticket }: BegunRun, signal: AbortSignal): Promise<RunOutcome | undefined> {
+    try {
+      if (durable.stored.startedAt === undefined) await ticket.turn(signal)
+    } catch (error) {
+      return outcomeOf(error, signal)
+    }
+    durable.start()
+    return undefined
   }
 
   async #outcome(
@@ -395,6 +427,7 @@ interface BegunRun {
   readonly workflow: Workflow
   readonly services: RunServices
   readonly nesting: number
+  readonly ticket: Ticket
 }
 
 function ended({ stored: { id, status } }: DurableRun): NexusError {

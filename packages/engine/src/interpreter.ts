@@ -64,15 +64,18 @@ export async function runChild(parent: Frame, child: ChildTask): Promise<ChildOu
   if (turn) await turn
   const frame = childFrame(parent, child)
   throwIfAborted(frame.signal)
-  const { pure, capability, perform } = workerOf(frame)
+  let worker = workerOf(frame)
+  const { pure } = worker
   const step = {
     path: frame.path,
     pure,
-    describe: (startedAt: number, first: TaskStart | undefined) =>
-      prepare(frame, capability, startedAt, pure ? first : undefined),
+    describe: (startedAt: number, first: TaskStart | undefined) => {
+      if (!pure) worker = workerOf(frame) // another version may serve since what came before went to disk
+      return prepare(frame, worker.capability, startedAt, pure ? first : undefined)
+    },
   }
   const outcome = await frame.run.durable.step(step, (attempt) =>
-    execute(frame, () => perform(frame, attempt)),
+    execute(frame, () => worker.perform(frame, attempt)),
   )
   return settle(frame, outcome)
 }

@@ -3,12 +3,13 @@
  */
 import { TaskFault, workflowError } from '@nexus/sdk'
 import type { ChildOutcome, ChildTask, Json, JsonObject, ModuleResult, TaskRun } from '@nexus/sdk'
-import { evaluateExpression, evaluateTemplate, readsRunState, type Task } from '@nexus/workflow'
+import { evaluateExpression, evaluateTemplate, isCall, readsRunState, type Task } from '@nexus/workflow'
 import { hash } from 'node:crypto'
 import { blobsOf } from './blobs.ts'
 import type { Capability, InvocationContext } from './capability.ts'
 import type { Frame } from './frame.ts'
 import { runChild, runList } from './interpreter.ts'
+import { handleItem, iteratorAt } from './iterator.ts'
 import { joinPath } from './path.ts'
 import type { Work } from './primitives.ts'
 
@@ -101,8 +102,11 @@ class FrameRun implements TaskRun {
     return runChild(this.#frame, child)
   }
 
-  list(list: ChildTask): Promise<ChildOutcome> {
-    return runList(this.#frame, list)
+  async list(list: ChildTask): Promise<ChildOutcome> {
+    const iterator = iteratorAt(this.#frame, list.at)
+    if (!iterator) return runList(this.#frame, list)
+    const handled = await handleItem(this.#frame, iterator, { ...list, variables: list.variables ?? {} })
+    return { status: 'completed', output: handled.output, then: handled.then }
   }
 
   async sleep(key: string, delayMs: number): Promise<void> {
@@ -129,7 +133,8 @@ class FrameRun implements TaskRun {
     const { input = this.input, variables } = options
     const scope = variables ? this.#frame.derive({ variables }) : this.#frame
     const compute = (): Json => evaluateExpression(expression, input, scope)
-    if (!readsRunState(expression, scope)) return compute()
+    // Only an orchestrator is replayed; what does something is done anew, with other messages than before.
+    if (this.#frame.fixedTime || !readsRunState(expression, scope)) return compute()
     const key = `${this.#evaluations++}-${hash('sha256', expression).slice(0, 8)}`
     return this.#frame.run.durable.value(joinPath(this.#frame.path, ['evaluate', key]), compute)
   }
@@ -153,9 +158,31 @@ const noLabels: JsonObject = Object.freeze({})
 /** What a task asks for, evaluated: the `with` of a call, the process of a run. A script's code is never evaluated. */
 function workOf(frame: Frame): Json {
   const { definition, input } = frame
+  if (isCall(definition, 'asyncapi') && definition.with.subscription) return evaluateSubscription(frame)
   if ('call' in definition) return evaluateTemplate(definition.with ?? {}, input, frame)
   if ('run' in definition) return evaluateRun(definition.run, frame)
   return evaluateTemplate(definition, input, frame)
+}
+
+/** What is asked of each message has no value before there is one: whoever consumes them evaluates it. */
+function evaluateSubscription(frame: Frame): Json {
+  const { subscription, ...rest } = (frame.definition as { with: JsonObject }).with
+  const { consume, filter, foreach, ...others } = subscription as JsonObject
+  const { while: goesOn, until, ...lifetime } = consume as JsonObject
+  const evaluated = evaluateTemplate(rest, frame.input, frame) as JsonObject
+  return {
+    ...evaluated,
+    subscription: {
+      ...(evaluateTemplate(others, frame.input, frame) as JsonObject),
+      ...(filter !== undefined && { filter }),
+      ...(foreach !== undefined && { foreach }),
+      consume: {
+        ...(evaluateTemplate(lifetime, frame.input, frame) as JsonObject),
+        ...(goesOn !== undefined && { while: goesOn }),
+        ...(until !== undefined && { until }),
+      },
+    },
+  }
 }
 
 function evaluateRun(run: JsonObject, frame: Frame): Json {

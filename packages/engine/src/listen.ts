@@ -4,19 +4,12 @@
  * the next. Source: DSL 1.0.3, "Listen" and "Subscription Iterator".
  */
 import type { Json } from '@nexus/sdk'
-import {
-  evaluateTemplate,
-  exportContext,
-  transformOutput,
-  type ListenTask,
-  type SubscriptionIterator,
-  type Task,
-} from '@nexus/workflow'
+import { evaluateTemplate, type ListenTask, type SubscriptionIterator, type Task } from '@nexus/workflow'
 import { EventConsumption, type Match } from './consumption.ts'
 import { readEvent } from './event_reading.ts'
 import type { Handled } from './events.ts'
 import type { Frame } from './frame.ts'
-import { runList } from './interpreter.ts'
+import { handleItem } from './iterator.ts'
 import type { Work } from './primitives.ts'
 
 export async function listen(frame: Frame): Promise<Work> {
@@ -55,23 +48,9 @@ export async function awaitEvent(frame: Frame): Promise<Work> {
   return { output: Array.isArray(output) ? ((output as Json[])[0] ?? null) : null }
 }
 
-/** Runs the iterator's tasks for one event; the event is their input. Its output and context are the iterator's. */
-async function handle(
-  frame: Frame,
-  iterator: SubscriptionIterator,
-  item: Json,
-  index: number,
-): Promise<Handled> {
-  const { run } = frame
+/** The event is the input of the iterator's tasks. */
+function handle(frame: Frame, iterator: SubscriptionIterator, item: Json, index: number): Promise<Handled> {
   const variables = { [iterator.item ?? 'item']: item, [iterator.at ?? 'index']: index }
-  const list = { at: ['foreach', 'do'], path: ['listen', index], input: item, variables }
-  const { output: raw, then } = iterator.do ? await runList(frame, list) : { output: item, then: 'continue' }
-  const scope = frame.derive({ variables })
-  scope.rawOutput = raw
-  scope.output = run.mask(transformOutput(iterator.output, raw, scope))
-  const { output } = scope
-  if (iterator.export === undefined) return { output, then }
-  const context = run.mask(exportContext(iterator.export, output, run.context ?? null, scope))
-  run.context = context
-  return { output, then, context }
+  const place = { at: ['foreach', 'do'], path: ['listen', index] }
+  return handleItem(frame, iterator, { ...place, input: item, variables })
 }

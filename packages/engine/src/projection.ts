@@ -16,6 +16,7 @@ export interface RunRecord {
   readonly error: WorkflowError | null
   /** The run that began it. */
   readonly parent: string | null
+  readonly priority: number
   readonly started_at: string | null
   readonly ended_at: string | null
   readonly tasks: readonly TaskRecord[]
@@ -50,6 +51,7 @@ export function projectRun(run: StoredRun, log: readonly RunEvent[]): RunRecord 
     input: run.input,
     ...endOf(outcome),
     parent: run.parent?.run ?? null,
+    priority: run.priority,
     started_at: run.startedAt === undefined ? null : iso(run.startedAt),
     ended_at: run.endedAt === undefined ? null : iso(run.endedAt),
     tasks: projectTasks(log),

@@ -53,6 +53,25 @@ export function backendConformance(name: string, setup: () => Promise<BackendWor
       await second.close()
     })
 
+    test('a run that waits for its turn is pending over a crash, with its priority, until it begins', async () => {
+      await using world = await setup()
+      const first = await world.open()
+      await first.create({ ...newRun(), priority: 7, pending: true })
+      await world.crash(first)
+      const second = await world.open()
+      const waiting = { status: 'pending', priority: 7, startedAt: undefined }
+      expect(await second.list({ statuses: ['pending'] })).toMatchObject([waiting])
+      const run = await second.open('r1')
+      await run.suspend()
+      const again = await second.open('r1')
+      expect(again.stored).toMatchObject({ status: 'suspended', startedAt: undefined })
+      again.start()
+      await again.settle()
+      expect((await second.events('r1')).map(({ type }) => type)).toEqual(['run.suspended', 'run.started'])
+      expect(await second.get('r1')).toMatchObject({ status: 'running', startedAt: expect.any(Number) })
+      await second.close()
+    })
+
     test('a run id that is taken is refused', async () => {
       await using world = await setup()
       const backend = await world.open()

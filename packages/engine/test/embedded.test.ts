@@ -107,7 +107,16 @@ test('a database of the first schema is brought up to date with all that it hold
   database.exec(
     'DROP TABLE accepted; DROP TABLE deployments; DROP INDEX runs_by_parent; DROP INDEX runs_by_key; PRAGMA user_version = 1',
   )
-  for (const column of ['parent', 'attached', 'input_blob', 'workflows', 'scope', 'key', 'generation'])
+  for (const column of [
+    'parent',
+    'attached',
+    'input_blob',
+    'workflows',
+    'scope',
+    'key',
+    'generation',
+    'priority',
+  ])
     database.exec(`ALTER TABLE runs DROP COLUMN ${column}`)
   database.close()
   const reader = readEmbedded({ folder: world.folder, clock: systemClock })

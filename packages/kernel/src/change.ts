@@ -5,12 +5,13 @@
  */
 import { NexusError, type JsonObject } from '@nexus/sdk'
 import type { ChangeParts } from './changes/change_parts.ts'
-import { checkPermissions, checkTogether, throwProblems } from './changes/checks.ts'
+import { checkPermissions, chooseTogether, throwProblems } from './changes/checks.ts'
 import { Commits } from './changes/commits.ts'
-import { FromSources, type Taken } from './changes/from_sources.ts'
+import { FromSources, type Choose, type Taken } from './changes/from_sources.ts'
 import type { HandedOn } from './changes/hand_over.ts'
 import { replay } from './changes/replay.ts'
 import { lineOf, linesOf, Staging } from './changes/staging.ts'
+import { knownVersion } from './changes/known_version.ts'
 import { Stopwatch } from './changes/stopwatch.ts'
 import { changesBetween, configured, removedBy, storedModule } from './changes/stored_modules.ts'
 import type { ErrorBudget } from './changes/watching.ts'
@@ -25,6 +26,8 @@ import { prepare, type Candidate, type Prepared } from './stage.ts'
 export interface Change {
   /** Folders of modules that come in, each in the place of the one with its id. */
   readonly folders?: readonly string[]
+  /** Versions that served here before, by module id; each comes in the place of the one with its id. */
+  readonly versions?: Readonly<Record<string, string>>
   /** Ids of modules that leave. */
   readonly remove?: readonly string[]
   /** New configuration by module id, whole. */
@@ -60,7 +63,7 @@ export class Changes {
   exclusively<T>(work: () => Promise<T>): Promise<T> {
     const done = this.#queue.then(() => {
       if (this.#closed) throw new NexusError('closed', 'This kernel is closed.')
-      return work()
+      return this.#commits.draining.pausedFor(work)
     })
     this.#queue = done.catch(() => {})
     return done
@@ -74,8 +77,10 @@ export class Changes {
     this.#refuseImpossible(change)
     const ms = this.#stopwatch()
     const before = this.#parts.journal.current()
-    const candidates = this.#staging.lined(this.#candidates(change, before), before, change.runs)
-    await checkTogether(candidates)
+    const wanted = this.#candidates(change, before)
+    const brought = new Set(wanted.flatMap(({ id, stored }) => (stored ? [] : [id])))
+    const together = await chooseTogether(wanted, { brought, ...this.#parts.surroundings() })
+    const candidates = this.#staging.lined(together, before, change.runs)
     ms.lap('resolve')
     checkPermissions(candidates, before, change.consent === true)
     const { prepared, problems } = await prepare(candidates, this.#staging.with(change.config))
@@ -108,12 +113,17 @@ export class Changes {
 
   /** What the next generation is made of: what stays as it is stored, what comes in as it is found. */
   #candidates(
-    { folders = [], remove = [], config = {} }: Change,
+    { folders = [], versions = {}, remove = [], config = {} }: Change,
     before: StoredGeneration | undefined,
   ): Candidate[] {
     const modules = new Map<string, Candidate>()
     for (const [id, module] of Object.entries(before?.modules ?? {})) {
       modules.set(id, storedCandidate(configured(module, config[id])))
+    }
+    for (const [id, version] of Object.entries(versions)) {
+      const known = knownVersion(id, version, this.#parts.journal.list())
+      const given = config[id] ?? before?.modules[id]?.configured
+      modules.set(id, storedCandidate(configured(known, given)))
     }
     for (const id of [...remove, ...Object.keys(config)]) {
       if (!modules.has(id))
@@ -145,6 +155,7 @@ export class Changes {
       prepared.map((parts) => {
         const known = before?.modules[parts.candidate.id]
         const same = known?.artifact === parts.artifact.digest
+        const asked = same ? known.runs : runs // what was asked for one version stays with it
         const given = config[parts.candidate.id] ?? known?.configured
         const offered = known ? (known.instead_of ?? known.artifact) : ''
         return [
@@ -152,7 +163,7 @@ export class Changes {
           storedModule(parts, {
             ...lineOf(parts, lines),
             ...(given !== undefined && { configured: given }),
-            ...(!same && runs !== undefined && { runs }),
+            ...(asked !== undefined && { runs: asked }),
             ...(offered !== parts.artifact.digest && { instead_of: offered }),
           }),
         ]
@@ -161,8 +172,13 @@ export class Changes {
   }
 
   /** Makes what the sources have the current generation, as far as it can be used. */
-  takeSources(candidates: readonly Candidate[]): Promise<Taken> {
-    return this.#sources.take(candidates)
+  takeSources(choose: Choose): Promise<Taken> {
+    return this.#sources.take(choose)
+  }
+
+  /** Checks and builds what the sources have, with the configuration that it gets. */
+  prepare(candidates: readonly Candidate[]): ReturnType<typeof prepare> {
+    return prepare(candidates, this.#staging.with())
   }
 
   activate(number: number): Promise<Receipt> {

@@ -9,6 +9,16 @@ import type { Manifest, ModuleType } from '@nexus/sdk'
 import type { ManifestReading } from './manifest.ts'
 import { problemOfFile, type Problem } from './problem.ts'
 
+/** A place where modules are looked for. */
+export interface Source {
+  /** What it is called in lists, sentences and the lock. */
+  readonly name: string
+  /** Laid out as `<type>s/<id>/manifest.yaml`, or the folder of the one module that is named. */
+  readonly folder: string
+  /** The id of that one module. */
+  readonly module?: string
+}
+
 export interface FoundModule {
   readonly id: string
   /** By the folder that it is in. */
@@ -38,11 +48,14 @@ const manifestBytesMax = 256 * 1024
 /** How a manifest's text is read; whoever calls decides whether that is remembered. */
 export type ReadManifest = (text: string, file: string) => ManifestReading
 
-/** Every module below the sources. A source that is not there has none. */
-export function discover(sources: readonly string[], readManifest: ReadManifest): FoundModule[] {
-  const found = distinct(sources).flatMap((source, index) =>
-    moduleFolders(source).map((place) => readModule({ ...place, source, index }, readManifest)),
-  )
+/** Every module below the sources. A source that is not there has none; a module that is named must be there. */
+export function discover(sources: readonly Source[], readManifest: ReadManifest): FoundModule[] {
+  const found = sources.flatMap((source, index) => {
+    if (isRepeated(sources, index)) return []
+    return placesIn(source).map((place) =>
+      readModule({ ...place, source: source.folder, index }, readManifest),
+    )
+  })
   return refuseDuplicates(found)
 }
 
@@ -50,6 +63,18 @@ export function discover(sources: readonly string[], readManifest: ReadManifest)
 export function discoverAt(folder: string, source: number, readManifest: ReadManifest): FoundModule {
   const path = realpathSync(folder)
   const file = join(path, 'manifest.yaml')
+  const refused = refuseUnread({ folder: path, source: path }, file)
+  if (refused) {
+    return {
+      id: basename(path),
+      type: 'executor',
+      folder: path,
+      file,
+      source,
+      ...unread(file),
+      problems: [refused],
+    }
+  }
   const reading = readManifest(readFileSync(file, 'utf8'), file)
   const problems = [...reading.problems, ...linkedEntries(reading, path)]
   const manifest = problems.length === 0 ? reading.manifest : undefined
@@ -60,12 +85,11 @@ export function discoverAt(folder: string, source: number, readManifest: ReadMan
   return { id, type, folder: path, file, source, manifest, draft, problemAt, problems, missing }
 }
 
-/** The sources that are there, each once, however it is named. */
-function distinct(sources: readonly string[]): string[] {
-  const there = sources.filter(isFolder)
-  return there.filter(
-    (source, index) => there.map((other) => realpathSync(other)).indexOf(realpathSync(source)) === index,
-  )
+/** Whether one before it is the same, however it is named. */
+function isRepeated(sources: readonly Source[], index: number): boolean {
+  const key = ({ folder, module = '' }: Source): string =>
+    JSON.stringify([module, isFolder(folder) ? realpathSync(folder) : folder])
+  return sources.map(key).indexOf(sources.map(key)[index] ?? '') < index
 }
 
 function isFolder(path: string): boolean {
@@ -73,8 +97,14 @@ function isFolder(path: string): boolean {
 }
 
 interface Place {
-  readonly type: ModuleType
+  /** By the folder above; undefined where a module is named, wherever it is. */
+  readonly type: ModuleType | undefined
   readonly folder: string
+  readonly id: string
+}
+
+function placesIn({ folder, module }: Source): Place[] {
+  return module === undefined ? moduleFolders(folder) : [{ type: undefined, folder, id: module }]
 }
 
 function moduleFolders(source: string): Place[] {
@@ -84,7 +114,7 @@ function moduleFolders(source: string): Place[] {
     return readdirSync(parent)
       .filter((name) => existsSync(join(parent, name, 'manifest.yaml')))
       .sort()
-      .map((name) => ({ type, folder: join(parent, name) }))
+      .map((name) => ({ type, folder: join(parent, name), id: name }))
   })
 }
 
@@ -95,13 +125,15 @@ interface SourcedPlace extends Place {
 
 function readModule(place: SourcedPlace, readManifest: ReadManifest): FoundModule {
   const file = join(place.folder, 'manifest.yaml')
-  const base = { id: basename(place.folder), type: place.type, file, source: place.index }
+  const { id, type = 'executor', index } = place
+  const base = { id, type, file, source: index }
   try {
     const folder = realpathSync(place.folder)
     const refused = refuseUnread(place, file)
     if (refused !== undefined) return { ...base, folder, ...unread(file), problems: [refused] }
     const reading = readManifest(readFileSync(file, 'utf8'), file)
-    return { ...base, folder, ...judge(reading, place, folder) }
+    const said = place.type ?? reading.manifest?.type ?? type
+    return { ...base, type: said, folder, ...judge(reading, place, folder) }
   } catch (error) {
     if (!(error instanceof Error) || !('syscall' in error)) throw error
     const problem = problemOfFile(file, `This module cannot be read: ${error.message}.`)
@@ -127,7 +159,7 @@ function unread(file: string): Pick<FoundModule, 'manifest' | 'draft' | 'missing
 }
 
 /** A link must not bring in what lies outside of the source, and a manifest is a small file. */
-function refuseUnread(place: SourcedPlace, file: string): Problem | undefined {
+function refuseUnread(place: Pick<SourcedPlace, 'folder' | 'source'>, file: string): Problem | undefined {
   for (const path of [place.folder, file]) {
     const target = realpathSync(path)
     if (isInside(realpathSync(place.source), target)) continue
@@ -147,14 +179,15 @@ export function isInside(folder: string, path: string): boolean {
   return path === folder || path.startsWith(folder.endsWith(sep) ? folder : folder + sep)
 }
 
-function misplaced({ manifest, problemAt }: ManifestReading, { type, folder }: Place): Problem[] {
+function misplaced({ manifest, problemAt }: ManifestReading, { type, folder, id }: Place): Problem[] {
   if (manifest === undefined) return []
   const problems: Problem[] = []
-  if (manifest.id !== basename(folder)) {
-    const message = `Expected the id to be the folder's name "${basename(folder)}", found "${manifest.id}".`
-    problems.push(problemAt('/id', message))
+  if (manifest.id !== id) {
+    const expected =
+      type === undefined ? `the id "${id}", as it is asked for` : `the id to be the folder's name "${id}"`
+    problems.push(problemAt('/id', `Expected ${expected}, found "${manifest.id}".`))
   }
-  if (manifest.type !== type) {
+  if (type !== undefined && manifest.type !== type) {
     const message = `Expected type ${type}, since the module is in "${basename(dirname(folder))}", found ${manifest.type}.`
     problems.push(problemAt('/type', message))
   }
@@ -182,13 +215,14 @@ function missingFiles({ manifest, problemAt }: ManifestReading, folder: string):
   })
 }
 
-/** The first module with an id keeps it; each later one is refused, and the problem names both files. */
+/** The first module of a source with an id keeps it; each later one there is refused, and the problem names both files. */
 function refuseDuplicates(found: readonly FoundModule[]): FoundModule[] {
   const first = new Map<string, FoundModule>()
   return found.map((module) => {
-    const other = first.get(module.id)
+    const key = `${module.source}\n${module.id}`
+    const other = first.get(key)
     if (other === undefined) {
-      first.set(module.id, module)
+      first.set(key, module)
       return module
     }
     const message = `Two modules have the id "${module.id}": "${other.file}" and "${module.file}".`

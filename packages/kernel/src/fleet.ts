@@ -13,10 +13,21 @@ export interface Retired {
   readonly report: StopReport | undefined
 }
 
+export interface FleetListener {
+  started(slot: Slot): void
+  /** Told only where it had an instance. */
+  stopped(slot: Slot, report: StopReport): void
+}
+
 export class Fleet {
   readonly #slots = new Map<string, Slot>()
   readonly #started: Slot[] = []
   readonly #leaving = new Set<Slot>()
+  readonly #tell: FleetListener
+
+  constructor(tell: FleetListener = { started() {}, stopped() {} }) {
+    this.#tell = tell
+  }
 
   get(key: string): Slot | undefined {
     return this.#slots.get(key)
@@ -34,7 +45,18 @@ export class Fleet {
   }
 
   started(slot: Slot): void {
+    this.#unlist(slot)
     this.#started.push(slot)
+    this.#tell.started(slot)
+  }
+
+  /** Stops the instance of a slot once its tasks are over; the next task starts it again. */
+  async unload(slot: Slot): Promise<StopReport | undefined> {
+    const leaving = slot.unload()
+    this.#unlist(slot)
+    const report = await leaving
+    if (report !== undefined) this.#tell.stopped(slot, report)
+    return report
   }
 
   get slots(): readonly Slot[] {
@@ -57,21 +79,31 @@ export class Fleet {
     this.#leaving.delete(slot)
     if (needed().has(slot)) return // a rollback wants it back
     this.#forget(slot)
-    gone({ slot, report: await slot.stop() })
+    gone({ slot, report: await this.#stop(slot) })
   }
 
   /** Stops those that were never part of a generation, the last started first. */
   async discard(slots: readonly Slot[]): Promise<void> {
     for (const slot of slots.toReversed()) {
       this.#forget(slot)
-      await slot.stop()
+      await this.#stop(slot)
     }
   }
 
   #forget(slot: Slot): void {
     for (const [key, known] of this.#slots) if (known === slot) this.#slots.delete(key)
+    this.#unlist(slot)
+  }
+
+  #unlist(slot: Slot): void {
     const index = this.#started.indexOf(slot)
     if (index !== -1) this.#started.splice(index, 1)
+  }
+
+  async #stop(slot: Slot): Promise<StopReport | undefined> {
+    const report = await slot.stop()
+    if (report !== undefined) this.#tell.stopped(slot, report)
+    return report
   }
 
   /** Stops everything, what was started last first. */

@@ -118,9 +118,9 @@ function rank({ manifest }: Slot): number {
 
 function makeRoute(slot: Slot, provided: ProvidedTask, name: string, elsewhere: Elsewhere): Route {
   const { id, version, type } = slot.manifest
-  const onward = (context: InvocationContext): Promise<ModuleResult> => {
+  const now = (): Route | undefined => {
     const next = elsewhere(name)
-    return next === undefined || next === route ? slot.invoke(context) : next.invoke(context)
+    return next === route ? undefined : next
   }
   const route: Route = Object.freeze({
     capability: name,
@@ -130,10 +130,10 @@ function makeRoute(slot: Slot, provided: ProvidedTask, name: string, elsewhere: 
     type,
     provided,
     invoke: (context: InvocationContext) => {
-      if (slot.held) return slot.held.then(() => onward(context))
-      return slot.retired ? onward(context) : slot.invoke(context)
+      if (slot.held) return slot.held.then(() => now()?.invoke(context) ?? slot.invoke(context))
+      return (slot.retired ? now()?.invoke(context) : undefined) ?? slot.invoke(context)
     },
-    unavailable: () => slot.unavailable(provided.task),
+    unavailable: () => (slot.retired ? now()?.unavailable() : undefined) ?? slot.unavailable(provided.task),
   })
   return route
 }

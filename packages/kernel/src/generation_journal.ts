@@ -55,6 +55,8 @@ PRAGMA user_version = ${schemaVersion};
 
 export class GenerationJournal {
   readonly #database: DatabaseSync
+  /** Told of each receipt, and again when it is complete. */
+  onReceipt: (receipt: Receipt) => void = () => {}
 
   /** Opens `<data>/modules.db`. Throws `NexusError` `database_newer` or `database_corrupt`. */
   constructor(data: string) {
@@ -78,6 +80,14 @@ export class GenerationJournal {
   /** Oldest first. */
   list(): readonly StoredGeneration[] {
     return this.#database.prepare('SELECT * FROM generations ORDER BY number').all().map(generationOf)
+  }
+
+  /** A module of any generation, by its artifact. */
+  find(id: string, artifact: string): StoredModule | undefined {
+    const path = `$.modules."${id}"`
+    const sql = `SELECT json_extract(body, ?) AS module FROM generations WHERE json_extract(body, ?) = ? ORDER BY number DESC LIMIT 1`
+    const row = this.#database.prepare(sql).get(path, `${path}.artifact`, artifact)
+    return row && (JSON.parse(String(row['module'])) as StoredModule)
   }
 
   /** Those between two numbers, oldest first. */
@@ -138,6 +148,7 @@ export class GenerationJournal {
   receipt(receipt: Receipt): void {
     const sql = 'INSERT OR REPLACE INTO receipts (number, body) VALUES (?, ?)'
     this.#database.prepare(sql).run(receipt.number, JSON.stringify(receipt))
+    this.onReceipt(receipt)
   }
 
   /** Gives how many there were. */

@@ -51,6 +51,8 @@ export interface HostedModule {
   readonly deadlines: Deadlines
   /** What the module keeps between tasks; in memory, for as long as the instance lives, where there is none. */
   readonly state?: ModuleState
+  /** Told, in a sentence, when the module's process ends by itself. */
+  readonly crashed?: (why: string) => void
 }
 
 export interface Instance {

@@ -12,7 +12,7 @@ import type { Problem } from './problem.ts'
 import { escapePointer, isRecord, schemaViolations, violations, type JsonSchema } from './schema.ts'
 
 /** Counts the changes of the rules below the schema, so that what was found good by older ones is read again. */
-export const manifestRules = 1
+export const manifestRules = 2
 
 export interface ManifestReading {
   readonly file: string
@@ -66,6 +66,7 @@ function findBrokenRules(value: Readonly<Record<string, unknown>>, problemAt: Pr
   return [
     ...brokenVersion(value['version'], problemAt),
     ...brokenRequirements(value['dependencies'], problemAt),
+    ...brokenConflicts(value, problemAt),
     ...brokenSchema(value['config_schema'], '/config_schema', problemAt),
     ...brokenConfigType(value['config_schema'], problemAt),
     ...brokenEntryPoints(value['entry_points'], problemAt),
@@ -84,16 +85,45 @@ function isVersion(text: string): boolean {
 
 function brokenRequirements(dependencies: unknown, problemAt: ProblemAt): Problem[] {
   if (!isRecord(dependencies)) return []
-  return Object.entries(rangeRules).flatMap(([kind, rule]) => {
-    const seen = new Set<string>()
-    return requirementsIn(dependencies[kind], `/dependencies/${kind}`).flatMap(({ name, range, pointer }) => {
-      const repeated = seen.has(name)
-      seen.add(name)
-      if (repeated) return [problemAt(pointer, `"${name}" is listed twice under dependencies.${kind}.`)]
-      return rule.accepts(range)
-        ? []
-        : [problemAt(pointer, `Expected ${rule.words} for "${name}", found ${JSON.stringify(range)}.`)]
-    })
+  const lists = Object.entries(rangeRules).flatMap(([kind, rule]) =>
+    brokenList(
+      requirementsIn(dependencies[kind], `/dependencies/${kind}`),
+      `dependencies.${kind}`,
+      rule,
+      problemAt,
+    ),
+  )
+  const needed = new Set(requirementsIn(dependencies['modules'], '').map(({ name }) => name))
+  const both = requirementsIn(dependencies['optional'], '/dependencies/optional').filter(({ name }) =>
+    needed.has(name),
+  )
+  const message = 'is listed under dependencies.modules too: it cannot be needed and optional.'
+  return [...lists, ...both.map(({ name, pointer }) => problemAt(pointer, `"${name}" ${message}`))]
+}
+
+function brokenConflicts(value: Readonly<Record<string, unknown>>, problemAt: ProblemAt): Problem[] {
+  const conflicts = requirementsIn(value['conflicts'], '/conflicts')
+  const own = conflicts.filter(({ name }) => name === value['id'])
+  return [
+    ...brokenList(conflicts, 'conflicts', rangeRules.modules, problemAt),
+    ...own.map(({ pointer }) => problemAt(pointer, 'A module cannot conflict with itself.')),
+  ]
+}
+
+function brokenList(
+  list: readonly Requirement[],
+  where: string,
+  rule: (typeof rangeRules)[keyof typeof rangeRules],
+  problemAt: ProblemAt,
+): Problem[] {
+  const seen = new Set<string>()
+  return list.flatMap(({ name, range, pointer }) => {
+    const repeated = seen.has(name)
+    seen.add(name)
+    if (repeated) return [problemAt(pointer, `"${name}" is listed twice under ${where}.`)]
+    return rule.accepts(range)
+      ? []
+      : [problemAt(pointer, `Expected ${rule.words} for "${name}", found ${JSON.stringify(range)}.`)]
   })
 }
 
@@ -101,6 +131,7 @@ const versionSpecifier = /^(~=|===?|!=|<=?|>=?)\s*[\w.*+!-]+$/
 
 const rangeRules = {
   modules: { words: 'a semver range like ^1.0.0', accepts: (range: string) => validRange(range) !== null },
+  optional: { words: 'a semver range like ^1.0.0', accepts: (range: string) => validRange(range) !== null },
   npm: { words: 'a semver range like ^1.0.0', accepts: (range: string) => validRange(range) !== null },
   python: {
     words: 'version specifiers like ">=0.24.0, <1"',

@@ -22,6 +22,8 @@ export interface PlacedText {
 
 /** How often one anchor may be repeated, against texts that grow without bound. */
 const aliasesMax = 100
+/** How many values a text may stand for; anchors of empty values are not counted by the parser. */
+const membersMax = 1_000_000
 
 export function parseWithPlaces(text: string): PlacedText {
   const lineCounter = new LineCounter()
@@ -41,11 +43,25 @@ export function parseWithPlaces(text: string): PlacedText {
 
 function valueOf(document: Document, errors: (Place & { message: string })[]): unknown {
   try {
-    return document.toJS({ maxAliasCount: aliasesMax })
+    const value: unknown = document.toJS({ maxAliasCount: aliasesMax })
+    if (sizeOf(value, new Map()) <= membersMax) return value
+    errors.push({ line: 1, column: 1, message: `Its anchors stand for more than ${membersMax} values` })
+    return undefined
   } catch (error) {
     errors.push({ line: 1, column: 1, message: error instanceof Error ? error.message : String(error) })
     return undefined
   }
+}
+
+/** How many values a value is made of, written out; what is repeated is counted each time, but looked at once. */
+function sizeOf(value: unknown, known: Map<object, number>): number {
+  if (typeof value !== 'object' || value === null) return 1
+  const before = known.get(value)
+  if (before !== undefined) return before
+  known.set(value, Infinity) // for what contains itself
+  const size = Object.values(value).reduce((sum: number, member) => sum + sizeOf(member, known), 1)
+  known.set(value, size)
+  return size
 }
 
 /** The offset of a member, or of the nearest one around it that is there. */

@@ -4,11 +4,11 @@
  */
 import type { JsonObject, Manifest, ModuleResult } from '@nexus/sdk'
 import type { Artifact } from './artifact.ts'
+import { counted, type CountedInstance } from './counted_instance.ts'
 import {
   ModuleFailure,
   type Host,
   type HostedModule,
-  type Instance,
   type InvocationContext,
   type StopReport,
 } from './host.ts'
@@ -43,8 +43,10 @@ export class Slot {
   readonly line: StateLine
   readonly #options: SlotOptions
   #held: PromiseWithResolvers<void> | undefined
-  #instance: Instance | undefined
-  #starting: Promise<Instance> | undefined
+  #instance: CountedInstance | undefined
+  /** Out of use, until the tasks that they have are over. */
+  readonly #leaving = new Set<CountedInstance>()
+  #starting: Promise<CountedInstance> | undefined
   #stopping: Promise<StopReport | undefined> | undefined
   #failure: ModuleFailure | undefined
   /** The tasks under way. */
@@ -93,14 +95,14 @@ export class Slot {
   }
 
   /** The instance, started if it is not; rejects with `ModuleFailure`. Two callers at once share one start. */
-  async start(): Promise<Instance> {
+  async start(): Promise<CountedInstance> {
     if (this.#stopping !== undefined) throw new ModuleFailure(`Module "${this.manifest.id}" is stopped.`)
     if (this.#instance !== undefined) return this.#instance
     this.#starting ??= this.#startOnce().finally(() => (this.#starting = undefined))
     return this.#starting
   }
 
-  async #startOnce(): Promise<Instance> {
+  async #startOnce(): Promise<CountedInstance> {
     try {
       for (const dependency of this.#options.dependencies) await dependency.start()
       const instance = await this.#startFit()
@@ -114,8 +116,8 @@ export class Slot {
     }
   }
 
-  async #startFit(): Promise<Instance> {
-    const instance = await this.host.start(this.#options.hosted)
+  async #startFit(): Promise<CountedInstance> {
+    const instance = counted(await this.host.start(this.#options.hosted))
     try {
       await instance.probe()
       return instance
@@ -123,6 +125,10 @@ export class Slot {
       await instance.stop()
       throw error
     }
+  }
+
+  get dependencies(): readonly Slot[] {
+    return this.#options.dependencies
   }
 
   /** Whether it takes no more tasks. */
@@ -231,6 +237,21 @@ export class Slot {
     }
   }
 
+  /**
+   * Takes the instance out of use and stops it once its tasks are over; undefined where there is none. The next task
+   * starts another, which does not wait for that: a task under way may be waiting for the next one.
+   */
+  async unload(): Promise<StopReport | undefined> {
+    const instance = (await this.#starting?.catch(() => undefined)) ?? this.#instance
+    if (instance === undefined || instance !== this.#instance || this.retired) return undefined
+    this.#instance = undefined
+    this.#leaving.add(instance)
+    await instance.idle()
+    const report = await instance.stop()
+    this.#leaving.delete(instance)
+    return report
+  }
+
   /** Ends the instance, if there is one or one is just starting. Safe to call twice. */
   stop(): Promise<StopReport | undefined> {
     this.#stopping ??= this.#stopOnce()
@@ -239,6 +260,7 @@ export class Slot {
 
   async #stopOnce(): Promise<StopReport | undefined> {
     await this.#starting?.catch(() => undefined)
+    await Promise.all([...this.#leaving].map((instance) => instance.stop()))
     return this.#instance?.stop()
   }
 }

@@ -14,8 +14,9 @@ import { ModuleFailure, type Host, type HostedModule } from './host.ts'
 import { languageOf, type Language } from './manifest.ts'
 import { missingNpmPackages } from './missing_packages.ts'
 import type { Problem } from './problem.ts'
+import { kernelModules } from './resolution/kernel_modules.ts'
+import { dependenciesOf } from './resolution/manifest_requirements.ts'
 import { startOrder } from './resolution/start_order.ts'
-import { dependenciesOf, kernelModules } from './resolve.ts'
 import { thisMachine, unmetRequirements } from './requirements.ts'
 import type { RecordedTasks } from './recorded_tasks.ts'
 import { Slot } from './slot.ts'
@@ -43,7 +44,7 @@ export interface StageOptions {
   readonly services: (
     manifest: Manifest,
     line: StateLine,
-  ) => Pick<HostedModule, 'clock' | 'log' | 'secrets' | 'policy' | 'deadlines' | 'state'>
+  ) => Pick<HostedModule, 'clock' | 'log' | 'secrets' | 'policy' | 'deadlines' | 'state' | 'crashed'>
 }
 
 export interface Candidate extends FoundModule {
@@ -187,7 +188,9 @@ export function slotFor(
   const known = fleet.get(key)
   if (known && !known.retired) return known
   const dependencies: Slot[] = []
-  for (const { id, pointer } of dependenciesOf(manifest)) {
+  for (const { id, pointer, optional } of dependenciesOf(manifest)) {
+    // What is optional starts before it where both start at once, and keeps nobody from starting.
+    if (optional === true) continue
     const slot = slotOf(id)
     if (slot !== undefined) dependencies.push(slot)
     else if (!kernelModules.has(id))

@@ -263,3 +263,22 @@ test('modules that come in together start each after what it depends on, however
   await kernel.change({ folders: [above, beside(world, 'below', saying('1.0.0'))] })
   expect(await outputOf(kernel, 'above')).toBe('1.0.0')
 })
+
+test('a version that is being staged is not let go of when a run ends meanwhile', async () => {
+  const world = makeWorld()
+  world.module('talker', saying('1.0.0'))
+  const kernel = await world.open()
+  const run = kernel.hold('r', 1)
+  const begun = Promise.withResolvers<void>()
+  const held = Promise.withResolvers<void>()
+  Object.assign(globalThis, { begun: begun.resolve, held: held.promise })
+  const slow = saying('1.1.0', 'async setup() { globalThis.begun(); await globalThis.held }')
+  const changing = kernel.change({ folders: [beside(world, 'talker', slow)] })
+  await begun.promise
+  run.release()
+  held.resolve()
+  await changing
+  await kernel.load('talker') // it is up: one that was stopped refuses
+  expect(await outputOf(kernel, 'talker')).toBe('1.1.0')
+  expect(await kernel.route('talker')?.unavailable()).toBeUndefined()
+})

@@ -94,18 +94,32 @@ test('a type that is not that of the folder above is refused', async () => {
   ])
 })
 
-test('of two modules with one id the first serves, and the error names both files', async () => {
+test('of two modules with one id in one source the first serves, and the error names both files', async () => {
   const world = makeWorld()
-  const other = join(world.folder, 'other')
-  const first = world.module('same')
-  const second = world.module('same', { source: other, type: 'analyzer' })
-  const kernel = await world.open({ sources: [world.source, other] })
-  expect(kernel.modules().map(({ folder, state }) => [folder, state])).toEqual([
-    [first, 'loaded'],
-    [second, 'faulty'],
-  ])
+  const first = world.module('same', { type: 'analyzer' })
+  const second = world.module('same')
+  const kernel = await world.open()
+  expect(kernel.modules().map(({ folder, state }) => [folder, state])).toEqual([[first, 'loaded']])
   const message = `Two modules have the id "same": "${first}/manifest.yaml" and "${second}/manifest.yaml".`
   expect(problemsOf(kernel, 'same')).toEqual([expect.stringContaining(message)])
+})
+
+test('a module that is named is taken from any folder, and must have the id that it is asked for by', async () => {
+  const world = makeWorld()
+  world.write({ 'mine/manifest.yaml': manifestText('right'), 'mine/main.js': echo })
+  const folder = join(world.folder, 'mine')
+  const kernel = await world.open({
+    sources: [
+      { name: 'mine', folder, module: 'right' },
+      { name: 'mine', folder, module: 'wrong' },
+      { name: 'gone', folder: join(world.folder, 'gone'), module: 'gone' },
+    ],
+  })
+  expect(states(kernel)).toEqual({ gone: 'faulty', right: 'loaded', wrong: 'faulty' })
+  expect(problemsOf(kernel, 'wrong')).toEqual([
+    `${folder}/manifest.yaml:1:5: Expected the id "wrong", as it is asked for, found "right".`,
+  ])
+  expect(problemsOf(kernel, 'gone')).toEqual([expect.stringContaining('This module cannot be read')])
 })
 
 test('a module folder that is a link out of its source is refused', async () => {

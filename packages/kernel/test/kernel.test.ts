@@ -98,7 +98,7 @@ describe('the modules of a generation', () => {
     world.module('a', { manifest: 'dependencies: {modules: [{b: "^1.0.0"}]}' })
     world.module('b')
     world.module('c')
-    const kernel = await world.open({ only: ['a'] })
+    const kernel = await world.open({ wishes: { only: ['a'] } })
     expect([...kernel.generation.modules.keys()]).toEqual(['b', 'a'])
     expect(stateOf(kernel, 'c')).toBe('available')
     expect(kernel.explainMissing('c')).toBe(
@@ -155,7 +155,7 @@ describe('a module that cannot be used is faulty, and the others serve', () => {
     const world = makeWorld()
     world.module('a', { manifest: 'dependencies: {modules: [{memory: "^2"}]}' })
     expect(problemsOf(await world.open(), 'a')).toContain(
-      'Module "a" 1.0.0 needs "memory" ^2, which is not here.',
+      'a/manifest.yaml:8:35: Because "a" 1.0.0 needs "memory" ^2, which no source has, "a" 1.0.0 cannot be used.',
     )
   })
 

@@ -93,7 +93,8 @@ test('a program that starts a module and stops it ends by itself', async () => {
       artifact: { digest: 'd', code: 'exports.Module = class { execute() {} }' },
       config: {}, folder: process.cwd(), clock: systemClock,
       log: { debug: silent, info: silent, warn: silent, error: silent },
-      secrets: {}, deadlines: { setupMsMax: 10_000, teardownMsMax: 1_000 },
+      secrets: {}, policy: { network: { private: true }, programs: { deny: [] } },
+      deadlines: { setupMsMax: 10_000, teardownMsMax: 1_000 },
     })
     await instance.stop()
     if (process.argv[2] === 'close') await host.close()

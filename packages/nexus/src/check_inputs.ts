@@ -17,8 +17,8 @@ import {
 /** The input schema of a capability; undefined where nobody says it. */
 export type InputSchemas = (capability: string) => JsonSchema | undefined
 
-/** The language itself says what these are given. */
-const callsOfLanguage = new Set(['a2a', 'asyncapi', 'grpc', 'http', 'mcp', 'openapi'])
+/** The language itself says what these are given. Of `asyncapi` it knows more protocols than anybody speaks. */
+const callsOfLanguage = new Set(['a2a', 'grpc', 'http', 'mcp', 'openapi'])
 
 export function checkInputs(parsed: ParsedWorkflow, schemas: InputSchemas): readonly Problem[] {
   const { document } = parsed

@@ -1,10 +1,12 @@
 /**
- * Lifecycle events as they come: of one run, with its past from the log, and of all runs from now on. What is told is on
- * disk. It keeps nothing for a reader but a bounded queue; one who reads too slowly is cut off and comes back to the log.
+ * Lifecycle events as they come: of one run, with its past from the log, and of all runs and modules from now on. What is
+ * told of runs is on disk. It keeps nothing for a reader but a bounded queue; one who reads too slowly is cut off and comes back to the log.
  */
 import { lifecycleTeller, type Backend, type Engine, type LifecycleEvent, type LiveRun } from '@nexus/engine'
 import type { RunEvent } from '@nexus/engine'
+import type { Kernel } from '@nexus/kernel'
 import { NexusError } from '@nexus/sdk'
+import { moduleTeller } from './module_events.ts'
 
 export interface FollowOptions {
   /** The id of the last event that the reader has. One that the run does not have counts as none. */
@@ -15,6 +17,7 @@ export interface FollowOptions {
 export interface FollowParts {
   readonly backend: Pick<Backend, 'get' | 'events'>
   readonly engine: Pick<Engine, 'live' | 'liveRuns'>
+  readonly kernel: Pick<Kernel, 'listen'>
   readonly begun: Set<(run: LiveRun) => void>
 }
 
@@ -22,7 +25,7 @@ export interface FollowParts {
 const behindMax = 10_000
 
 export async function* followRun(
-  { backend, engine }: FollowParts,
+  { backend, engine }: Pick<FollowParts, 'backend' | 'engine'>,
   id: string,
   { after, signal }: FollowOptions,
 ): AsyncGenerator<LifecycleEvent> {
@@ -51,11 +54,14 @@ export async function* followAll(parts: FollowParts, signal: AbortSignal): Async
   const attach = (run: LiveRun): void => {
     tellFromNow(parts.backend, run, told, listening).catch((error: unknown) => told.fail(error))
   }
+  const tellModule = moduleTeller()
+  const stopModules = parts.kernel.listen((event) => told.push(tellModule(event)))
   parts.begun.add(attach)
   try {
     for (const run of parts.engine.liveRuns()) attach(run)
     yield* told
   } finally {
+    stopModules()
     parts.begun.delete(attach)
     for (const stop of listening) stop()
   }

@@ -8,6 +8,7 @@ export {
   type BlobReader,
   type Nexus,
   type NexusOptions,
+  type RunOptions,
   type RunReader,
   type Runs,
 } from './nexus.ts'
@@ -16,8 +17,9 @@ export type { DeployedWorkflow, Workflows } from './deployed_workflows.ts'
 export type { Events } from './events.ts'
 export type { FollowOptions } from './follow.ts'
 export { goalDocument, goalEvents, planDocument, planIn, type GoalInput } from './goals.ts'
-export { readPolicy, type PolicyOptions } from './policy_file.ts'
 export { version } from './version.ts'
+export { workspaceSchema, type WorkspaceSettings } from './workspace/schema.ts'
+export { readWorkspace, type Workspace, type WorkspaceUse } from './workspace/workspace.ts'
 export type {
   CloudEvent,
   EventDraft,
@@ -31,7 +33,16 @@ export type {
   TaskRecord,
 } from '@nexus/engine'
 export { Stopping, Suspending, unfinishedStatuses } from '@nexus/engine'
-export type { Change, Holder, ModuleInfo, Receipt, StoredGeneration } from '@nexus/kernel'
-export type { Modules } from './modules.ts'
+export type {
+  Change,
+  Holder,
+  LiveVersion,
+  ModuleEvent,
+  ModuleInfo,
+  Receipt,
+  StoredGeneration,
+} from '@nexus/kernel'
+export type { Modules, Swap } from './modules.ts'
+export type { Lock, Source, Wishes } from '@nexus/kernel'
 export { Manifest as manifestSchema } from '@nexus/sdk'
 export { formatProblems, workflowSchema, type Problem } from '@nexus/workflow'

@@ -31,6 +31,8 @@ import {
   type KernelOptions,
   type NativeModule,
   type RunControl,
+  type Source,
+  type Wishes,
 } from '@nexus/kernel'
 import { systemClock, TaskFault } from '@nexus/sdk'
 import type { Clock, Json, JsonObject, Log, Policy, Secrets, StreamChunk } from '@nexus/sdk'
@@ -55,8 +57,13 @@ import { eitherSource, folderSource } from './workflow_folders.ts'
 export interface NexusOptions {
   /** The data directory, made when it is not there; one process holds it at a time. */
   readonly data: string
-  /** Folders of modules besides those that come with Nexus, laid out as `<type>s/<id>/manifest.yaml`. */
-  readonly modules?: readonly string[]
+  /**
+   * Folders of modules besides those that come with Nexus, laid out as `<type>s/<id>/manifest.yaml`, or the folders of
+   * modules that are named. Later ones are nearer: they come before earlier ones, and those before what comes with Nexus.
+   */
+  readonly modules?: readonly (string | Source)[]
+  /** Which modules must be there, in which range, and what a lock says of them; by default all that are there are taken. */
+  readonly wishes?: Wishes
   /**
    * Folders whose modules run in this process, as those do that come with Nexus. A module from anywhere else runs in a
    * process of its own, without rights that its manifest does not list.
@@ -74,6 +81,11 @@ export interface NexusOptions {
   readonly elsewhere?: readonly string[]
   /** The root of the catalog `default`: a folder or an address. */
   readonly defaultCatalog?: string
+  /**
+   * How many runs are in progress at once, and how many more may wait for their turn; both generous by default. Runs that
+   * others begin, that are scheduled or that had begun before come on top.
+   */
+  readonly concurrency?: { readonly runsMax?: number; readonly pendingMax?: number }
   /** What happens to the times of schedules that passed while nobody was up; `once` by default. */
   readonly missedFirings?: MissedFirings
   readonly clock?: Clock
@@ -111,13 +123,14 @@ export interface Nexus {
   complete(workflow: CheckedWorkflow): Promise<CheckedWorkflow>
   /**
    * Accepts a run of a checked document and begins it; it is on disk when the promise resolves. `key`: with the same one
-   * a run is accepted once; then it rejects with `NexusError` `key_taken`, and `runs.keyed` has the run.
+   * a run is accepted once; then it rejects with `NexusError` `key_taken`, and `runs.keyed` has the run. `priority`: where
+   * as many are in progress as may be (`concurrency`), it is pending until its turn comes, the higher ones first.
    */
-  run(workflow: CheckedWorkflow, input: Json, options?: { readonly key?: string }): Promise<LiveRun>
+  run(workflow: CheckedWorkflow, input: Json, options?: RunOptions): Promise<LiveRun>
   readonly runs: Runs
   readonly events: Pick<Events, 'publish'> & {
     /**
-     * The lifecycle events of all runs, from now on and as they come, until the signal aborts.
+     * The lifecycle events of all runs and what happens to modules, from now on and as it comes, until the signal aborts.
      * Rejects with `NexusError` `reader_too_slow`.
      */
     follow(signal: AbortSignal): AsyncIterable<LifecycleEvent>
@@ -133,6 +146,12 @@ export interface Nexus {
 }
 
 export type BlobReader = Pick<BlobStore, 'find' | 'read'>
+
+export interface RunOptions {
+  readonly key?: string
+  /** A whole number; 0 without. */
+  readonly priority?: number
+}
 
 export interface RunReader {
   /** Newest first. */
@@ -231,9 +250,10 @@ function openModules(
   runs: RunControl,
   natives: readonly NativeModule[],
 ): Promise<Kernel> {
-  const { modules = [], trust = [], config = {}, policy, deadlines, stepped } = options
+  const { modules = [], wishes, trust = [], config = {}, policy, deadlines, stepped } = options
   return openKernel({
-    sources: [firstParty, ...modules],
+    sources: [{ name: 'nexus', folder: firstParty }, ...modules],
+    ...(wishes && { wishes }),
     data,
     clock,
     log,
@@ -276,7 +296,7 @@ function inputSchemaOf(kernel: Kernel, capability: string): JsonSchema | undefin
 }
 
 function runsWith(
-  { clock, log, secrets, missedFirings = 'once', stream, runBegan }: Given,
+  { clock, log, secrets, missedFirings = 'once', stream, runBegan, concurrency }: Given,
   { kernel, backend, documents, begun }: Pick<Parts, 'kernel' | 'backend' | 'documents' | 'begun'>,
 ): Pick<Parts, 'engine' | 'schedules'> {
   const common = { backend, clock, runtime: { name: 'nexus', version, metadata: {} } }
@@ -290,6 +310,7 @@ function runsWith(
     read: (text, variables) => documents.read(text, variables),
     prepare: (document) => documents.prepare(document),
     ...(stream && { stream }),
+    ...(concurrency && { concurrency }),
     began: (run) => {
       runBegan?.(run)
       for (const tell of begun) tell(run)
@@ -393,7 +414,12 @@ class OpenNexus implements Nexus {
   async start(): Promise<readonly LiveRun[]> {
     const { backend, engine, schedules } = this.#parts
     const unfinished = await backend.list({ statuses: resumable, attached: false, limit: resumedMax })
-    const runs = await Promise.all(unfinished.toReversed().map(({ id }) => engine.resume(id)))
+    const oldestFirst = unfinished.toReversed()
+    const begun = oldestFirst.filter(({ startedAt }) => startedAt !== undefined)
+    const waiting = oldestFirst.filter(({ startedAt }) => startedAt === undefined)
+    waiting.sort((one, other) => other.priority - one.priority)
+    const runs = await Promise.all(begun.map(({ id }) => engine.resume(id)))
+    for (const { id } of waiting) runs.push(await engine.resume(id)) // as far as there is room, by their priorities
     schedules.start()
     return runs
   }
@@ -415,10 +441,21 @@ class OpenNexus implements Nexus {
     return this.#parts.documents.complete(workflow)
   }
 
-  async run(workflow: CheckedWorkflow, input: Json, options: { key?: string } = {}): Promise<LiveRun> {
+  async run(
+    workflow: CheckedWorkflow,
+    input: Json,
+    { key, priority = 0 }: RunOptions = {},
+  ): Promise<LiveRun> {
     const whole = await this.complete(workflow)
     const { text, workflows } = whole
-    return this.#parts.engine.start({ document: valid(whole), text, workflows, input, ...options })
+    return this.#parts.engine.start({
+      document: valid(whole),
+      text,
+      workflows,
+      input,
+      priority,
+      ...(key !== undefined && { key }),
+    })
   }
 
   async close(): Promise<void> {

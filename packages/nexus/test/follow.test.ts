@@ -160,6 +160,7 @@ function overlapping() {
       },
     },
     engine: { live: () => live, liveRuns: () => [live] },
+    kernel: { listen: () => () => {} },
     begun: new Set<(run: LiveRun) => void>(),
   }
   const end = (): void => ended.resolve({ status: 'completed', output: null })

@@ -101,7 +101,7 @@ test('task_manager lists runs, and how long tasks took', async () => {
   expect(outputOf(sampled)).toMatchObject({
     samples: [{ capability: 'run.shell', module: 'command_executor', status: 'completed' }],
   })
-  const wrong = await world.run('  - list: { call: task_manager.runs, with: { limit: 0 } }\n')
+  const wrong = await world.run('  - list: { call: task_manager.runs, with: { limit: "${ 0 }" } }\n')
   expect(wrong.error?.detail).toContain('`limit` is a whole number from 1 to 1000')
 })
 

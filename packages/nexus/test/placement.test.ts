@@ -58,7 +58,7 @@ test.skipIf(!hasPython)(
     writeModule(
       world,
       'orchestrators/goal_runner',
-      'type: orchestrator\nentry_points: {main: orchestrator.py, setup: setup.py, teardown: cleanup.py}\nprovides: [{task: nexus.goal}]\n',
+      'type: orchestrator\nentry_points: {main: orchestrator.py, setup: setup.py, teardown: cleanup.py}\nbehavior: {priority: high}\nprovides: [{task: nexus.goal}]\n',
       {
         'setup.py': 'import orchestrator\n\ndef setup():\n    orchestrator.READY = True\n',
         'cleanup.py': 'async def teardown():\n    pass\n',

@@ -131,3 +131,14 @@ test(
     expect(receipts.flatMap(({ problems }) => problems)).toEqual([])
   },
 )
+
+test('a run that a change told to stay stays also when something else changes', async () => {
+  await using world = await setup()
+  const nexus = await open(world)
+  const live = await start(nexus, `  - a: ${tell}\n  - wait: ${waits('go')}\n  - b: ${tell}\n`)
+  await listening(live)
+  await nexus.modules.change({ folders: [version(world, '1.1.0')], runs: 'pin' })
+  await nexus.modules.change({ config: { loop_orchestrator: { max_iterations: 5 } } })
+  await nexus.events.publish({ type: 'go' })
+  expect(await live.ended).toMatchObject({ output: { by: '1.0.0' } })
+})

@@ -69,7 +69,9 @@ export interface TaskRun {
   /**
    * Runs a task list that stands below this task's definition, in order, as a `do` task runs its own: the output of one
    * task is the input of the next. The list is no task of its own. `then` of what comes back is `continue` or `end`.
-   * Rejects with `TaskFault` when one of its tasks faults. Orchestrators only.
+   * Rejects with `TaskFault` when one of its tasks faults. Of a `foreach` (`at` ends with `foreach`, `do`) the output and
+   * the export are applied too, also where it has no tasks. Orchestrators, and whoever consumes a subscription: what
+   * consumes is done anew after a crash, so its lists need another `path` at each attempt.
    */
   list(list: ChildTask): Promise<ChildOutcome>
   /**
@@ -87,7 +89,8 @@ export interface TaskRun {
   recall(): Promise<Json | undefined>
   /**
    * Evaluates a runtime expression in this task's scope, with `input` (the task's own by default) as `.`.
-   * Rejects with a `TaskFault` of type expression. Orchestrators only.
+   * Rejects with a `TaskFault` of type expression. For orchestrators, and for what the engine leaves as written since it
+   * is asked of each message of a subscription: `filter`, `while` and `until` of `call: asyncapi`.
    */
   evaluate(expression: string, options?: { input?: Json; variables?: JsonObject }): Promise<Json>
 }

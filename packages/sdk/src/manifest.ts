@@ -7,10 +7,9 @@ import { Type, type Static } from 'typebox'
 const closed = { additionalProperties: false } as const
 const strings = Type.Array(Type.String())
 
-/** `[{id: range}, …]`: a list of one-key maps, as the manifest format has it. */
-const requirementList = Type.Array(
-  Type.Record(Type.String(), Type.String(), { minProperties: 1, maxProperties: 1 }),
-)
+/** `{id: range}`: a list of such one-key maps is how the manifest format says what is needed. */
+const requirement = Type.Record(Type.String(), Type.String(), { minProperties: 1, maxProperties: 1 })
+const requirementList = Type.Array(requirement)
 
 const jsonSchema = Type.Union([Type.Boolean(), Type.Record(Type.String(), Type.Unknown())])
 
@@ -23,6 +22,11 @@ export const ProvidedTask = Type.Object(
       Type.Boolean({ description: 'Running it twice has the effect of running it once.' }),
     ),
     description: Type.Optional(Type.String()),
+    patterns: Type.Optional(
+      Type.Array(Type.Record(Type.String(), Type.Unknown()), {
+        description: 'How people ask for it in a goal: patterns as the goal_analyzer reads them.',
+      }),
+    ),
   },
   closed,
 )
@@ -71,11 +75,21 @@ export const Manifest = Type.Object(
       Type.Object(
         {
           modules: Type.Optional(requirementList),
+          optional: Type.Optional(
+            Type.Array(requirement, {
+              description: 'Modules that are not brought in, but must be in range where they are there.',
+            }),
+          ),
           python: Type.Optional(requirementList),
           npm: Type.Optional(requirementList),
         },
         closed,
       ),
+    ),
+    conflicts: Type.Optional(
+      Type.Array(requirement, {
+        description: 'Modules that it cannot be used together with, and their ranges.',
+      }),
     ),
     capabilities: Type.Optional(strings),
     requirements: Type.Optional(

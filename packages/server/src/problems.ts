@@ -38,6 +38,7 @@ const kinds: Readonly<Record<string, Kind>> = {
   request_timeout: { kind: 'timeout', status: 408 },
   closed: unavailable,
   too_many_streams: unavailable,
+  too_many_pending: unavailable,
   storage_failed: failure,
   disk_full: failure,
   database_corrupt: failure,

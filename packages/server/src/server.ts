@@ -54,7 +54,8 @@ export async function serve(options: ServeOptions): Promise<Served> {
   addGuard(app, guard(host, token), stopping.signal)
   addAnswersToTrouble(app, log)
   const secured = token !== undefined
-  const streams = new Streams(clock, limits)
+  closeWhatIsAnswered(app, stopping.signal)
+  const streams = new Streams(clock, limits, stopping.signal)
   addRoutes({ app, nexus, clock, streams, stopping: stopping.signal, instance, secured })
   const url = await listen(app, { host, port })
   const close = async (): Promise<void> => {
@@ -96,6 +97,13 @@ function addGuard(app: FastifyInstance, guarding: Guard, stopping: AbortSignal):
     })
     guarding.check(request, request.routeOptions.config.open === true)
     if (stopping.aborted) throw new NexusError('closed', 'This Nexus is stopping. Ask again when it is up.')
+  })
+}
+
+/** A connection that has its last answer only once the server is stopping would be kept open for the next request. */
+function closeWhatIsAnswered(app: FastifyInstance, stopping: AbortSignal): void {
+  app.addHook('onResponse', async () => {
+    if (stopping.aborted) setImmediate(() => app.server.closeIdleConnections())
   })
 }
 

@@ -2,7 +2,7 @@
  * Lifecycle events as server-sent events. A reader who does not read is not waited for in memory: the library cuts it
  * off, and it comes back with the last id that it has.
  */
-import { encodeEvent, eventStreamMediaType, keepAliveComment } from '@nexus/api'
+import { encodeEvent, eventStreamMediaType, keepAliveComment, stoppingEvent } from '@nexus/api'
 import type { LifecycleEvent } from '@nexus/nexus'
 import { NexusError, type Clock } from '@nexus/sdk'
 import type { FastifyReply } from 'fastify'
@@ -16,11 +16,14 @@ const retryMs = 2_000
 export class Streams {
   readonly #clock: Clock
   readonly #limits: Limits
+  readonly #stopping: AbortSignal
   #open = 0
 
-  constructor(clock: Clock, limits: Limits) {
+  /** `stopping` aborts when the server stops; readers are told. */
+  constructor(clock: Clock, limits: Limits, stopping: AbortSignal) {
     this.#clock = clock
     this.#limits = limits
+    this.#stopping = stopping
   }
 
   /** Rejects with `NexusError` `too_many_streams`. The answer ends with the events. */
@@ -31,9 +34,14 @@ export class Streams {
     }
     this.#open++
     reply.raw.once('close', () => this.#open--)
-    const lines = Readable.from(linesOf(events, this.#clock, keepAliveMs), { objectMode: false })
+    const lines = Readable.from(this.#linesOf(events, keepAliveMs), { objectMode: false })
     void reply.code(200).type(eventStreamMediaType).header('x-accel-buffering', 'no')
     return reply.send(lines)
+  }
+
+  async *#linesOf(events: AsyncIterable<LifecycleEvent>, keepAliveMs: number): AsyncGenerator<string> {
+    yield* linesOf(events, this.#clock, keepAliveMs)
+    if (this.#stopping.aborted) yield stoppingEvent
   }
 }
 
@@ -42,10 +50,12 @@ async function* linesOf(
   clock: Clock,
   keepAliveMs: number,
 ): AsyncGenerator<string> {
-  yield `retry: ${retryMs}\n\n`
   const reading = events[Symbol.asyncIterator]()
+  let next = reading.next() // whoever has the answer misses nothing from then on
+  next.catch(() => {}) // told below
   try {
-    for (let next = reading.next(); ;) {
+    yield `retry: ${retryMs}\n\n`
+    for (;;) {
       const came = await within(next, clock, keepAliveMs)
       if (came === undefined) {
         yield keepAliveComment

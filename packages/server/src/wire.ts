@@ -31,6 +31,7 @@ export function runToWire({
   workflow,
   createdAt,
   parent,
+  priority,
   startedAt,
   endedAt,
 }: Summary): RunSummary {
@@ -41,6 +42,7 @@ export function runToWire({
     workflow: { namespace, name, version },
     created_at: iso(createdAt),
     parent: parent?.run ?? null,
+    priority,
     started_at: isoOrNull(startedAt),
     ended_at: isoOrNull(endedAt),
   }
@@ -62,6 +64,7 @@ export function workflowToWire({ deployedAt, nextAt, schedule, ...deployed }: De
 
 export function moduleToWire(module: ModuleInfo): Module {
   const { id, version, type, name, description, state, artifact, provides, host, folder, problems } = module
+  const { source, passed_over: others, in_flight, versions } = module
   return {
     id,
     version: version ?? null,
@@ -73,6 +76,10 @@ export function moduleToWire(module: ModuleInfo): Module {
     provides: provides.map(({ served_by: by, ...task }) => ({ ...task, served_by: by ?? null })),
     host: host ?? null,
     folder,
+    source,
+    passed_over: others.map((other) => ({ ...other, version: other.version ?? null })),
+    in_flight,
+    versions,
     problems,
   }
 }

@@ -1,15 +1,26 @@
+import { operations } from '@nexus/api'
 import { once } from 'node:events'
+import { mkdtempSync, rmSync } from 'node:fs'
 import { request, type IncomingMessage } from 'node:http'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
-import { expect, test } from 'vitest'
+import { expect, onTestFinished, test } from 'vitest'
 import { serve } from '../src/index.ts'
 import { problemOf, setup, type World } from './world.ts'
 
 const token = 'a-token-that-nobody-guesses'
 
 /** Asks with headers that `fetch` would not let through. */
-async function askAs({ served }: World, headers: Record<string, string>, path = '/runs', method = 'GET') {
-  const asked = request(`${served.url}${path}`, { headers, method }).end()
+async function askAs(
+  { served }: World,
+  headers: Record<string, string>,
+  path = '/runs',
+  method = 'GET',
+  body = '',
+) {
+  const length = body === '' ? {} : { 'content-length': String(Buffer.byteLength(body)) }
+  const asked = request(`${served.url}${path}`, { headers: { ...headers, ...length }, method }).end(body)
   const [response] = (await once(asked, 'response')) as [IncomingMessage]
   return { status: response.statusCode, body: JSON.parse(await text(response)) as unknown }
 }
@@ -93,4 +104,41 @@ test('a port that is taken is said, with who has it', async () => {
   const { port } = new URL(world.served.url)
   const again = serve({ nexus: world.nexus, port: Number(port) })
   await expect(again).rejects.toThrow(/is taken by another Nexus .*--port/)
+})
+
+test('code is brought in by nobody but programs of this machine, or who has the token', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'nexus-foreign-'))
+  onTestFinished(() => rmSync(folder, { recursive: true, force: true }))
+  const ways = [
+    ['/modules/teller/swap', 'POST', { source: folder }],
+    ['/modules/swap', 'POST', { folders: [folder] }],
+    ['/modules/teller/config', 'PUT', {}],
+    ['/modules/teller/unload', 'POST', undefined],
+    ['/modules/teller/load', 'POST', undefined],
+    ['/generations/1/activate', 'POST', undefined],
+  ] as const
+  await using open = await setup()
+  await using secured = await setup({ token })
+  const { generations: before } = await open.client.call(operations.modules.generations)
+  for (const [path, method, body] of ways) {
+    const ask = (world: World, headers: Record<string, string>): ReturnType<typeof askAs> =>
+      askAs(world, headers, path, method, body === undefined ? '' : JSON.stringify(body))
+    const json = { 'content-type': 'application/json' }
+    const { host } = new URL(open.served.url)
+    for (const page of [{ origin: 'https://evil.example.com' }, { 'sec-fetch-site': 'cross-site' }]) {
+      const refused = { status: 403, body: { code: 'foreign_origin' } }
+      expect(await ask(open, { host, ...json, ...page })).toMatchObject(refused)
+      // what a page may send without asking first
+      expect(await ask(open, { host, 'content-type': 'text/plain', ...page })).toMatchObject(refused)
+    }
+    expect(await ask(open, { ...json, host: 'evil.example.com' })).toMatchObject({
+      status: 403,
+      body: { code: 'foreign_host' },
+    })
+    expect(await ask(secured, json)).toMatchObject({ status: 401, body: { code: 'unauthorized' } })
+    if (body !== undefined) {
+      expect(await ask(open, { host, 'content-type': 'text/plain' })).toMatchObject({ status: 415 })
+    }
+  }
+  expect((await open.client.call(operations.modules.generations)).generations).toEqual(before)
 })

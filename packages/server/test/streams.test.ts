@@ -117,8 +117,17 @@ test('everything is followed from now on, until the server stops', async () => {
   const id = await start(world, greet)
   const events = await stream.read(({ type }) => type.includes('workflow.completed'))
   expect(ids(events)).toEqual(ids((await world.nexus.runs.get(id)).events))
+  const before = performance.now()
   await world.served.close()
   expect(await stream.read()).toEqual([])
+  expect(performance.now() - before).toBeLessThan(5_000) // it does not wait for connections that have nothing to come
+})
+
+test('whoever follows is told that the server stops', async () => {
+  await using world = await setup()
+  const response = await world.ask('/events')
+  await world.served.close()
+  expect(await response.text()).toMatch(/\n\nevent: stopping\ndata: \{"code":"closed"\}\n\n$/)
 })
 
 test('an event that is published is heard by the runs that listen', async () => {

@@ -2,7 +2,7 @@
  * A server over a Nexus in a temporary folder, on a port that was free, and a client of it.
  */
 import { Client, type Problem } from '@nexus/api'
-import { openNexus, type Nexus } from '@nexus/nexus'
+import { openNexus, type Nexus, type NexusOptions } from '@nexus/nexus'
 import { systemClock } from '@nexus/sdk'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -17,15 +17,18 @@ export interface World {
   ask(path: string, init?: RequestInit): Promise<Response>
   /** Sends JSON, where there is any. */
   post(path: string, body?: unknown): Promise<Response>
-  /** Closes both and opens the same data again. */
-  restart(): Promise<void>
+  /** Closes both and opens the same data again; with other options of the Nexus where they are given. */
+  restart(options?: Partial<NexusOptions>): Promise<void>
   [Symbol.asyncDispose](): Promise<void>
 }
 
-export async function setup(options: Partial<ServeOptions> = {}): Promise<World> {
+export async function setup(
+  options: Partial<ServeOptions> = {},
+  nexusOptions: Partial<NexusOptions> = {},
+): Promise<World> {
   const folder = mkdtempSync(join(tmpdir(), 'nexus-server-'))
-  const open = async () => {
-    const nexus = await openNexus({ data: join(folder, 'data') })
+  const open = async (more: Partial<NexusOptions> = nexusOptions) => {
+    const nexus = await openNexus({ data: join(folder, 'data'), ...more })
     const served = await serve({ nexus, port: 0, ...options })
     const { token } = options
     const client = new Client({ url: served.url, clock: systemClock, ...(token !== undefined && { token }) })
@@ -52,9 +55,9 @@ export async function setup(options: Partial<ServeOptions> = {}): Promise<World>
     ask,
     post: (path, body) =>
       ask(path, { method: 'POST', ...(body !== undefined && { body: JSON.stringify(body), headers }) }),
-    async restart() {
+    async restart(more) {
       await close()
-      current = await open()
+      current = await open(more)
     },
     async [Symbol.asyncDispose]() {
       await close()

@@ -2,12 +2,11 @@
  * What the module keeps of its authentications between calls, in memory alone and for as long as it is loaded: the
  * nonces of digest, and tokens. It hands every call an authorizer of its own.
  */
-import type { Clock, Log } from '@nexus/sdk'
 import type { SendOptions } from '../send.ts'
 import { constantly, type Authorizer } from './authorizer.ts'
 import { basicCredentials } from './basic.ts'
 import { DigestSessions } from './digest_sessions.ts'
-import { Tokens } from './oauth2/tokens.ts'
+import { Tokens, type Closing } from './oauth2/tokens.ts'
 import { fingerprint, type Authentication } from './policy.ts'
 
 export class Authenticator {
@@ -35,7 +34,7 @@ export class Authenticator {
     }
   }
 
-  async close(clock: Clock, log: Log): Promise<void> {
-    await this.#tokens.close(clock, log)
+  async close(closing: Closing): Promise<void> {
+    await this.#tokens.close(closing)
   }
 }

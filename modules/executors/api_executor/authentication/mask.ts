@@ -1,4 +1,5 @@
 /** Takes secrets out of what others wrote and people will read. Pure. */
+import type { Json } from '@nexus/sdk'
 import type { Answer } from '../send.ts'
 
 /** A shorter text would be found everywhere. */
@@ -31,4 +32,12 @@ function writingsOf(secrets: readonly string[]): readonly string[] {
     return [secret, encodeURIComponent(secret), inJson, inJson.replaceAll('/', String.raw`\/`)]
   })
   return [...new Set(writings)].toSorted((one, other) => other.length - one.length)
+}
+
+/** A value without tokens, in its texts and its names. */
+export function maskJson(value: Json, tokens: readonly string[]): Json {
+  if (tokens.length === 0) return value
+  const text = JSON.stringify(value)
+  const masked = mask(text, tokens)
+  return masked === text ? value : (JSON.parse(masked) as Json)
 }

@@ -8,6 +8,9 @@ import { fingerprint, readAuthentication } from '../authentication/policy.ts'
 import { readEndpoint, readOutput, readRedirect, wrong, type Call } from '../call.ts'
 import { deliver, type DeliverOptions } from '../deliver.ts'
 import { requestOf, type HttpRequest } from '../request.ts'
+import type { Answer } from '../send.ts'
+import { checkResponse, requestCheck } from './check.ts'
+import { checksRequest, checksResponse, type Validation } from './validation.ts'
 import { describe, findOperation } from './description.ts'
 import type { DescriptionCache, Loaded } from './description_cache.ts'
 import { fill } from './fill.ts'
@@ -18,10 +21,18 @@ export interface OpenApiOptions extends DeliverOptions {
   readonly cache: DescriptionCache
   /** What URI templates are filled from. */
   readonly input: Json
+  /** What is checked against the schemas of the document. */
+  readonly validation: Validation
+}
+
+export interface DescribedCall {
+  readonly call: Call
+  /** Throws where the answer is not what the document says. */
+  readonly check: (answer: Answer) => void
 }
 
 /** The call that the task means, once its document is there. */
-export async function callOpenApi(inputData: Json, options: OpenApiOptions): Promise<Call> {
+export async function callOpenApi(inputData: Json, options: OpenApiOptions): Promise<DescribedCall> {
   if (!isJsonObject(inputData)) throw wrong('with', 'an object')
   const { document, operationId, parameters = {}, authentication } = inputData
   if (!isJsonObject(document)) throw wrong('document', 'an object with an `endpoint`')
@@ -38,7 +49,18 @@ export async function callOpenApi(inputData: Json, options: OpenApiOptions): Pro
   )
   const described = findOperation(description, operationId)
   const read = description.version === '2.0' ? readVersion2 : readVersion3
-  return { ...fill(read(description, described), parameters), ...answering }
+  const operation = read(description, described)
+  const { root } = description
+  const { validation } = options
+  const filled = fill(
+    operation,
+    parameters,
+    checksRequest(validation) ? requestCheck(operation, root) : undefined,
+  )
+  return {
+    call: { ...filled, ...answering },
+    check: (answer) => checksResponse(validation) && checkResponse(operation, root, answer),
+  }
 }
 
 function documentRequest(endpoint: Json, input: Json): HttpRequest {
@@ -60,7 +82,7 @@ function keyOf({ url, authentication }: HttpRequest): string {
 }
 
 async function load(request: HttpRequest, options: DeliverOptions): Promise<Loaded> {
-  const answer = await deliver(request, options)
+  const answer = await deliver(request, { ...options, overflow: undefined })
   refuseStatus(request, answer)
   const description = await describe(textOf(answer.body, answer.headers), answer.url)
   return { description, sizeBytes: answer.body.length }

@@ -2,6 +2,7 @@
 import { nearest, TaskFault, type Json, type JsonObject } from '@nexus/sdk'
 import type { Call } from '../call.ts'
 import { readHeaders } from '../call.ts'
+import type { RequestCheck } from './check.ts'
 import { encodeStrictly } from '../uri_template.ts'
 import { writeBody } from './body.ts'
 import type { Body, Operation, Parameter, Place } from './operation.ts'
@@ -12,11 +13,12 @@ export type Filled = Pick<Call, 'method' | 'uri' | 'headers' | 'body' | 'query'>
 /** Many services answer in XML when nobody says what is wanted. */
 const accept = 'application/json, */*;q=0.5'
 
-export function fill(operation: Operation, values: JsonObject): Filled {
+export function fill(operation: Operation, values: JsonObject, check?: RequestCheck): Filled {
   const given = new Map(Object.entries(values).filter(([, value]) => value !== null))
   const declared = new Set(operation.parameters.map(({ name }) => name))
   const body = bodyOf(operation, new Map([...given].filter(([name]) => !declared.has(name))))
   refuseMissing(operation, given, body)
+  if (check) checkAll(operation, given, { body, check })
   const { content, mediaType } = operation.body && body ? writeBody(operation, operation.body, body) : {}
   const headers = headersOf(operation.parameters, given)
   return {
@@ -31,6 +33,19 @@ export function fill(operation: Operation, values: JsonObject): Filled {
 type Given = ReadonlyMap<string, Json>
 /** What is sent as the body: a value, or its members one by one. */
 export type GivenBody = { readonly whole: Json } | { readonly members: Given }
+
+function checkAll(
+  operation: Operation,
+  given: Given,
+  { body, check }: { body: GivenBody | undefined; check: RequestCheck },
+): void {
+  for (const parameter of operation.parameters) {
+    const value = given.get(parameter.name)
+    if (value !== undefined) check.parameter(parameter, value)
+  }
+  if (operation.body && body)
+    check.body(operation.body, 'whole' in body ? body.whole : Object.fromEntries(body.members))
+}
 
 /** What is not declared belongs to the body, where there is one: the whole of it by its name, or members of it. */
 function bodyOf(operation: Operation, rest: Given): GivenBody | undefined {

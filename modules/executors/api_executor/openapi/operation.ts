@@ -2,9 +2,9 @@
  * What an operation takes, in the same words for every version of OpenAPI. `version_2.ts` and `version_3.ts` read it out
  * of a description; nobody else has to know which version that was.
  */
-import { isJsonObject, type Json, type JsonObject } from '@nexus/sdk'
+import { isJsonObject, TaskFault, type Json, type JsonObject } from '@nexus/sdk'
 import type { DescribedOperation, Description } from './description.ts'
-import { followEach } from './references.ts'
+import { follow, followEach } from './references.ts'
 import type { Style } from './style.ts'
 
 export interface Operation {
@@ -17,6 +17,14 @@ export interface Operation {
   readonly base: URL
   readonly parameters: readonly Parameter[]
   readonly body: Body | undefined
+  readonly responses: readonly DescribedResponse[]
+}
+
+export interface DescribedResponse {
+  /** As the document has it: `200`, `2XX`, `default`. */
+  readonly status: string
+  /** By media type. */
+  readonly schemas: readonly (readonly [mediaType: string, schema: Json])[]
 }
 
 export type Place = 'path' | 'query' | 'header' | 'cookie'
@@ -25,6 +33,7 @@ export interface Parameter extends Shape {
   readonly name: string
   readonly place: Place
   readonly required: boolean
+  readonly schema: Json | undefined
 }
 
 export interface Shape {
@@ -44,6 +53,7 @@ export interface Body {
   /** It has a member of its own that is named `body`, so that this is not the whole of it. */
   readonly hasMemberBody: boolean
   readonly fields: ReadonlyMap<string, Field>
+  readonly schema: Json | undefined
 }
 
 /** A member of a form. */
@@ -88,6 +98,16 @@ const preferred = [
 export function chooseMediaType(types: readonly string[]): string | undefined {
   const best = preferred.map((pattern) => types.find((type) => pattern.test(type))).find(Boolean)
   return best ?? types[0]
+}
+
+/** As `follow`, where a broken reference is nobody's trouble: what it would describe is not checked. */
+export function followed(root: JsonObject, value: Json): JsonObject | undefined {
+  try {
+    return follow(root, value)
+  } catch (error) {
+    if (error instanceof TaskFault) return undefined
+    throw error
+  }
 }
 
 export function textsOf(value: Json | undefined): string[] {

@@ -4,9 +4,12 @@ import { nameOf } from '../address.ts'
 import type { DescribedOperation, Description } from './description.ts'
 import {
   chooseMediaType,
+  entriesOf,
+  followed,
   parametersOf,
   textsOf,
   type Body,
+  type DescribedResponse,
   type Field,
   type Operation,
   type Parameter,
@@ -24,14 +27,15 @@ export function readVersion2(description: Description, described: DescribedOpera
   const written = parametersOf(description, described)
   const parameters = written.flatMap((parameter) => readParameter(parameter) ?? [])
   const base = readBase(description, described)
-  return { id, method, path, base, parameters, body: readBody(written, description, described) }
+  const body = readBody(written, description, described)
+  return { id, method, path, base, parameters, body, responses: readResponses(description, described) }
 }
 
 function readParameter({ name, written }: WrittenParameter): Parameter | undefined {
   const place = places.find((known) => known === written['in'])
   if (place === undefined) return undefined
   const required = written['required'] === true
-  return { name, place, required, ...shapeOf(written, place) }
+  return { name, place, required, schema: written, ...shapeOf(written, place) }
 }
 
 const styles = new Map<Json | undefined, Style>([
@@ -47,6 +51,13 @@ function shapeOf({ collectionFormat }: JsonObject, place: Place | 'formData'): S
   return { style, explode: collectionFormat === 'multi', keepsReserved: false, isJson: false }
 }
 
+function readResponses({ root }: Description, { operation }: DescribedOperation): DescribedResponse[] {
+  return entriesOf(operation['responses']).map(([status, written]) => {
+    const schema = followed(root, written)?.['schema']
+    return { status, schemas: schema === undefined ? [] : [['*/*', schema]] }
+  })
+}
+
 function readBody(
   parameters: readonly WrittenParameter[],
   { root }: Description,
@@ -59,6 +70,7 @@ function readBody(
     return {
       required: whole.written['required'] === true,
       mediaType: chooseMediaType(types) ?? 'application/json',
+      schema: whole.written['schema'],
       name: whole.name,
       hasMemberBody: member(properties, 'body') !== undefined,
       fields: new Map(),
@@ -77,6 +89,7 @@ function formOf(written: readonly WrittenParameter[], types: readonly string[]):
   return {
     required: all.some(({ required }) => required),
     mediaType: inParts ? 'multipart/form-data' : 'application/x-www-form-urlencoded',
+    schema: undefined,
     name: undefined,
     hasMemberBody: fields.has('body'),
     fields,

@@ -5,8 +5,10 @@ import type { DescribedOperation, Description } from './description.ts'
 import {
   chooseMediaType,
   entriesOf,
+  followed,
   parametersOf,
   type Body,
+  type DescribedResponse,
   type Field,
   type Operation,
   type Parameter,
@@ -25,7 +27,8 @@ export function readVersion3(description: Description, described: DescribedOpera
   const { id, method, path } = described
   const parameters = parametersOf(description, described).flatMap((written) => readParameter(written) ?? [])
   const base = readBase(description, described)
-  return { id, method, path, base, parameters, body: readBody(description, described) }
+  const body = readBody(description, described)
+  return { id, method, path, base, parameters, body, responses: readResponses(description, described) }
 }
 
 function readParameter({ name, written }: WrittenParameter): Parameter | undefined {
@@ -33,7 +36,7 @@ function readParameter({ name, written }: WrittenParameter): Parameter | undefin
   if (place === undefined) return undefined
   const isFree = place === 'header' && describedElsewhere.has(name.toLowerCase())
   const required = written['required'] === true && !isFree
-  return { name, place, required, ...shapeOf(written, place) }
+  return { name, place, required, schema: schemaOf(written), ...shapeOf(written, place) }
 }
 
 const styles: readonly Style[] = [
@@ -57,6 +60,22 @@ function shapeOf(written: JsonObject, place: Place): Shape {
   }
 }
 
+/** Of a parameter: its own, or that of its only content. */
+function schemaOf({ schema, content }: JsonObject): Json | undefined {
+  const [first] = entriesOf(content)
+  return schema ?? (isJsonObject(first?.[1]) ? first[1]['schema'] : undefined)
+}
+
+function readResponses({ root }: Description, { operation }: DescribedOperation): DescribedResponse[] {
+  return entriesOf(operation['responses']).map(([status, written]) => ({
+    status,
+    schemas: entriesOf(followed(root, written)?.['content']).flatMap(([type, content]) => {
+      const schema = isJsonObject(content) ? content['schema'] : undefined
+      return schema === undefined ? [] : [[type, schema] as const]
+    }),
+  }))
+}
+
 function readBody({ root }: Description, { operation }: DescribedOperation): Body | undefined {
   const body = follow(root, operation['requestBody'])
   const contents = entriesOf(body?.['content'])
@@ -68,6 +87,7 @@ function readBody({ root }: Description, { operation }: DescribedOperation): Bod
   return {
     required: body['required'] === true,
     mediaType,
+    schema,
     name: undefined,
     hasMemberBody: properties.some(([name]) => name === 'body'),
     fields: new Map(

@@ -3,9 +3,19 @@ import { once } from 'node:events'
 import { createServer, type RequestListener } from 'node:http'
 import type { AddressInfo, Server, Socket } from 'node:net'
 import { onTestFinished } from 'vitest'
-import { systemClock, TaskFault, type Clock, type Json, type JsonObject } from '@nexus/sdk'
-import { testContext, testSetup } from '@nexus/sdk/testing'
+import {
+  openPolicy,
+  systemClock,
+  TaskFault,
+  type Blobs,
+  type Clock,
+  type Json,
+  type JsonObject,
+  type Policy,
+} from '@nexus/sdk'
+import { testContext, testSetup, type TestTask } from '@nexus/sdk/testing'
 import { Module } from '../main.ts'
+import type { Resolve } from '../transport/guard.ts'
 
 export async function listen(server: Server, sockets = new Set<Socket>()): Promise<number> {
   server.on('connection', (socket: Socket) => void sockets.add(socket))
@@ -26,23 +36,58 @@ interface World {
   config?: JsonObject
   signal?: AbortSignal
   clock?: Clock
+  blobs?: Blobs
+  policy?: Policy
+  evaluate?: (expression: string, input: Json, variables: JsonObject) => Json
+  tasks?: Readonly<Record<string, TestTask>>
 }
 
-export async function setup({ config = {}, ...world }: World = {}) {
-  const module = new Module()
+interface Hosting extends World {
+  /** Whether private addresses may be reached; true by default. */
+  private?: boolean
+  resolve?: Resolve
+}
+
+export async function setup({ config = {}, private: isPrivate = true, resolve, ...world }: Hosting = {}) {
+  const module = resolve ? new (resolvingBy(resolve))() : new Module()
   /** What the module logged. */
   const logs: unknown[] = []
-  const ledger = testSetup({ config })
+  const policy = { ...openPolicy, network: { private: isPrivate }, ...world.policy }
+  const ledger = testSetup({ config, policy, ...(world.clock && { clock: world.clock }) })
   await module.setup(ledger)
   onTestFinished(() => ledger.release())
   const caller = (kind: string) => async (inputData: JsonObject, own?: World) => {
-    const given = { config, metadata: { kind }, idempotencyKey: 'key-1', ...world, ...own }
+    const given = { config, metadata: { kind }, idempotencyKey: 'key-1', policy, ...world, ...own }
     const context = testContext({ inputData, ...given })
     const { outputData } = await module.execute(context)
     logs.push(...context.recorded.logs)
     return outputData
   }
-  return { module, ledger, logs, call: caller('http'), callOpenApi: caller('openapi') }
+  return { module, ledger, logs, caller, call: caller('http'), callOpenApi: caller('openapi') }
+}
+
+function resolvingBy(own: Resolve): typeof Module {
+  return class extends Module {
+    protected override readonly resolve = own
+  }
+}
+
+/** A clock on which every wait is over at once, and took its time. It keeps what was waited for. */
+export function skippingClock(startMs = Date.parse('2026-01-01T00:00:00Z')) {
+  let passedMs = 0
+  const waitsMs: number[] = []
+  const clock: Clock = {
+    ...systemClock,
+    now: () => startMs + passedMs,
+    elapsed: () => passedMs,
+    random: () => 0.5,
+    sleep: async (delayMs, signal) => {
+      signal?.throwIfAborted()
+      waitsMs.push(delayMs)
+      passedMs += delayMs
+    },
+  }
+  return { clock, waitsMs, pass: (durationMs: number) => void (passedMs += durationMs) }
 }
 
 /** A clock whose durations pass when the test says so. It keeps what the limits of requests were; none of them ends. */

@@ -1,32 +1,51 @@
 /**
- * Python compiled to WebAssembly, for machines without a Python: a fresh Node process under the permission model that
- * reads Pyodide's own folder and its scratch folder, and nothing else. A script sees the files of its WebAssembly
- * world, not those of the machine; it has the standard library without processes, threads and sockets.
+ * Python compiled to WebAssembly, where the system's Python cannot be contained: a fresh Node process for each script,
+ * without rights but to read Pyodide, one of them kept ready since it takes a second to start. A script sees the files
+ * of its WebAssembly world alone; it has the standard library without processes, threads and sockets.
  */
-import { access } from 'node:fs/promises'
+import { access, realpath } from 'node:fs/promises'
+import { realpathSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { dirname, join, sep } from 'node:path'
-import type { ProcessRunner } from '@nexus/sdk/process'
+import { underBubblewrap, withLimits } from '../worker/launch.ts'
+import { workerBox } from '../worker/box.ts'
+import { Worker } from '../worker/worker.ts'
 import type { Sandbox } from '../sandbox.ts'
-import { nodePermissions } from './javascript.ts'
-import { pyodideDriver } from './pyodide_driver.ts'
-import { runInScratch } from './run.ts'
-import { pythonJob } from './system_python.ts'
+import type { BoxSettings } from '../settings.ts'
+import { pyodideDriver } from './pyodide/driver.ts'
+import { nodeDataBytes, quiet } from './quickjs.ts'
 
 /** `folder` is that of the pyodide package. */
-export function pyodideBox(runner: ProcessRunner, folder: string): Sandbox {
-  return {
-    name: 'pyodide',
-    layers: ['process', 'node-permission-model', 'webassembly'],
-    run: (script, options) =>
-      runInScratch(runner, { script, options }, async (scratch) => {
-        await scratch.write('job.json', pythonJob(script))
-        const driver = await scratch.write('driver.mjs', pyodideDriver)
-        const flags = [...nodePermissions(scratch), `--allow-fs-read=${folder}`, '--no-warnings']
-        return { program: process.execPath, arguments: [...flags, driver, folder + sep] }
-      }),
+export function pyodideBox(settings: BoxSettings, folder: string): Sandbox {
+  const { host, bubblewrap, limits, pythonPackages } = settings
+  const readable = [folder, ...(pythonPackages === '' ? [] : [pythonPackages])]
+  const flags = ['--permission', ...readable.map((path) => `--allow-fs-read=${path}`), ...quiet]
+  const program = realpathSync(process.execPath)
+  const node = {
+    program,
+    arguments: [...flags, '--input-type=module', '--eval', pyodideDriver, folder + sep, pythonPackages],
   }
+  const world = { readable: [program, ...readable], folders: [] }
+  const launch = bubblewrap === undefined ? node : underBubblewrap(bubblewrap, world, node)
+  const limited = withLimits(launch, { dataBytesMax: nodeDataBytes + pyodideDataBytes + limits.memoryBytes })
+  return workerBox({
+    name: 'pyodide',
+    language: 'python',
+    layers: [
+      'webassembly',
+      'node_permissions',
+      ...(bubblewrap === undefined ? [] : ['bubblewrap']),
+      'memory_limit',
+    ],
+    hasNetwork: false,
+    clock: host.clock,
+    concurrency: settings.concurrency,
+    start: () => Worker.start({ ...limited, canStop: false, isSingleUse: true }, host.clock, host.watchdog),
+  })
 }
+
+/** What Pyodide itself holds, before any script. */
+const pyodideDataBytes = 134_217_728
 
 /** The folder of the installed package: as configured, else as it is found from here, from the program or from the working folder. */
 export async function findPyodide(configured: string): Promise<string | undefined> {
@@ -36,7 +55,7 @@ export async function findPyodide(configured: string): Promise<string | undefine
       () => true,
       () => false,
     )
-    if (isThere) return folder
+    if (isThere) return realpath(folder)
   }
   return undefined
 }

@@ -100,7 +100,7 @@ test('with `return: code` a failure is the result; else it faults with the messa
   expect(await run(script, { return: 'code' })).toBe(1)
   const fault = await faultOf(run(script))
   expect(fault.error.type).toContain('runtime')
-  expect(fault.message).toContain('The script failed at line 2: TypeError: Cannot read properties of null')
+  expect(fault.message).toContain("The script failed at line 2: TypeError: cannot read property 'x' of null")
   expect(fault.message).toContain('Last lines of stderr:\nbefore')
 })
 

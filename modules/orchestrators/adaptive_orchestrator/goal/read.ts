@@ -38,7 +38,12 @@ export async function readGoal(context: ModuleContext): Promise<Goal> {
   if (typeof goal !== 'string' || goal.trim() === '')
     throw TaskFault.of('validation', 'A goal is a text that says what is wanted; this one is empty.')
   const named = isJsonObject(constraints) ? constraints : {}
-  return { goal, context: known, constraints, bounds: boundsOf({ ...named, ...(expect !== undefined && { expect }) }, steps) }
+  return {
+    goal,
+    context: known,
+    constraints,
+    bounds: boundsOf({ ...named, ...(expect !== undefined && { expect }) }, steps),
+  }
 }
 
 /** `expect` is an expression over the outcome, and evaluated there. */

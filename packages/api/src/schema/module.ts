@@ -1,6 +1,7 @@
 /**
  * Modules on the wire.
  */
+import type { JsonObject } from '@nexus/sdk'
 import { Type, type Static } from 'typebox'
 import {
   anyObject,
@@ -32,17 +33,48 @@ export const Capability = named('Capability', 'A task that a module does.', {
   served_by: nullable(text('The module that gets such tasks: this one, or one that comes before it.')),
 })
 
+export const PassedOver = named('PassedOver', 'A candidate that does not serve, and why.', {
+  version: nullable(text('Its version.')),
+  source: text('What the source is called that it is from.'),
+  folder: text('Where it lies.'),
+  why: text('A few words.'),
+})
+
+export const ModuleVersion = named('ModuleVersion', 'A version of a module that is there at the moment.', {
+  version: text('The version.'),
+  artifact: text('The sha-256 of its artifact, in hex.'),
+  host: text('The host that it runs in.'),
+  current: flag('Whether the next run that begins sees this one.'),
+  loaded: flag('Whether it has an instance.'),
+  in_flight: whole('Tasks under way.'),
+  generations: list(
+    Type.Integer(),
+    'Through which generations it is seen: the current one, and those that runs in flight began under.',
+  ),
+  runs: whole('How many runs in flight see it; `/modules/{id}/holders` says which.'),
+})
+
 export const Module = named('Module', 'A module at hand.', {
   id: text('Its id.'),
   version: nullable(text('Its version.')),
   type: choice(['orchestrator', 'analyzer', 'executor', 'integration'], 'What it is for.'),
   name: text('Its name for people.'),
   description: text('What it does.'),
-  state: choice(['available', 'loaded', 'faulty'], 'Whether it serves, can serve, or cannot.'),
+  state: choice(
+    ['available', 'loaded', 'faulty'],
+    'Whether it has an instance, starts at its next use, or cannot be used.',
+  ),
   artifact: nullable(text('The sha-256 of its artifact, in hex.')),
   provides: list(Capability, 'The tasks that it does.'),
   host: nullable(text('The host that it runs in.')),
   folder: text('Where it lies.'),
+  source: text('What the source is called that it is from; store for what served before.'),
+  passed_over: list(PassedOver, 'Other candidates for it.'),
+  in_flight: whole('Tasks that the version that serves has under way.'),
+  versions: list(
+    ModuleVersion,
+    'Its versions side by side: the one that serves, and those that runs keep or that leave.',
+  ),
   problems: list(ModuleProblem, 'What is wrong with it.'),
 })
 export type Module = Static<typeof Module>
@@ -83,6 +115,34 @@ const watch = Type.Unsafe<false | { readonly ms: number; readonly errors: number
   ],
 })
 
+const runs = optional(
+  choice(
+    ['follow', 'pin'],
+    'Whether runs in flight go over to what comes in, or stay; by default a major version keeps them, others do not.',
+  ),
+)
+const how = { runs, consent: optional(flag('You have seen which permissions come on top, and agree.')) }
+
+export const ModuleSwap = closed(
+  {
+    source: text(
+      'The whole path of the folder of the module on the machine of the server; or a version that served here before, or the first 12 or more digits of the digest of its artifact.',
+      { minLength: 1 },
+    ),
+    ...how,
+  },
+  { title: 'ModuleSwap', description: 'What comes in the place of a module.' },
+)
+
+/** Of a configuration that stands alone in its request. */
+export const ConfigQuery = closed({ runs })
+
+export const ModuleConfig = Type.Unsafe<JsonObject>({
+  type: 'object',
+  title: 'ModuleConfig',
+  description: "A configuration, whole: what it does not say is as the module's schema has it.",
+})
+
 export const ModuleChange = closed(
   {
     folders: optional(
@@ -91,17 +151,20 @@ export const ModuleChange = closed(
         'Each comes in the place of the module with its id.',
       ),
     ),
+    versions: optional(
+      Type.Record(
+        Type.String(),
+        text('A version, or the first 12 or more digits of the digest of an artifact.'),
+        {
+          description: 'Versions that served here before, by module id.',
+        },
+      ),
+    ),
     remove: optional(list(text('An id.'), 'Modules that leave.')),
     config: optional(
       Type.Record(Type.String(), anyObject('A configuration.'), { description: 'By module id, each whole.' }),
     ),
-    runs: optional(
-      choice(
-        ['follow', 'pin'],
-        'Whether runs in flight go over to what comes in, or stay; by default a major version keeps them, others do not.',
-      ),
-    ),
-    consent: optional(flag('You have seen which permissions come on top, and agree.')),
+    ...how,
     drain: optional(drain),
     watch: optional(watch),
     replay: optional(

@@ -37,6 +37,7 @@ const times = {
   ended_at: nullable(moment('When it ended.')),
 }
 const parent = nullable(text('The run that began it.'))
+const priority = whole('Where runs have to wait for their turn, the higher one begins first.')
 
 export const RunSummary = named('RunSummary', 'A run, as a list shows it.', {
   id: text('A UUIDv7.'),
@@ -44,6 +45,7 @@ export const RunSummary = named('RunSummary', 'A run, as a list shows it.', {
   workflow,
   created_at: moment('When it was accepted.'),
   parent,
+  priority,
   ...times,
 })
 export type RunSummary = Static<typeof RunSummary>
@@ -99,6 +101,7 @@ export const Run = named('Run', 'A run with its tasks and its lifecycle events.'
   output: anything('The output; null until it completes.'),
   error: nullable(RunError),
   parent,
+  priority,
   ...times,
   tasks: list(Task, 'In the order of their first start.'),
   events: list(LifecycleEvent, 'What happened, in order.'),
@@ -118,6 +121,11 @@ export const others = list(
 
 export const keyLengthMax = 255
 
+const priorityMax = 1_000
+/** The words, as numbers. */
+export const priorityWords = { low: -10, normal: 0, high: 10 } as const
+export type PriorityWord = keyof typeof priorityWords
+
 export const NewRun = closed(
   {
     workflow: optional(
@@ -128,8 +136,25 @@ export const NewRun = closed(
       }),
     ),
     workflow_text: optional(text('A workflow document as text, YAML or JSON.')),
+    goal: optional(text('What is wanted, in words: it is planned, and the plan is run.', { minLength: 1 })),
+    context: optional(anything('What is known, for a goal.')),
+    constraints: optional(
+      anything(
+        'Bounds of a goal: max_retries, max_replans, depth, budget {tokens, usd}, approve, ask_human, expect; or a text or list for the planner.',
+      ),
+    ),
+    max_steps: optional(whole('How many tasks the plans of a goal may have.', { minimum: 1 })),
     workflows: optional(others),
     input: optional(input),
+    priority: optional(
+      Type.Unsafe<number | PriorityWord>({
+        description: `Where as many runs are in progress as may be, it is pending until its turn comes: the higher one begins first, and those of one priority in the order of asking. \`low\` is ${priorityWords.low}, \`normal\` ${priorityWords.normal}, \`high\` ${priorityWords.high}.`,
+        anyOf: [
+          { type: 'integer', minimum: -priorityMax, maximum: priorityMax },
+          { type: 'string', enum: Object.keys(priorityWords) },
+        ],
+      }),
+    ),
     idempotency_key: optional(
       text('Whoever asks again with the same key is given the run that the first one began.', {
         minLength: 1,
@@ -139,8 +164,11 @@ export const NewRun = closed(
   },
   {
     title: 'NewRun',
-    description: 'A run that is asked for: of exactly one of `workflow` and `workflow_text`.',
-    oneOf: [{ required: ['workflow'] }, { required: ['workflow_text'] }],
+    description: 'A run that is asked for: of exactly one of `workflow`, `workflow_text` and `goal`.',
+    oneOf: [{ required: ['workflow'] }, { required: ['workflow_text'] }, { required: ['goal'] }],
+    dependentSchemas: Object.fromEntries(
+      ['context', 'constraints', 'max_steps'].map((key) => [key, { required: ['goal'] }]),
+    ),
   },
 )
 export type NewRun = Static<typeof NewRun>

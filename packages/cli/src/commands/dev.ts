@@ -3,7 +3,7 @@
  * swap as anything else in production. What is wrong with a module is told with its place, and leaves the version that
  * serves alone.
  */
-import type { Nexus, Receipt } from '@nexus/nexus'
+import type { Nexus, Receipt, Workspace } from '@nexus/nexus'
 import { systemClock } from '@nexus/sdk'
 import type { Command } from 'commander'
 import { mkdirSync, watch } from 'node:fs'
@@ -12,7 +12,7 @@ import type { Shell } from '../main.ts'
 import { statusSign } from '../output/format.ts'
 import { liveAfter } from '../output/receipt.ts'
 import type { Terminal } from '../output/terminal.ts'
-import { addServeOptions, start, type StartOptions } from './start.ts'
+import { addServeOptions, lockServing, start, type StartOptions } from './start.ts'
 
 /** Editors write a file in several steps; a swap begins when it has been quiet for so long. */
 const quietMs = 20
@@ -29,17 +29,25 @@ export function addDevCommand(program: Command, shell: Shell): void {
 
 async function dev(folder: string, options: StartOptions, shell: Shell): Promise<void> {
   mkdirSync(folder, { recursive: true })
-  const up = (nexus: Nexus): (() => void) => watchModules(nexus, folder, shell.io)
-  await start(options, shell, { modules: [folder], up })
+  const up = (nexus: Nexus, workspace: Workspace): (() => void) =>
+    watchModules({ nexus, workspace, io: shell.io }, folder)
+  await start(options, shell, { modules: folder, lock: 'followed', up })
+}
+
+interface Watching {
+  readonly nexus: Nexus
+  readonly workspace: Workspace
+  readonly io: Terminal
 }
 
 /** Takes every change below the folder. Gives the way to stop. */
-function watchModules(nexus: Nexus, folder: string, io: Terminal): () => void {
+function watchModules(watching: Watching, folder: string): () => void {
+  const { nexus, io } = watching
   let stopWaiting = (): void => {}
   let taking = Promise.resolve()
   const told = new Map<string, string>()
   const take = (): void => {
-    taking = taking.then(() => takeChanges(nexus, told, io))
+    taking = taking.then(() => takeChanges(watching, told))
   }
   const watcher = watch(folder, { recursive: true }, () => {
     stopWaiting()
@@ -53,10 +61,11 @@ function watchModules(nexus: Nexus, folder: string, io: Terminal): () => void {
   }
 }
 
-async function takeChanges(nexus: Nexus, told: Map<string, string>, io: Terminal): Promise<void> {
+async function takeChanges({ nexus, workspace, io }: Watching, told: Map<string, string>): Promise<void> {
   try {
     const receipt = await nexus.modules.rescan()
     if (receipt) io.out(lineOf(receipt, io))
+    if (receipt) lockServing(workspace, nexus, io)
   } catch (error) {
     io.err(`${statusSign(io, 'faulted')} ${error instanceof Error ? error.message : String(error)}\n`)
   }

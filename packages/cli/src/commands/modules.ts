@@ -1,53 +1,85 @@
 /**
- * `nexus modules list|show`: the modules at hand, and what they provide.
+ * `nexus modules list|show`: the modules at hand, and what they provide. Where a server is up on the data directory it is
+ * asked, so that what it has swapped in is there; else those that there would be.
  */
-import type { ModuleInfo, Nexus } from '@nexus/nexus'
+import type { Module } from '@nexus/api'
+import { moduleToWire } from '@nexus/server'
 import type { Command } from 'commander'
 import type { Shell } from '../main.ts'
 import { table } from '../output/format.ts'
 import type { Terminal } from '../output/terminal.ts'
-import { jsonOption } from './options.ts'
+import { remote } from '../connection/remote.ts'
+import { findServer } from '../connection/server_file.ts'
+import { dataFolder, dataOption, jsonOption } from './options.ts'
 import { withScratchNexus } from './scratch.ts'
+import { addLockCommand } from './lock.ts'
 import { addSwapCommands } from './swap.ts'
 
 export function addModulesCommand(program: Command, shell: Shell): void {
   const modules = program.command('modules').description('list, show and change modules')
   addSwapCommands(modules, shell)
+  addLockCommand(modules, shell)
   modules
     .command('list')
     .description('list the modules with what they provide')
     .option(...jsonOption)
-    .action((options: { json?: boolean }) =>
-      withScratchNexus({}, (nexus) => list(nexus, options.json === true, shell.io)),
-    )
+    .option(...dataOption)
+    .action(async (options: Options) => list(await modulesHere(options), options.json === true, shell.io))
   modules
     .command('show <id>')
     .description('show one module')
     .option(...jsonOption)
-    .action((id: string, options: { json?: boolean }) =>
-      withScratchNexus({}, (nexus) => show(nexus.modules.get(id), options.json === true, shell.io)),
+    .option(...dataOption)
+    .action(async (id: string, options: Options) =>
+      show(await moduleOf(id, options), options.json === true, shell.io),
     )
 }
+
+interface Options {
+  readonly data?: string
+  readonly json?: boolean
+}
+
+/** Those of the server that is up, else those that there would be. */
+export async function modulesHere({ data }: Options): Promise<readonly Module[]> {
+  const server = await findServer(dataFolder(data))
+  if (server) return remote(server, { data: dataFolder(data) }).modules.list()
+  const found = Promise.withResolvers<readonly Module[]>()
+  await withScratchNexus({}, ({ modules }) => found.resolve(modules.list().map(moduleToWire)))
+  return found.promise
+}
+
+async function moduleOf(id: string, { data }: Options): Promise<Module> {
+  const server = await findServer(dataFolder(data))
+  if (server) return remote(server, { data: dataFolder(data) }).modules.get(id)
+  const found = Promise.withResolvers<Module>()
+  await withScratchNexus({}, ({ modules }) => found.resolve(moduleToWire(modules.get(id))))
+  return found.promise
+}
+
+type ModuleVersion = Module['versions'][number]
 
 /** Columns of the keys in the facts of a module. */
 const keyColumns = 12
 
-function list(nexus: Nexus, json: boolean, io: Terminal): void {
-  const modules = nexus.modules.list()
-  if (json) return io.out(`${JSON.stringify(modules.map(toWire), null, 2)}\n`)
+function list(modules: readonly Module[], json: boolean, io: Terminal): void {
+  if (json) return io.out(`${JSON.stringify(modules, null, 2)}\n`)
   const rows = modules.map((module) => [
     module.id,
     module.version ?? '',
     module.type,
     io.style(module.state === 'faulty' ? 'red' : 'green', module.state),
+    module.source,
+    module.in_flight > 0 ? String(module.in_flight) : '',
     module.provides.map(({ task }) => task).join(', '),
   ])
-  io.out(table(io, ['MODULE', 'VERSION', 'TYPE', 'STATE', 'PROVIDES'], rows))
+  io.out(table(io, ['MODULE', 'VERSION', 'TYPE', 'STATE', 'FROM', 'TASKS', 'PROVIDES'], rows))
+  for (const module of modules) for (const line of passedOverLines(module)) io.out(`${line}\n`)
   for (const module of modules) for (const problem of module.problems) io.err(`${problemLine(problem, io)}\n`)
 }
 
-function show(module: ModuleInfo, json: boolean, io: Terminal): void {
-  if (json) return io.out(`${JSON.stringify(toWire(module), null, 2)}\n`)
+function show(module: Module, json: boolean, io: Terminal): void {
+  if (json) return io.out(`${JSON.stringify(module, null, 2)}\n`)
   const facts = [
     ['type', module.type],
     ['state', module.state],
@@ -55,41 +87,25 @@ function show(module: ModuleInfo, json: boolean, io: Terminal): void {
     ['artifact', module.artifact ?? 'none'],
     ['host', module.host ?? 'none'],
     ['folder', module.folder],
+    ['from', module.source],
+    ['under way', `${module.in_flight} tasks`],
+    ...module.versions.map((each) => [each.current ? 'serves' : 'kept', versionLine(each)]),
   ]
   io.out(`${io.style('bold', module.name)} ${module.id} ${module.version ?? ''}\n${module.description}\n\n`)
   for (const [key = '', value = ''] of facts) io.out(`${io.style('dim', key.padEnd(keyColumns))}${value}\n`)
+  for (const line of passedOverLines(module)) io.out(`${line}\n`)
   for (const problem of module.problems) io.out(`${problemLine(problem, io)}\n`)
 }
 
-function problemLine({ file, line, column, message }: ModuleInfo['problems'][number], io: Terminal): string {
-  return `${file}:${line}:${column} ${io.style('red', 'error')} ${message}`
+function passedOverLines({ id, passed_over: others }: Module): readonly string[] {
+  return others.map(({ version, source, why }) => `Not ${id} ${version ?? '?'} from ${source}: ${why}.`)
 }
 
-/** The wire has snake_case keys; null where there is nothing to say. */
-function toWire({
-  id,
-  version,
-  type,
-  name,
-  description,
-  state,
-  artifact,
-  provides,
-  host,
-  folder,
-  problems,
-}: ModuleInfo): object {
-  return {
-    id,
-    version: version ?? null,
-    type,
-    name,
-    description,
-    state,
-    artifact: artifact ?? null,
-    provides,
-    host: host ?? null,
-    folder,
-    problems,
-  }
+function versionLine({ version, artifact, generations, runs, in_flight: tasks }: ModuleVersion): string {
+  const seen = `generation ${generations.join(', ') || 'none'}; ${runs} runs see it, ${tasks} tasks under way`
+  return `${version} ${artifact.slice(0, 12)}: ${seen}`
+}
+
+function problemLine({ file, line, column, message }: Module['problems'][number], io: Terminal): string {
+  return `${file}:${line}:${column} ${io.style('red', 'error')} ${message}`
 }

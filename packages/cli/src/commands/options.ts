@@ -1,8 +1,9 @@
 /**
  * What several commands read from their arguments.
  */
+import { readWorkspace, type Workspace } from '@nexus/nexus'
 import { NexusError, type Json } from '@nexus/sdk'
-import { existsSync, readFileSync } from 'node:fs'
+import { readFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import type { Terminal } from '../output/terminal.ts'
 
@@ -17,10 +18,14 @@ export function dataFolder(option: string | undefined): string {
   return resolve(option ?? join(process.cwd(), '.nexus'))
 }
 
-/** The folder of a workspace's own modules, where it has one. They run in processes of their own. */
-export function moduleFolders(): readonly string[] {
-  const folder = join(process.cwd(), 'modules')
-  return existsSync(folder) ? [folder] : []
+/** The workspace that the command is run in. Throws `NexusError` `bad_workspace`. */
+export function workspaceHere(): Workspace {
+  return readWorkspace(process.cwd())
+}
+
+/** What a Nexus is given that a person opens. */
+export function optionsHere(): ReturnType<Workspace['options']> {
+  return workspaceHere().options({ by: 'person', environment: process.env })
 }
 
 /** A document from a file, or from standard input for `-`. */

@@ -1,8 +1,9 @@
 /**
  * `nexus run FILE`: runs a workflow document and shows it as it happens.
  */
+import { priorityWords } from '@nexus/api'
 import { formatProblems, Suspending, type CheckedWorkflow, type RunRecord } from '@nexus/nexus'
-import { systemClock } from '@nexus/sdk'
+import { NexusError, systemClock } from '@nexus/sdk'
 import type { Command } from 'commander'
 import { withConnection, type Connection, type Following } from '../connection.ts'
 import { exitCodes, type Shell } from '../main.ts'
@@ -17,6 +18,7 @@ interface RunOptions {
   readonly json?: boolean
   readonly data?: string
   readonly workflows?: readonly string[]
+  readonly priority: number
 }
 
 export function addRunCommand(program: Command, shell: Shell): void {
@@ -24,6 +26,12 @@ export function addRunCommand(program: Command, shell: Shell): void {
     .command('run <file>')
     .description('run a workflow document (YAML or JSON; - reads standard input)')
     .option('--input <json>', 'the input: JSON, @file, or - for standard input')
+    .option(
+      '--priority <number>',
+      'low, normal, high or a whole number: where runs have to wait, the higher one begins first',
+      readPriority,
+      0,
+    )
     .option(...workflowsOption)
     .option(...jsonOption)
     .option(...dataOption)
@@ -32,6 +40,14 @@ export function addRunCommand(program: Command, shell: Shell): void {
       '\nExit codes: 0 completed, 1 faulted, 2 bad usage or invalid document, 130 cancelled.',
     )
     .action((file: string, options: RunOptions) => run(file, options, shell))
+}
+
+function readPriority(text: string): number {
+  const known = Object.entries(priorityWords).find(([word]) => word === text)
+  const priority = known?.[1] ?? Number(text)
+  if (text !== '' && Number.isInteger(priority) && Math.abs(priority) <= 1_000) return priority
+  const message = `--priority is low, normal, high or a whole number from -1000 to 1000; it was ${text}.`
+  throw new NexusError('bad_input', message)
 }
 
 async function run(file: string, options: RunOptions, { io, exit }: Shell): Promise<void> {
@@ -43,7 +59,7 @@ async function run(file: string, options: RunOptions, { io, exit }: Shell): Prom
     if (workflow.problems.length > 0) io.err(formatProblems(workflow.problems, workflow))
     if (!workflow.document) return exit(exitCodes.usage)
     if (workflow.document.schedule) io.err(scheduleNote(file))
-    const live = await connection.run(workflow, input)
+    const live = await connection.run(workflow, input, { priority: options.priority })
     const record = await follow(connection, live, io, options.json === true)
     if (options.json) io.out(`${JSON.stringify(record, null, 2)}\n`)
     else io.out(summaryOf(record, io, workflow))
@@ -99,7 +115,7 @@ export function exitCodeOf({ status }: RunRecord): number {
 /** The end of a run for people: how it ended, where it failed in the document, what came out. */
 export function summaryOf(record: RunRecord, io: Terminal, workflow?: CheckedWorkflow): string {
   if (record.ended_at === null) return stoppedSummary(record, io)
-  const took = Date.parse(record.ended_at) - Date.parse(record.started_at ?? '')
+  const took = Date.parse(record.ended_at) - Date.parse(record.started_at ?? record.ended_at)
   const head = `${statusSign(io, record.status)} ${record.workflow.name} ${statusWord(io, record.status)} in ${formatDuration(took)}  ${io.style('dim', `run ${record.id}`)}\n`
   if (record.error) return `\n${head}${faultOf(record, io, workflow)}`
   return record.status === 'completed' ? `\n${head}${formatJson(record.output)}\n` : `\n${head}`

@@ -5,7 +5,7 @@ import { openNexus, type Nexus, type NexusOptions } from '@nexus/nexus'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { moduleFolders } from './options.ts'
+import { optionsHere } from './options.ts'
 
 export async function withScratchNexus(
   options: Omit<NexusOptions, 'data'>,
@@ -13,7 +13,9 @@ export async function withScratchNexus(
 ): Promise<void> {
   const scratch = await mkdtemp(join(tmpdir(), 'nexus-scratch-'))
   try {
-    const nexus = await openNexus({ modules: moduleFolders(), ...options, data: scratch })
+    const here = optionsHere()
+    const workflows = [...(options.workflows ?? []), ...(here.workflows ?? [])]
+    const nexus = await openNexus({ ...here, ...options, workflows, data: scratch })
     try {
       await work(nexus)
     } finally {

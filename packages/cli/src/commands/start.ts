@@ -2,7 +2,7 @@
  * `nexus start`: keeps a data directory at work, and serves it over HTTP. It goes on with every unfinished run, and begins
  * the runs of the schedules, until it is told to end; then each run stops where it is and goes on with the next start.
  */
-import { openNexus, readPolicy, type LiveRun, type Nexus, type RunOutcome } from '@nexus/nexus'
+import { openNexus, type LiveRun, type Nexus, type RunOutcome, type Workspace } from '@nexus/nexus'
 import { defaultPort, serve, type Served } from '@nexus/server'
 import { NexusError, systemClock, type Log } from '@nexus/sdk'
 import type { Command } from 'commander'
@@ -11,14 +11,16 @@ import { readToken, removeServerFile, writeServerFile } from '../connection/serv
 import type { Shell } from '../main.ts'
 import { statusSign } from '../output/format.ts'
 import type { Terminal } from '../output/terminal.ts'
-import { dataFolder, dataOption, moduleFolders } from './options.ts'
+import { dataFolder, dataOption, workspaceHere } from './options.ts'
 
 export interface StartOptions {
   readonly data?: string
-  readonly missed: 'once' | 'skip'
-  readonly host: string
-  readonly port: number
+  readonly missed?: 'once' | 'skip'
+  readonly host?: string
+  readonly port?: number
   readonly tokenFile?: string
+  readonly frozen?: boolean
+  readonly runsMax?: number
 }
 
 export function addStartCommand(program: Command, shell: Shell): void {
@@ -26,25 +28,41 @@ export function addStartCommand(program: Command, shell: Shell): void {
     program
       .command('start')
       .description('keep at work: go on with unfinished runs, run what is scheduled, and serve over HTTP'),
-  ).action((options: StartOptions) => start(options, shell, { modules: moduleFolders() }))
+  )
+    .option('--frozen', 'refuse to start where nexus.lock and the modules differ')
+    .action((options: StartOptions) =>
+      start(options, shell, { lock: options.frozen === true ? 'frozen' : 'holds' }),
+    )
 }
 
 /** The options of every command that stays up. */
 export function addServeOptions(command: Command): Command {
   return command
-    .option('--host <address>', 'where to listen; any but this machine alone needs a token', '127.0.0.1')
-    .option('--port <number>', 'the port to listen on; 0 takes any that is free', readPort, defaultPort)
+    .option(
+      '--host <address>',
+      'where to listen; any but this machine alone needs a token (default: nexus.yaml, else 127.0.0.1)',
+    )
+    .option(
+      '--port <number>',
+      `the port to listen on; 0 takes any that is free (default: nexus.yaml, else ${defaultPort})`,
+      readPort,
+    )
+    .option('--runs-max <number>', 'runs in progress at once; more wait by their priorities', readRunsMax)
     .option('--token-file <file>', 'a file with the token that is asked for (or set NEXUS_TOKEN)')
     .addOption(
       command
         .createOption(
           '--missed <policy>',
-          'the times of schedules that passed meanwhile: one run makes up for them, or none',
+          'the times of schedules that passed meanwhile: one run makes up for them, or none (default: nexus.yaml, else once)',
         )
-        .choices(['once', 'skip'])
-        .default('once'),
+        .choices(['once', 'skip']),
     )
     .option(...dataOption)
+}
+
+function readRunsMax(text: string): number {
+  if (/^[1-9]\d*$/.test(text)) return Number(text)
+  throw new NexusError('bad_input', `--runs-max is a whole number from 1; it was ${text}.`)
 }
 
 const portMax = 65_535
@@ -56,46 +74,79 @@ function readPort(text: string): number {
 }
 
 export interface Staying {
-  readonly modules: readonly string[]
+  /** Whether the lock holds, or what is in the folders goes before it and is written down. */
+  readonly lock: 'holds' | 'frozen' | 'followed'
+  /** The folder of the workspace's own modules, where that is another. */
+  readonly modules?: string
   /** Called once it is up; what comes back is called when it ends. */
-  readonly up?: (nexus: Nexus) => () => void
+  readonly up?: (nexus: Nexus, workspace: Workspace) => () => void
 }
 
 /** Stays up until it is told to end. */
-export async function start(options: StartOptions, { io }: Shell, { modules, up }: Staying): Promise<void> {
+export async function start(options: StartOptions, { io }: Shell, staying: Staying): Promise<void> {
   const data = dataFolder(options.data)
-  const token = tokenOf(options)
+  const workspace = workspaceHere()
+  const { server = {}, engine = {} } = workspace.settings
+  const token = tokenOf(options, server.token_file)
   const interrupted = Promise.withResolvers<void>()
   await using stack = new AsyncDisposableStack()
-  stack.defer(io.onInterrupt(interrupted.resolve))
+  const stopListening = io.onInterrupt(interrupted.resolve)
+  stack.defer(stopListening)
   const log = operatorLog(io)
   const nexus = await openNexus({
+    ...optionsFor(workspace, staying),
     data,
-    modules,
-    policy: readPolicy({ folder: process.cwd(), by: 'server', environment: process.env }),
-    missedFirings: options.missed,
+    missedFirings: options.missed ?? engine.missed ?? 'once',
+    ...(options.runsMax !== undefined && { concurrency: { runsMax: options.runsMax } }),
     log,
     runBegan: (run) => void report(run, io),
   })
   stack.defer(() => nexus.close())
-  const { host, port } = options
-  const served = await serve({ nexus, host, port, log, ...(token !== undefined && { token }) })
+  if (staying.lock === 'followed' || workspace.lock === undefined) lockServing(workspace, nexus, io)
+  const served = await serve({
+    nexus,
+    host: options.host ?? server.host ?? '127.0.0.1',
+    port: options.port ?? server.port ?? defaultPort,
+    log,
+    ...(token !== undefined && { token }),
+    ...(server.body_limit !== undefined && { limits: { bodyBytesMax: server.body_limit } }),
+  })
   stack.defer(() => served.close())
-  announce(data, served, options)
+  announce(data, served, options.tokenFile ?? server.token_file)
   stack.defer(() => removeServerFile(data))
   await nexus.start()
   io.err(greeting(nexus, data, served))
-  if (up) stack.defer(up(nexus))
+  if (staying.up) stack.defer(staying.up(nexus, workspace))
   await interrupted.promise
-  io.err('Stopping. Runs under way go on with the next start.\n')
+  stopListening() // so that the next signal ends the process as it would any other: nothing recorded is lost by that
+  io.err('Stopping. Runs under way go on with the next start. Once more ends it at once.\n')
 }
 
-function tokenOf({ tokenFile }: StartOptions): string | undefined {
-  return tokenFile === undefined ? process.env['NEXUS_TOKEN'] : readToken(tokenFile)
+function optionsFor(workspace: Workspace, { lock, modules }: Staying): ReturnType<Workspace['options']> {
+  return workspace.options({
+    by: 'server',
+    environment: process.env,
+    lock: lock === 'followed' ? 'ignored' : lock,
+    ...(modules !== undefined && { modules }),
+  })
+}
+
+/** Writes down what the modules of a nexus.yaml have come to. */
+export function lockServing(workspace: Workspace, nexus: Nexus, io: Terminal): void {
+  if (workspace.file === undefined) return
+  const lock = nexus.modules.lock()
+  if (lock.modules.size === 0 && workspace.lock === undefined) return
+  if (workspace.writeLock(lock)) io.err('Wrote nexus.lock: commit it, so that others get the same modules.\n')
+}
+
+function tokenOf({ tokenFile }: StartOptions, settled: string | undefined): string | undefined {
+  const environment = process.env['NEXUS_TOKEN']
+  if (tokenFile !== undefined) return readToken(tokenFile)
+  return environment ?? (settled === undefined ? undefined : readToken(settled))
 }
 
 /** For the commands of whoever may read the data directory; those are on this machine. */
-function announce(data: string, { url, instance }: Served, { tokenFile }: StartOptions): void {
+function announce(data: string, { url, instance }: Served, tokenFile: string | undefined): void {
   const near = url.replace('//0.0.0.0:', '//127.0.0.1:').replace('//[::]:', '//[::1]:')
   const file = tokenFile === undefined ? null : resolve(tokenFile)
   writeServerFile(data, { url: near, pid: process.pid, instance, token_file: file })

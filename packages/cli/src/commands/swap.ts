@@ -1,18 +1,18 @@
 /**
- * `nexus modules swap|remove|generations|activate|holders`: changes the modules of a data directory, while runs are in
+ * `nexus modules swap|config|remove|load|unload|generations|activate|holders`: changes the modules of a data directory, while runs are in
  * flight where a server is up on it.
  */
-import type { Receipt } from '@nexus/api'
+import type { Module, Receipt } from '@nexus/api'
 import type { Change } from '@nexus/nexus'
-import { NexusError } from '@nexus/sdk'
+import { isJsonObject, NexusError } from '@nexus/sdk'
 import type { Command } from 'commander'
 import { resolve } from 'node:path'
-import { withConnection } from '../connection.ts'
+import { withConnection, type Connection } from '../connection.ts'
 import type { Shell } from '../main.ts'
 import { statusSign, table } from '../output/format.ts'
 import { liveAfter } from '../output/receipt.ts'
 import type { Terminal } from '../output/terminal.ts'
-import { dataFolder, dataOption, jsonOption } from './options.ts'
+import { dataFolder, dataOption, jsonOption, readJson } from './options.ts'
 
 interface Options {
   readonly data?: string
@@ -29,16 +29,36 @@ interface Options {
 export function addSwapCommands(modules: Command, shell: Shell): void {
   changing(
     modules
-      .command('swap <folder...>')
-      .description('bring modules in, each in the place of the one with its id'),
+      .command('swap <source...>')
+      .description(
+        'bring modules in, each in the place of the one with its id: from folders, or as ID@VERSION',
+      ),
   )
     .option('--consent', 'agree to the permissions that come on top')
     .option('--replay <count>', 'try so many recorded tasks of each idempotent capability first', readCount)
     .option('--no-watch', 'keep what comes in, however many errors it makes')
-    .action((folders: string[], options: Options) => swap(folders, options, shell))
+    .action((sources: string[], options: Options) => swap(sources, options, shell))
+  changing(
+    modules
+      .command('config <id> <json>')
+      .description('give a module another configuration, whole: JSON, @file, or - for standard input'),
+  ).action((id: string, json: string, options: Options) => configure(id, json, options, shell))
   changing(modules.command('remove <id...>').description('take modules out')).action(
     (ids: string[], options: Options) => change({ remove: ids }, options, shell),
   )
+  for (const [verb, description] of [
+    ['load', 'start a module that waits for its first use'],
+    ['unload', 'stop a module once its tasks are over; its next use starts it again'],
+  ] as const) {
+    modules
+      .command(`${verb} <id>`)
+      .description(description)
+      .option(...jsonOption)
+      .option(...dataOption)
+      .action((id: string, options: Options) =>
+        turn((connection) => connection.modules[verb](id), options, shell),
+      )
+  }
   modules
     .command('activate <generation>')
     .description('go back, or forth, to a generation')
@@ -79,17 +99,45 @@ function changing(command: Command): Command {
     .option(...dataOption)
 }
 
-function swap(folders: readonly string[], options: Options, shell: Shell): Promise<void> {
+/** As `ID@VERSION`; what has a slash is a folder. */
+const versionOf = /^([a-z][a-z0-9_]*)@([^/\\]+)$/
+
+function swap(sources: readonly string[], options: Options, shell: Shell): Promise<void> {
+  const named = sources.map((source) => versionOf.exec(source) ?? source)
+  const folders = named.filter((each) => typeof each === 'string').map((folder) => resolve(folder))
+  const versions = named.flatMap((each) => (typeof each === 'string' ? [] : [each.slice(1)]))
+  const what = {
+    ...(folders.length > 0 && { folders }),
+    ...(versions.length > 0 && { versions: Object.fromEntries(versions) as Record<string, string> }),
+  }
   const { consent, replay, watch } = options
   const more = {
     ...(replay !== undefined && { replay }),
     ...(watch === false && ({ watch: false } as const)),
   }
-  return change(
-    { folders: folders.map((folder) => resolve(folder)), consent: consent === true, ...more },
-    options,
-    shell,
-  )
+  return change({ ...what, consent: consent === true, ...more }, options, shell)
+}
+
+async function configure(id: string, json: string, options: Options, shell: Shell): Promise<void> {
+  const config = await readJson(json, shell.io)
+  if (!isJsonObject(config)) {
+    throw new NexusError('bad_input', 'A configuration is an object, such as {"max_iterations": 10}.')
+  }
+  await change({ config: { [id]: config } }, options, shell)
+}
+
+/** Starts or stops one, and says how it stands then. */
+async function turn(
+  work: (connection: Connection) => Promise<Module>,
+  { data, json }: Options,
+  { io }: Shell,
+): Promise<void> {
+  await withConnection({ data: dataFolder(data) }, async (connection) => {
+    const module = await work(connection)
+    if (json) return io.out(`${JSON.stringify(module, null, 2)}\n`)
+    const rest = connection.server === undefined ? ' It ends with this command: no server is up.' : ''
+    io.out(`${statusSign(io, 'completed')} ${module.id} ${module.version ?? ''} is ${module.state}.${rest}\n`)
+  })
 }
 
 async function change(

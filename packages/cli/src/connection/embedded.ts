@@ -1,20 +1,21 @@
 /**
  * A data directory that is opened in this process, which holds it until it is closed.
  */
-import { openNexus, readPolicy, resumable } from '@nexus/nexus'
-import { generationToWire, receiptToWire, runToWire, workflowToWire } from '@nexus/server'
+import { openNexus, resumable } from '@nexus/nexus'
+import { generationToWire, moduleToWire, receiptToWire, runToWire, workflowToWire } from '@nexus/server'
 import { checkFile } from '../commands/documents.ts'
-import { moduleFolders } from '../commands/options.ts'
+import { optionsHere } from '../commands/options.ts'
 import type { Connection, ConnectOptions } from '../connection.ts'
 
 export async function embedded(options: ConnectOptions): Promise<Connection> {
-  const policy = readPolicy({ folder: process.cwd(), by: 'person', environment: process.env })
-  const nexus = await openNexus({ ...options, modules: moduleFolders(), policy })
+  const here = optionsHere()
+  const folders = [...(options.workflows ?? []), ...(here.workflows ?? [])]
+  const nexus = await openNexus({ ...here, ...options, workflows: folders })
   const { runs, workflows, modules } = nexus
   return {
     server: undefined,
     check: (text, file) => nexus.complete(checkFile(nexus, text, file)),
-    run: (workflow, input) => nexus.run(workflow, input),
+    run: (workflow, input, how) => nexus.run(workflow, input, how),
     runs: {
       get: (id) => runs.get(id),
       async unfinished() {
@@ -34,6 +35,16 @@ export async function embedded(options: ConnectOptions): Promise<Connection> {
       remove: (key) => workflows.remove(key),
     },
     modules: {
+      list: async () => modules.list().map(moduleToWire),
+      get: async (id) => moduleToWire(modules.get(id)),
+      async load(id) {
+        await modules.load(id)
+        return moduleToWire(modules.get(id))
+      },
+      async unload(id) {
+        await modules.unload(id)
+        return moduleToWire(modules.get(id))
+      },
       change: async (change) => receiptToWire(await modules.change(change)),
       activate: async (generation) => receiptToWire(await modules.activate(Number(generation))),
       generations: async () =>

@@ -16,8 +16,8 @@ export function remote({ url, token }: FoundServer, { workflows = [] }: ConnectO
   return {
     server: url,
     check: async (text, file) => checkHere(text, file, { workflows, elsewhere: await providedBy(client) }),
-    async run(workflow, input) {
-      const body = { ...textsOf(workflow), input }
+    async run(workflow, input, options = {}) {
+      const body = { ...textsOf(workflow), input, ...options }
       const { id } = await client.call(operations.runs.start, { body }).catch(explain)
       return following(client, id)
     },
@@ -74,7 +74,12 @@ function workflowsOf(client: Client): Connection['workflows'] {
 
 function modulesOf(client: Client): Connection['modules'] {
   const { modules } = operations
+  const ask = (each: typeof modules.get, id: string) => client.call(each, { params: { id } }).catch(explain)
   return {
+    list: async () => (await client.call(modules.list)).modules,
+    get: (id) => ask(modules.get, id),
+    load: (id) => ask(modules.load, id),
+    unload: (id) => ask(modules.unload, id),
     change: (body) => client.call(modules.swap, { body }).catch(explain),
     activate: (number) => client.call(modules.activate, { params: { number } }).catch(explain),
     generations: async () => (await client.call(modules.generations)).generations,

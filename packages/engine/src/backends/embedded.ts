@@ -163,13 +163,14 @@ class Embedded implements Backend, Storage {
     for (const event of past) this.#share(number, event)
     const stored: StoredRun = {
       ...run,
-      status: 'running',
+      status: run.pending === true ? 'pending' : 'running',
+      priority: run.priority ?? 0,
       parent: undefined,
       workflows: run.workflows ?? {},
       scope: run.scope,
       generation: run.generation,
       createdAt,
-      startedAt: createdAt,
+      startedAt: run.pending === true ? undefined : createdAt,
       endedAt: undefined,
     }
     return new EmbeddedRun(this, number, { stored, resumed: false, context: undefined })

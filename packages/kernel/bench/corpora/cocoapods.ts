@@ -1,8 +1,7 @@
 /**
  * The cases of CocoaPods/Resolver-Integration-Specs. Gem versions have an order and operators that npm's ranges cannot say, so
  * each gem's versions are numbered in that order, and a requirement becomes the range of the numbers that satisfy it:
- * what is compared is the choice of versions, not the syntax. A circle, which the corpus counts as a conflict, is a
- * resolution without an order here, and agrees where it names the same modules.
+ * what is compared is the choice of versions, not the syntax.
  */
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -144,12 +143,13 @@ function judgeConflict(name: string, outcome: Outcome, expected: readonly string
     : { kind: 'differs', name, why: `says nothing of ${missing.join(', ')}` }
 }
 
-/** The modules that keep a world from an answer, or its answer from an order. */
+/** The modules that keep a world from an answer. */
 function conflictIn(outcome: Outcome): string[] {
-  if (outcome.kind === 'resolved') return outcome.order.kind === 'circle' ? [...outcome.order.circle] : []
+  if (outcome.kind === 'resolved') return []
   return causesIn(outcome.proof).flatMap((cause) => {
     if (cause.kind === 'derived') return []
     if (cause.kind === 'root') return [cause.requirement.id]
+    if (cause.kind === 'circle') return [...cause.circle]
     return cause.kind === 'dependency' ? [cause.id, cause.requirement.id] : [cause.id]
   })
 }

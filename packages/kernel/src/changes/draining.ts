@@ -40,6 +40,7 @@ export class Draining {
   #settled: PromiseWithResolvers<void> | undefined
   #stopWarmth = (): void => {}
   #closed = false
+  #paused = false
 
   constructor(parts: DrainingParts) {
     this.#parts = parts
@@ -119,9 +120,20 @@ export class Draining {
     if (!this.#closed) this.#parts.journal.receipt(left.receipt)
   }
 
+  /** Lets go of nothing meanwhile: what a change is staging is seen by nobody yet. */
+  async pausedFor<T>(work: () => Promise<T>): Promise<T> {
+    this.#paused = true
+    try {
+      return await work()
+    } finally {
+      this.#paused = false
+      this.drain()
+    }
+  }
+
   /** Lets go of what nobody sees any more. */
   drain(): void {
-    if (this.#closed) return
+    if (this.#closed || this.#paused) return
     const { fleet, lineage } = this.#parts
     fleet.retire(
       () => lineage.needed(),

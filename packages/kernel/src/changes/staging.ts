@@ -70,7 +70,8 @@ export class Staging {
       const { slots, problems } = await stage(prepared, staging)
       return await work(slots, problems)
     } catch (error) {
-      await fleet.discard(fleet.slots.filter((slot) => !up.has(slot)))
+      const seen = this.#parts.lineage.needed() // what a run in flight has started meanwhile stays
+      await fleet.discard(fleet.slots.filter((slot) => !up.has(slot) && !seen.has(slot)))
       for (const key of begun) journal.dropState(key)
       throw error
     }

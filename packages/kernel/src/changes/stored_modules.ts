@@ -51,10 +51,6 @@ export function removedBy(
   return Object.fromEntries([...out, ...taken])
 }
 
-export function staysOut({ candidate, artifact }: Prepared, before: StoredGeneration | undefined): boolean {
-  return before?.removed[candidate.id] === artifact.digest
-}
-
 export function sameModules(a: StoredGeneration['modules'], b: StoredGeneration['modules']): boolean {
   const keyed = (modules: StoredGeneration['modules']): string =>
     JSON.stringify(

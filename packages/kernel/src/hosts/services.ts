@@ -43,12 +43,15 @@ export function stateOf({ id }: Manifest, store: StateStore): ModuleState {
   }
 }
 
-/** Only what the manifest lists under `permissions.secrets` is passed on to whoever keeps the secrets. */
+/**
+ * Only what the manifest lists under `permissions.secrets` is passed on to whoever keeps the secrets. `*` lists all, for
+ * a module whose configuration names the secrets that it needs.
+ */
 export function listedSecrets(manifest: Manifest, secrets: Secrets): Secrets {
   const listed = new Set(manifest.permissions?.secrets)
   return {
     async get(name) {
-      if (listed.has(name)) return secrets.get(name)
+      if (listed.has(name) || listed.has('*')) return secrets.get(name)
       const what = `Module "${manifest.id}" asks for the secret "${name}", which its manifest does not list`
       throw TaskFault.of('authorization', `${what}. Add it under permissions.secrets.`)
     },

@@ -1,7 +1,7 @@
 /**
  * What the sources have of each module, asked once, its versions parsed and sorted. Owns what a version is to the solver:
  * its place among the others, and which of its neighbours say the same. Two versions that differ in nothing but build
- * metadata are one, the later by name. It never chooses.
+ * metadata are one: the nearer, of equally near ones the later by name. It never chooses.
  */
 import { NexusError } from '@nexus/sdk'
 import type SemVer from 'semver/classes/semver.js'
@@ -58,17 +58,25 @@ export class Catalogue {
 export const fixedSource = 'kernel'
 
 function fixedVersion(version: string): SourcedVersion {
-  return { version, dependencies: [], source: fixedSource }
+  return { version, dependencies: [], source: fixedSource, rank: 0 }
 }
 
 function packageOf(id: string, versions: readonly SourcedVersion[]): Package {
   const candidates = versions
     .map((version) => ({ point: pointOf(id, version), found: version }))
-    .sort((left, right) => compareBuild(right.point, left.point))
+    .sort(newestAndNearestFirst)
   return {
     id,
     candidates: candidates.filter(({ point }, index) => candidates[index - 1]?.point.compare(point) !== 0),
   }
+}
+
+function newestAndNearestFirst(left: Candidate, right: Candidate): number {
+  return (
+    right.point.compare(left.point) ||
+    left.found.rank - right.found.rank ||
+    compareBuild(right.point, left.point)
+  )
 }
 
 function pointOf(id: string, { version, source }: SourcedVersion): SemVer {

@@ -184,6 +184,7 @@ function hintFor({ knownIds, versionsOf }: Failure, cause: Cause): string[] {
     )
     return hint === undefined ? [] : [`No source has "${cause.id}". ${hint}`]
   }
+  if (cause.kind === 'circle') return ['Remove one of the dependencies of the circle, or make it optional.']
   if (cause.kind !== 'no_version') return []
   const { id, wanted } = cause
   const known = versionsOf(id).toReversed()

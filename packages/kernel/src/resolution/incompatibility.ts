@@ -42,6 +42,11 @@ export type Cause =
       readonly other: string
       readonly range: string
     }
+  | {
+      readonly kind: 'circle'
+      /** Each depends on the next; the last is the first again. */
+      readonly circle: readonly string[]
+    }
   | { readonly kind: 'no_version'; readonly id: string; readonly wanted: VersionSet }
   | { readonly kind: 'unknown'; readonly id: string }
   | { readonly kind: 'derived'; readonly from: readonly [Incompatibility, Incompatibility] }

@@ -30,11 +30,15 @@ export interface Requirement {
   readonly range: string
   /** Says what to take if the module is used at all, and does not bring it in. */
   readonly optional?: boolean
+  /** Why it is asked for, as a sentence without its stop, where nobody wrote down that they want it. */
+  readonly because?: string
 }
 
 export interface SourcedVersion extends PackageVersion {
   /** The name of the source that it is from. */
   readonly source: string
+  /** How far away that source is: its place among the sources, from 0. */
+  readonly rank: number
 }
 
 /** A source of what is known beforehand. */
@@ -53,8 +57,8 @@ export function listSource(
 /** The versions of all sources; one that an earlier source has too is the earlier one's. */
 export async function versionsIn(sources: readonly PackageSource[], id: string): Promise<SourcedVersion[]> {
   const found = await Promise.all(
-    sources.map(async (source) =>
-      (await source.versions(id)).map((version) => ({ ...version, source: source.name })),
+    sources.map(async (source, rank) =>
+      (await source.versions(id)).map((version) => ({ ...version, source: source.name, rank })),
     ),
   )
   const winners = new Map<string, SourcedVersion>()

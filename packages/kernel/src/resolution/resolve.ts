@@ -1,15 +1,16 @@
 /**
  * Resolution: from what is asked for, and from what the sources have, to one version of each module that is needed and the
- * order in which they start, or to a failure that `explain` puts into sentences. Owns the form of question and answer;
- * finding it is for `solver.ts`. The kernel's own modules are always there and are no part of the answer.
+ * order in which they start, or to a failure that `explain` puts into sentences. Owns the form of question and answer, and
+ * that modules which depend on each other in a circle do not go together; finding an answer is for `solver.ts`. The kernel's own modules are always there and are no part of the answer.
  */
-import { NexusError } from '@nexus/sdk'
-import { kernelModules } from '../resolve.ts'
-import { Catalogue, type Candidate } from './catalogue.ts'
-import { causesIn, type Incompatibility } from './incompatibility.ts'
+import { invariant, NexusError } from '@nexus/sdk'
+import { Catalogue, spanAround, type Candidate } from './catalogue.ts'
+import { causesIn, incompatibility, type Incompatibility } from './incompatibility.ts'
+import { kernelModules } from './kernel_modules.ts'
 import { idsIn, type PackageSource, type Requirement, type SourcedVersion } from './package_source.ts'
-import { solve } from './solver.ts'
-import { startOrder, type StartOrder } from './start_order.ts'
+import { solve, type Preference, type SolverOptions } from './solver.ts'
+import { startOrder } from './start_order.ts'
+import { used, type Term } from './term.ts'
 
 export interface ResolveOptions {
   readonly roots: readonly Requirement[]
@@ -18,7 +19,7 @@ export interface ResolveOptions {
   /** Module ids to versions that are kept where they still fit. */
   readonly locked?: ReadonlyMap<string, string>
   /** Which version to take where there is no other reason: by default the newest. */
-  readonly prefer?: 'newest' | 'oldest'
+  readonly prefer?: Preference
   /** After how many dead ends an answer, any answer, counts for more than whose versions are the newest. */
   readonly deadEndsMax?: number
   /** Modules that are always there, in one version that no source can change: by default those of the kernel. */
@@ -27,6 +28,8 @@ export interface ResolveOptions {
 
 /** Real dependencies lead to a handful of dead ends. */
 const deadEndsMaxDefault = 100
+/** Circles that are gone around. */
+const circlesMax = 1_000
 
 export type Outcome = Resolution | Failure
 
@@ -34,8 +37,8 @@ export interface Resolution {
   readonly kind: 'resolved'
   /** By id, sorted. */
   readonly versions: ReadonlyMap<string, SourcedVersion>
-  /** Each after what it depends on, or the circle that keeps the modules from starting. */
-  readonly order: StartOrder
+  /** Their ids, each after what it depends on. */
+  readonly order: readonly string[]
 }
 
 export interface Failure {
@@ -63,7 +66,7 @@ export async function resolve(options: ResolveOptions): Promise<Outcome> {
     if (set === undefined) throw notARange(requirement)
     return { requirement, wanted: set }
   })
-  const answer = await solve({
+  const answer = await solveWithoutCircles({
     catalogue,
     roots: wanted,
     fixed: [...fixed.keys()].sort(),
@@ -71,7 +74,7 @@ export async function resolve(options: ResolveOptions): Promise<Outcome> {
     prefer,
     deadEndsMax,
   })
-  if (answer.kind === 'solved') return resolutionOf(answer.decisions, fixed)
+  if ('order' in answer) return answer
   const isUnknown = causesIn(answer.proof).some(({ kind }) => kind === 'unknown')
   return {
     kind: 'failed',
@@ -81,18 +84,52 @@ export async function resolve(options: ResolveOptions): Promise<Outcome> {
   }
 }
 
-function resolutionOf(
-  decisions: ReadonlyMap<string, Candidate>,
-  fixed: ReadonlyMap<string, string>,
-): Resolution {
-  const ids = [...decisions.keys()].filter((id) => !fixed.has(id)).sort()
-  const versions = new Map<string, SourcedVersion>()
-  for (const id of ids) {
-    const candidate = decisions.get(id)
-    if (candidate !== undefined) versions.set(id, candidate.found)
+/** An answer whose modules would start in no order is none: that they go together is ruled out, and another is looked for. */
+async function solveWithoutCircles(
+  options: Omit<SolverOptions, 'rules'>,
+): Promise<Resolution | { readonly proof: Incompatibility }> {
+  const rules: Incompatibility[] = []
+  while (rules.length < circlesMax) {
+    const answer = await solve({ ...options, rules })
+    if (answer.kind === 'impossible') return answer
+    const versions = versionsIn(answer.decisions, options.fixed)
+    const order = startOrder(new Map([...versions].map(([id, { dependencies }]) => [id, dependencies])))
+    if (order.kind === 'ordered') return { kind: 'resolved', versions, order: order.ids }
+    rules.push(circleRule(order.circle, answer.decisions, options.catalogue))
   }
-  const dependencies = new Map([...versions].map(([id, version]) => [id, version.dependencies]))
-  return { kind: 'resolved', versions, order: startOrder(dependencies) }
+  const message = `These modules depend on each other in more than ${circlesMax} circles.`
+  throw new NexusError('too_many_circles', message)
+}
+
+/** All versions around these that depend on the next one in the circle do not go together. */
+function circleRule(
+  circle: readonly string[],
+  decisions: ReadonlyMap<string, Candidate>,
+  catalogue: Catalogue,
+): Incompatibility {
+  const terms = circle.slice(0, -1).flatMap((id, index): Term[] => {
+    const candidate = decisions.get(id)
+    const next = circle[index + 1]
+    const needsNext = ({ found }: Candidate): boolean =>
+      found.dependencies.some((other) => other.id === next && other.optional !== true)
+    return candidate ? [used(id, spanAround(catalogue.get(id), candidate, needsNext))] : []
+  })
+  const rule = incompatibility(terms, { kind: 'circle', circle })
+  invariant(rule, 'a circle is of versions that there are')
+  return rule
+}
+
+function versionsIn(
+  decisions: ReadonlyMap<string, Candidate>,
+  fixed: readonly string[],
+): ReadonlyMap<string, SourcedVersion> {
+  const ids = [...decisions.keys()].filter((id) => !fixed.includes(id)).sort()
+  return new Map(
+    ids.flatMap((id) => {
+      const candidate = decisions.get(id)
+      return candidate ? [[id, candidate.found] as const] : []
+    }),
+  )
 }
 
 function byIdAndRange(left: Requirement, right: Requirement): number {

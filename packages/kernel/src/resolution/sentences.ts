@@ -3,6 +3,7 @@
  * which needs baz"), or a conclusion ("foo cannot be used"). Owns the words; their order is for `explain.ts`.
  */
 import type { Cause, Incompatibility } from './incompatibility.ts'
+import type { Requirement } from './package_source.ts'
 import type { Term } from './term.ts'
 import { complement, has, isEmpty, type VersionSet } from './version_set.ts'
 import { listed, modules, shortName, wantedModule, type Phrase, type VersionsOf } from './wording.ts'
@@ -23,6 +24,7 @@ export class Sentences {
   reason(fact: Fact): string {
     switch (fact.kind) {
       case 'root':
+        if (fact.requirement.because !== undefined) return fact.requirement.because
         return `${this.#root} ${fact.requirement.optional === true ? 'takes' : 'asks for'} ${this.#asked(fact)}`
       case 'fixed':
         return `the kernel brings "${fact.id}" ${fact.version}`
@@ -36,6 +38,8 @@ export class Sentences {
         const range = JSON.stringify(fact.range)
         return `${this.#says(fact, ['asks', 'ask'])} for "${fact.other}" in ${range}, which is not a range`
       }
+      case 'circle':
+        return circleText(fact.circle)
       case 'no_version':
         return `no version of "${fact.id}" matches ${wantedText(fact.id, fact.wanted, this.#versionsOf)}`
       case 'unknown':
@@ -55,21 +59,22 @@ export class Sentences {
 
   #askedTogether(first: Fact, second: Fact): string | undefined {
     if (first.kind !== 'root' || second.kind !== 'root') return undefined
-    if (first.requirement.optional === true || second.requirement.optional === true) return undefined
+    if (standsAlone(first.requirement) || standsAlone(second.requirement)) return undefined
     const [one, other] = first.requirement.id < second.requirement.id ? [first, second] : [second, first]
     return `${this.reason(one)} and ${this.#asked(other)}`
   }
 
   #chained(first: Fact, second: Fact): string | undefined {
     if (first.kind !== 'root' && first.kind !== 'dependency') return undefined
-    const { id, optional } = first.requirement
-    if (second.kind === 'root' || second.id !== id || optional === true) return undefined
+    const { id } = first.requirement
+    if (standsAlone(first.requirement) || second.kind === 'root' || second.kind === 'circle') return undefined
+    if (second.id !== id) return undefined
     const more = this.#more(first.wanted, second)
     return more === undefined ? undefined : `${this.reason(first)}, ${more}`
   }
 
   /** What a fact adds to a requirement of its module, or undefined where it speaks of other versions. */
-  #more(wanted: VersionSet, fact: Exclude<Fact, { kind: 'root' }>): string | undefined {
+  #more(wanted: VersionSet, fact: Exclude<Fact, { kind: 'root' | 'circle' }>): string | undefined {
     switch (fact.kind) {
       case 'fixed':
         return `but the kernel brings ${fact.version}`
@@ -147,4 +152,16 @@ export class Sentences {
 
 function wantedText(id: string, wanted: VersionSet, versionsOf: VersionsOf): string {
   return wantedModule(id, wanted, versionsOf).slice(id.length + 3)
+}
+
+/** Whether nothing more can be said of it in the same breath. */
+function standsAlone({ optional, because }: Requirement): boolean {
+  return optional === true || because !== undefined
+}
+
+function circleText(circle: readonly string[]): string {
+  const [first] = circle
+  if (circle.length === 2) return `"${first}" depends on itself`
+  const names = [...new Set(circle)].toSorted().map((id) => `"${id}"`)
+  return `${listed(names)} depend on each other in a circle (${circle.map((id) => `"${id}"`).join(' → ')})`
 }

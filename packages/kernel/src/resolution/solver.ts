@@ -30,10 +30,15 @@ export interface SolverOptions {
   readonly fixed: readonly string[]
   /** Versions to take where they fit. */
   readonly locked: ReadonlyMap<string, string>
-  readonly prefer: 'newest' | 'oldest'
+  readonly prefer: Preference
   /** After how many dead ends an answer counts for more than whose versions are the newest. */
   readonly deadEndsMax: number
+  /** What is known to be impossible beforehand. */
+  readonly rules: readonly Incompatibility[]
 }
+
+/** `nearest`: the newest of the nearest source that has one that fits. */
+export type Preference = 'newest' | 'oldest' | 'nearest'
 
 export type Answer =
   | { readonly kind: 'solved'; readonly decisions: ReadonlyMap<string, Candidate> }
@@ -85,7 +90,7 @@ class Solver {
           incompatibility([notUsed(id, exactly(point))], { kind: 'fixed', id, version }),
         ),
     )
-    return [...brought, ...asked].filter((given) => given !== undefined)
+    return [...brought, ...asked, ...this.#options.rules].filter((given) => given !== undefined)
   }
 
   #add(rule: Incompatibility): void {
@@ -213,7 +218,7 @@ class Solver {
   #decide(id: string): void {
     const { catalogue, prefer } = this.#options
     const candidates = this.#candidates(id)
-    const candidate = this.#lockedIn(id, candidates) ?? candidates.at(prefer === 'newest' ? 0 : -1)
+    const candidate = this.#lockedIn(id, candidates) ?? preferred(candidates, prefer)
     if (candidate === undefined) return this.#addNoVersion(catalogue.get(id))
     const rules = this.#versionRules.of(catalogue.get(id), candidate)
     for (const rule of rules) this.#add(rule)
@@ -233,4 +238,11 @@ class Solver {
     invariant(rule, 'no version was ruled in')
     this.#add(rule)
   }
+}
+
+/** `candidates`: newest first. */
+function preferred(candidates: readonly Candidate[], prefer: Preference): Candidate | undefined {
+  if (prefer !== 'nearest') return candidates.at(prefer === 'newest' ? 0 : -1)
+  const nearest = Math.min(...candidates.map(({ found }) => found.rank))
+  return candidates.find(({ found }) => found.rank === nearest)
 }

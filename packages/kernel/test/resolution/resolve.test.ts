@@ -1,5 +1,6 @@
 /** What a resolution promises, by hand; `solver.test.ts` has the same by chance. */
 import { expect, test } from 'vitest'
+import { explain } from '../../src/resolution/explain.ts'
 import { listSource, type PackageSource } from '../../src/resolution/package_source.ts'
 import { resolve, type Outcome, type ResolveOptions } from '../../src/resolution/resolve.ts'
 import { packages, requirements, resolveWorld, versionsOf, type Needs } from './world.ts'
@@ -121,6 +122,7 @@ test('of a version that two sources have, the first one is taken, with all that 
     digest: 'd1',
     origin: '/modules/a',
     source: 'folder',
+    rank: 0,
   }
   expect(outcome.kind === 'resolved' && outcome.versions.get('a')).toEqual(expected)
   const other = await resolve({ roots: [{ id: 'a', range: '<1.0.0' }], sources: [folder, store] })
@@ -166,15 +168,14 @@ test('nothing asked for is answered with nothing', async () => {
   expect(await outcomeOf({}, {})).toEqual({
     kind: 'resolved',
     versions: new Map(),
-    order: { kind: 'ordered', ids: [] },
+    order: [],
   })
 })
 
-/** The order in which the modules of an answer start. */
+/** The order in which the modules of an answer start, or why there is none. */
 async function orderOf(roots: Needs, world: Readonly<Record<string, Needs>>): Promise<unknown> {
   const outcome = await outcomeOf(roots, world)
-  if (outcome.kind === 'failed') throw new Error('there is no answer')
-  return outcome.order.kind === 'ordered' ? outcome.order.ids : outcome.order.message
+  return outcome.kind === 'failed' ? explain(outcome) : outcome.order
 }
 
 test('each module starts after all that it depends on, else by id', async () => {
@@ -182,13 +183,46 @@ test('each module starts after all that it depends on, else by id', async () => 
   expect(await orderOf({ b: '*', a: '*' }, world)).toEqual(['c', 'd', 'a', 'b'])
 })
 
-test('modules that depend on each other are resolved, and their order names the circle', async () => {
+test('modules that depend on each other in a circle do not go together, and neither does who needs them', async () => {
   const world = { 'a 1.0.0': { b: '*' }, 'b 1.0.0': { c: '*' }, 'c 1.0.0': { b: '*' }, 'd 1.0.0': { d: '*' } }
-  expect(await solved({ a: '*' }, world)).toEqual({ a: '1.0.0', b: '1.0.0', c: '1.0.0' })
   expect(await orderOf({ a: '*' }, world)).toBe(
-    'These modules depend on each other in a circle, so none of them can start first: "b" → "c" → "b". Remove one of these dependencies, or make it optional.',
+    [
+      'Because "b" 1.0.0 needs "c" * and "b" and "c" depend on each other in a circle ("b" → "c" → "b"), "b" 1.0.0 cannot be used.',
+      'So, because this workspace asks for "a" *, which needs "b" *, no set of versions fits.',
+      '',
+      'Remove one of the dependencies of the circle, or make it optional.',
+    ].join('\n'),
   )
-  expect(await orderOf({ d: '*' }, world)).toBe('Module "d" depends on itself. Remove that dependency.')
+  expect(await orderOf({ d: '*' }, world)).toContain(
+    'Because this workspace asks for "d" * and "d" depends on itself,',
+  )
+})
+
+test('a circle that only some versions close is gone around', async () => {
+  const world = {
+    'app 1.0.0': { foo: '*', bar: '*' },
+    'foo 0.2.6': { bar: '*' },
+    'bar 1.0.0': { foo: '>=0.1.0' },
+    'bar 0.9.0': { foo: '>=0.1.0' },
+    'bar 0.1.0': {},
+  }
+  expect(await solved({ app: '*' }, world)).toEqual({ app: '1.0.0', foo: '0.2.6', bar: '0.1.0' })
+})
+
+test('the nearest source wins unless a range excludes what it has', async () => {
+  const near = listSource('near', packages({ 'a 1.0.0': {}, 'a 1.1.0': {} }))
+  const far = listSource('far', packages({ 'a 2.0.0': {}, 'a 1.5.0': {}, 'b 1.0.0': { a: '^2.0.0' } }))
+  const taken = async (roots: Needs): Promise<unknown> => {
+    const outcome = await resolve({
+      roots: requirements(roots),
+      sources: [near, far],
+      prefer: 'nearest',
+    })
+    return versionsOf(outcome)
+  }
+  expect(await taken({ a: '*' })).toEqual({ a: '1.1.0' })
+  expect(await taken({ a: '>=1.2.0' })).toEqual({ a: '2.0.0' })
+  expect(await taken({ a: '*', b: '*' })).toEqual({ a: '2.0.0', b: '1.0.0' })
 })
 
 test('an optional dependency starts first, unless that closes a circle', async () => {

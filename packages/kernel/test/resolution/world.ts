@@ -66,6 +66,7 @@ export function isValid(world: World, choice: Choice): boolean {
   }
   return (
     world.roots.every(met) &&
+    hasOrder(world, choice) &&
     Object.entries(choice).every(([id, version]) => {
       const entry = versionIn(world, id, version)
       if (entry === undefined || !entry.dependencies.every(met)) return false
@@ -75,6 +76,19 @@ export function isValid(world: World, choice: Choice): boolean {
       })
     })
   )
+}
+
+/** Whether each module can start after all that it needs: those that need nothing more go first, until none is left. */
+function hasOrder(world: World, choice: Choice): boolean {
+  const left = new Map(Object.entries(choice))
+  const waits = (id: string, version: string): boolean =>
+    versionIn(world, id, version)?.dependencies.some((other) => !other.optional && left.has(other.id)) ===
+    true
+  for (;;) {
+    const ready = [...left].find(([id, version]) => !waits(id, version))
+    if (ready === undefined) return left.size === 0
+    left.delete(ready[0])
+  }
 }
 
 /** Every choice there is, tried one by one. */

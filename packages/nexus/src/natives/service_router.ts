@@ -34,6 +34,7 @@ function capabilitiesOf(kernel: Kernel): Json[] {
     input_schema: (provided.input_schema ?? true) as Json,
     output_schema: (provided.output_schema ?? true) as Json,
     idempotent: provided.idempotent ?? false,
+    ...(provided.patterns && { patterns: provided.patterns as Json }),
     healthy: byId.get(module)?.state !== 'faulty',
     alternatives: alternativesTo(module, capability, modules),
   }))

@@ -17,11 +17,16 @@ const limited = { limit: { type: 'integer', minimum: 1 } }
 export function taskManager(parts: () => TaskManagerParts): NativeModule {
   return nativeModule('task_manager', '1.0.0', {
     'task_manager.runs': {
-      description: 'Lists runs, newest first.',
+      description: 'Lists runs, newest first; or those of goals alone, each with its words.',
       input_schema: {
         type: 'object',
         additionalProperties: false,
-        properties: { ...limited, workflow: { type: 'string' }, status: { type: 'string' } },
+        properties: {
+          ...limited,
+          workflow: { type: 'string' },
+          status: { type: 'string' },
+          goals: { type: 'boolean' },
+        },
       },
       output_schema: listOf('runs'),
       idempotent: true,
@@ -82,18 +87,27 @@ const runsMax = 1_000
 const samplesMax = 10_000
 
 async function runsOf(backend: Backend, input: JsonObject): Promise<Json[]> {
-  const { status, workflow } = input
+  const { status, workflow, goals = false } = input
   const limit = limitOf(input, 50, runsMax)
   const statuses = typeof status === 'string' ? [status as RunStatus] : undefined
   const runs = await backend.list({
-    limit: workflow === undefined ? limit : runsMax,
+    limit: workflow === undefined && goals !== true ? limit : runsMax,
     ...(statuses && { statuses }),
   })
   const wanted = workflow === undefined ? runs : runs.filter((run) => run.workflow.name === workflow)
-  return wanted.slice(0, limit).map(runToJson)
+  if (goals !== true) return wanted.slice(0, limit).map(runToJson)
+  const pursued = wanted.filter((run) => run.workflow.namespace === 'nexus' && run.workflow.name === 'goal')
+  return Promise.all(pursued.slice(0, limit).map((run) => goalToJson(backend, run)))
 }
 
-function runToJson({ id, workflow, status, startedAt, endedAt }: RunSummary): Json {
+/** With the words that it was given. */
+async function goalToJson(backend: Backend, run: RunSummary): Promise<Json> {
+  const { input } = await backend.get(run.id)
+  const goal = isJsonObject(input) ? input['goal'] : undefined
+  return { ...runToJson(run), goal: typeof goal === 'string' ? goal : '' }
+}
+
+function runToJson({ id, workflow, status, startedAt, endedAt }: RunSummary): JsonObject {
   return {
     id,
     workflow: workflow.name,

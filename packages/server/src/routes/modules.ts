@@ -16,8 +16,23 @@ export function addModuleRoutes(surface: Surface): void {
     await modules.load(params.id)
     return moduleToWire(modules.get(params.id))
   })
-  bind(surface, operations.modules.swap, async ({ body }) => receiptToWire(await modules.change(body)))
+  bind(surface, operations.modules.unload, async ({ params }) => {
+    await modules.unload(params.id)
+    return moduleToWire(modules.get(params.id))
+  })
+  addChangeRoutes(surface)
   addGenerationRoutes(surface)
+}
+
+function addChangeRoutes(surface: Surface): void {
+  const { modules } = surface.nexus
+  bind(surface, operations.modules.swapOne, async ({ params, body }) =>
+    receiptToWire(await modules.swap(params.id, body)),
+  )
+  bind(surface, operations.modules.configure, async ({ params, query, body }) =>
+    receiptToWire(await modules.change({ config: { [modules.get(params.id).id]: body }, ...query })),
+  )
+  bind(surface, operations.modules.swap, async ({ body }) => receiptToWire(await modules.change(body)))
 }
 
 function addGenerationRoutes(surface: Surface): void {

@@ -73,7 +73,8 @@ function addVerbRoutes(surface: Surface): void {
   })
   bind(surface, runs.resume, async ({ params }) => {
     const { id } = await nexus.runs.resume(params.id)
-    return { ...(await summaryOf(surface, id)), status: 'running' as const }
+    const summary = await summaryOf(surface, id)
+    return summary.started_at === null ? summary : { ...summary, status: 'running' as const }
   })
   bind(surface, runs.retry, async ({ params }) => {
     const { id } = await nexus.runs.retry(params.id)

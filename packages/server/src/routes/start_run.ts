@@ -1,8 +1,8 @@
 /**
  * A run that is asked for: of a deployed workflow or of a document that was sent, once for each idempotency key.
  */
-import type { NewRun } from '@nexus/api'
-import type { CheckedWorkflow, Nexus } from '@nexus/nexus'
+import { priorityWords, type NewRun } from '@nexus/api'
+import { goalDocument, type CheckedWorkflow, type Nexus } from '@nexus/nexus'
 import { NexusError, type Json } from '@nexus/sdk'
 import { isDeepStrictEqual } from 'node:util'
 import { completeText, valid } from './workflows.ts'
@@ -14,12 +14,17 @@ export interface Accepted {
 }
 
 export async function startRun(nexus: Nexus, asked: NewRun): Promise<Accepted> {
-  const { input = {}, idempotency_key: key } = asked
+  const { idempotency_key: key } = asked
+  const input = inputOf(asked)
   const workflow = await workflowOf(nexus, asked)
   const known = key === undefined ? undefined : await sameRun(nexus, key, workflow, input)
   if (known !== undefined) return { id: known, begun: false }
   try {
-    const { id } = await nexus.run(workflow, input, key === undefined ? {} : { key })
+    const { priority = 0 } = asked
+    const { id } = await nexus.run(workflow, input, {
+      priority: typeof priority === 'string' ? priorityWords[priority] : priority,
+      ...(key !== undefined && { key }),
+    })
     return { id, begun: true }
   } catch (error) {
     if (key === undefined || !(error instanceof NexusError) || error.code !== 'key_taken') throw error
@@ -29,8 +34,20 @@ export async function startRun(nexus: Nexus, asked: NewRun): Promise<Accepted> {
   }
 }
 
+/** A goal is the input of a run that plans it. */
+function inputOf({ goal, context, constraints, max_steps: steps, input = {} }: NewRun): Json {
+  if (goal === undefined) return input
+  return {
+    goal,
+    ...(context !== undefined && { context }),
+    ...(constraints !== undefined && { constraints }),
+    ...(steps !== undefined && { max_steps: steps }),
+  }
+}
+
 async function workflowOf(nexus: Nexus, asked: NewRun): Promise<CheckedWorkflow> {
-  const { workflow, workflow_text: text, workflows } = asked
+  const { workflow, workflow_text: text, workflows, goal } = asked
+  if (goal !== undefined) return completeText(nexus, goalDocument)
   if (typeof workflow === 'string') return valid(await nexus.complete(nexus.workflows.checked(workflow)))
   return completeText(nexus, text ?? JSON.stringify(workflow), workflows)
 }

@@ -16,7 +16,7 @@ const answerBytesMax = 1_048_576
 const descriptionLengthMax = 300
 
 /** How an endpoint is reached; it has a limit of its own for what it answers. */
-export type Reach = Pick<SendOptions, 'timeoutMs' | 'clock' | 'signal'>
+export type Reach = Pick<SendOptions, 'transport' | 'timeoutMs' | 'clock' | 'signal'>
 
 export interface EndpointRequest {
   readonly url: URL
@@ -58,7 +58,9 @@ export async function get(url: URL, options: Reach): Promise<JsonObject> {
 }
 
 function briefly(options: Reach): SendOptions {
-  return { ...options, responseBytesMax: answerBytesMax, largerHint: 'No authority needs as much.' }
+  const { transport, timeoutMs, clock, signal } = options
+  const limits = { responseBytesMax: answerBytesMax, largerHint: 'No authority needs as much.' }
+  return { transport, timeoutMs, clock, signal, ...limits }
 }
 
 function formOf(parameters: Parameters): string {

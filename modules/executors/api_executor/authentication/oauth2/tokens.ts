@@ -5,6 +5,7 @@
  */
 import { TaskFault, toWorkflowError, type Clock, type Log } from '@nexus/sdk'
 import { SingleFlight } from '../../single_flight.ts'
+import type { Transport } from '../../transport/transport.ts'
 import type { Authorizer } from '../authorizer.ts'
 import { discover } from '../oidc/discovery.ts'
 import { RecentMap } from '../recent_map.ts'
@@ -31,6 +32,13 @@ interface Wanted {
   readonly key: string
   readonly policy: TokenPolicy
   readonly options: Reach
+}
+
+/** What giving tokens back needs. */
+export interface Closing {
+  readonly transport: Transport
+  readonly clock: Clock
+  readonly log: Log
 }
 
 export class Tokens {
@@ -62,9 +70,9 @@ export class Tokens {
   }
 
   /** Gives tokens back, each once and without a second try: they end by themselves. */
-  async close(clock: Clock, log: Log): Promise<void> {
+  async close({ transport, clock, log }: Closing): Promise<void> {
     const revocable = this.#kept.clear().filter(({ asking }) => asking.endpoints.revocation)
-    const options = { timeoutMs: revocationMsMax, clock, signal: new AbortController().signal }
+    const options = { transport, timeoutMs: revocationMsMax, clock, signal: new AbortController().signal }
     await Promise.all(
       revocable.map(async ({ asking, token }) => {
         try {

@@ -11,7 +11,7 @@ import { NexusError } from '@nexus/sdk'
 import { DatabaseSync } from 'node:sqlite'
 
 /** Raised with every change of the schema; a file of a newer one is refused. */
-const schemaVersion = 4
+const schemaVersion = 5
 
 /** Pages in the write-ahead log before they go to the database: more of them, and a page that changes often goes once. */
 const checkpointPages = 8_192
@@ -71,8 +71,13 @@ ALTER TABLE runs ADD COLUMN generation INTEGER;
 CREATE UNIQUE INDEX runs_by_key ON runs (key) WHERE key IS NOT NULL;
 `
 
+/** `priority`: the higher one begins first, where runs have to wait. One that waits has not started. */
+const priorities = `
+ALTER TABLE runs ADD COLUMN priority INTEGER NOT NULL DEFAULT 0;
+`
+
 /** From each version of the schema to the next; the first stands at 1. */
-const migrations: readonly string[] = [acceptedTable, families, keys]
+const migrations: readonly string[] = [acceptedTable, families, keys, priorities]
 
 const schema = `
 CREATE TABLE documents (
@@ -106,6 +111,7 @@ CREATE INDEX events_by_path ON events (run, path);
 ${acceptedTable}
 ${families}
 ${keys}
+${priorities}
 PRAGMA user_version = ${schemaVersion};
 `
 

@@ -165,8 +165,11 @@ export class EmbeddedRun implements DurableRun {
   }
 
   start(): void {
-    this.#append({ type: this.resumed ? 'run.resumed' : 'run.started' }, '')
-    if (this.stored.status === 'suspended') this.#setStatus('running')
+    const { status, startedAt } = this.stored
+    const begun = startedAt !== undefined
+    const { at } = this.#append({ type: begun && this.resumed ? 'run.resumed' : 'run.started' }, '')
+    if (!begun) this.#journal.append(plainEntry(() => this.#storage.runs.begin(this.#number, at)))
+    else if (status === 'suspended') this.#setStatus('running')
   }
 
   async suspend(): Promise<void> {

@@ -27,7 +27,7 @@ const listedMax = 1_000
 const inlineSizeMax = 64 * 1024
 
 const columns = `runs.number, runs.id, runs.status, runs.namespace, runs.name, runs.version, runs.created_at,
-  runs.started_at, runs.ended_at, runs.attached, parents.id AS parent_id`
+  runs.started_at, runs.ended_at, runs.attached, runs.priority, parents.id AS parent_id`
 const tables = 'runs LEFT JOIN runs AS parents ON parents.number = runs.parent'
 
 export class RunsTable {
@@ -45,10 +45,12 @@ export class RunsTable {
     const { namespace, name, version } = run.workflow
     const { text, blob } = this.#inputOf(run.input)
     const sql = `INSERT INTO runs (number, id, status, namespace, name, version, document, input, input_blob, created_at,
-      started_at, parent, attached, workflows, scope, key, generation)
-      VALUES (?, ?, 'running', ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`
-    const named = [number, run.id, namespace, name, version, this.#documents.store(run.document)]
-    const placed = [createdAt, createdAt, parent?.number ?? null, parent?.attached ? 1 : 0]
+      started_at, parent, attached, workflows, scope, key, generation, priority)
+      VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`
+    const status = run.pending === true ? 'pending' : 'running'
+    const named = [number, run.id, status, namespace, name, version, this.#documents.store(run.document)]
+    const startedAt = run.pending === true ? null : createdAt
+    const placed = [createdAt, startedAt, parent?.number ?? null, parent?.attached ? 1 : 0]
     const around = [this.#documents.storeAll(run.workflows), run.scope ? JSON.stringify(run.scope) : null]
     this.#statements.run(
       sql,
@@ -59,6 +61,7 @@ export class RunsTable {
       ...around,
       run.key ?? null,
       run.generation ?? null,
+      run.priority ?? 0,
     )
   }
 
@@ -69,6 +72,14 @@ export class RunsTable {
 
   setStatus(number: number, status: RunStatus, endedAt: number | null = null): void {
     this.#statements.run('UPDATE runs SET status = ?, ended_at = ? WHERE number = ?', status, endedAt, number)
+  }
+
+  begin(number: number, startedAt: number): void {
+    this.#statements.run(
+      "UPDATE runs SET status = 'running', started_at = ? WHERE number = ?",
+      startedAt,
+      number,
+    )
   }
 
   setContext(number: number, seq: number): void {
@@ -147,6 +158,7 @@ function summary(row: Row): RunSummary {
       version: String(row['version']),
     },
     parent: typeof parent === 'string' ? { run: parent, attached: row['attached'] === 1 } : undefined,
+    priority: Number(row['priority']),
     createdAt: Number(row['created_at']),
     startedAt: optionalNumber(row['started_at']),
     endedAt: optionalNumber(row['ended_at']),

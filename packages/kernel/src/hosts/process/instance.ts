@@ -141,7 +141,8 @@ export class ProcessInstance implements Instance {
   #lose(session: Session, end: ProcessEnd): void {
     if (this.#session !== session || end.kind === 'stopped') return
     this.#countEnd()
-    const { log, manifest } = this.#options.hosted
+    const { log, manifest, crashed } = this.#options.hosted
+    crashed?.(`${label(manifest)}: ${describeEnd(end)}`)
     const next = 'What it had under way has failed; the next task starts it again.'
     log.error(`${label(manifest)}: ${describeEnd(end)} ${next}`)
   }

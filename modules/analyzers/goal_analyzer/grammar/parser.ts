@@ -1,0 +1,90 @@
+/**
+ * From a goal's text to statements: phrases, put together by the connectives of the sentence. `and` and commas bind
+ * tightest, then `then`, then the end of a sentence or a semicolon; `if` and `for each` reach to the end of their
+ * sentence. What it cannot read it refuses, with the words; it never leaves out a word that carries meaning.
+ */
+import { Refusal } from '../refusal.ts'
+import { activeVoice } from './active_voice.ts'
+import { checkSlot } from './checks.ts'
+import { amountSlot, bareSlot, comparisonSlot, conditionSlot } from './conditions.ts'
+import {
+  aggregatesSlot,
+  formulaSlot,
+  keySlot,
+  nounSlot,
+  operandSlot,
+  operandsSlot,
+  orderSlot,
+  placeSlot,
+  pronounSlot,
+  valuePhraseSlot,
+} from './operands.ts'
+import { Reader, type SlotReader } from './reader.ts'
+import { Sentences } from './sentences.ts'
+import {
+  capabilitySlot,
+  columnSlot,
+  columnsSlot,
+  databaseSlot,
+  durationSlot,
+  fileSlot,
+  formatSlot,
+  jsonSlot,
+  nameSlot,
+  numberSlot,
+  pairsSlot,
+  pathSlot,
+  scriptSlot,
+  textSlot,
+  unitSlot,
+  urlSlot,
+} from './slots.ts'
+import { tokensOf } from './tokens.ts'
+import type { Statement } from './tree.ts'
+import type { Vocabulary } from './vocabulary.ts'
+import { whyNotUnderstood } from './why_not.ts'
+
+export const slotReaders: ReadonlyMap<string, SlotReader> = new Map<string, SlotReader>([
+  ['text', textSlot],
+  ['url', urlSlot],
+  ['json', jsonSlot],
+  ['file', fileSlot],
+  ['script', scriptSlot],
+  ['database', databaseSlot],
+  ['number', numberSlot],
+  ['duration', durationSlot],
+  ['format', formatSlot],
+  ['name', nameSlot],
+  ['capability', capabilitySlot],
+  ['pairs', pairsSlot],
+  ['path', pathSlot],
+  ['column', columnSlot],
+  ['columns', columnsSlot],
+  ['condition', conditionSlot],
+  ['bare', bareSlot],
+  ['comparison', comparisonSlot],
+  ['amount', amountSlot],
+  ['operand', operandSlot],
+  ['operands', operandsSlot],
+  ['noun', nounSlot],
+  ['aggregates', aggregatesSlot],
+  ['order', orderSlot],
+  ['key', keySlot],
+  ['formula', formulaSlot],
+  ['check', checkSlot],
+  ['place', placeSlot],
+  ['pronoun', pronounSlot],
+  ['valuephrase', valuePhraseSlot],
+  ['unit', unitSlot],
+])
+
+/** Throws `Refusal`. */
+export function parseGoal(goal: string, vocabulary: Vocabulary): readonly Statement[] {
+  const tokens = activeVoice(tokensOf(goal), vocabulary)
+  if (tokens.every(({ kind }) => kind === 'sign'))
+    throw new Refusal('The goal says nothing. Say what is to be done.', [])
+  const reader = new Reader(tokens, vocabulary, slotReaders)
+  const statements = new Sentences(reader).all()
+  if (statements) return statements
+  throw whyNotUnderstood(reader)
+}

@@ -1,0 +1,189 @@
+/**
+ * The types of slots that hold plain values: files, addresses, texts, numbers, durations, names, formats. Each gives
+ * every end that it can have at a place.
+ */
+import type { Json } from '@nexus/sdk'
+import { distinctEnds, type Found, type Reader, type SlotReader } from './reader.ts'
+import type { Column, Slot } from './tree.ts'
+import type { Token } from './tokens.ts'
+import { isIn } from './vocabulary.ts'
+
+/** A slot of one token that has a plain value. */
+function oneToken(valueOf: (token: Token, reader: Reader) => Json | undefined): SlotReader {
+  return (reader, at) => {
+    const token = reader.tokens[at]
+    const value = token && valueOf(token, reader)
+    return value === undefined ? [] : [{ end: at + 1, value: plain(value, reader, at, at + 1) }]
+  }
+}
+
+export function plain(value: Json, reader: Reader, from: number, end: number): Slot {
+  return { type: 'value', value, span: reader.span(from, end) }
+}
+
+export const textSlot = oneToken((token) => (token.kind === 'text' ? token.text : undefined))
+export const urlSlot = oneToken((token) => (token.kind === 'url' ? token.text : undefined))
+export const jsonSlot = oneToken((token) => (token.kind === 'json' ? token.value : undefined))
+
+/** A file by its name, bare or quoted. */
+export const fileSlot = oneToken((token) => {
+  if (token.kind === 'file') return token.text
+  return token.kind === 'text' &&
+    /^[^\0\n]*[^\0\n./]\.[A-Za-z]\w{0,15}$|\//.test(token.text) &&
+    !/^https?:/.test(token.text)
+    ? token.text
+    : undefined
+})
+
+export const scriptSlot = oneToken((token) =>
+  (token.kind === 'file' || token.kind === 'text') && /\.(?:py|js|mjs|sh)$/.test(token.text)
+    ? token.text
+    : undefined,
+)
+
+export const databaseSlot = oneToken((token) =>
+  (token.kind === 'file' || token.kind === 'text') && /\.(?:db|sqlite3?|duckdb)$/i.test(token.text)
+    ? token.text
+    : undefined,
+)
+
+export const unitSlot = oneToken((token) =>
+  /^(?:lines?|words?|characters?|letters?)$/.test(token.lower) ? token.lower : undefined,
+)
+
+const numberWords = 'zero one two three four five six seven eight nine ten eleven twelve'.split(' ')
+
+export function numberOf(token: Token | undefined): number | undefined {
+  if (token?.kind === 'number') return token.value
+  const at = token?.kind === 'word' ? numberWords.indexOf(token.lower) : -1
+  return at === -1 ? undefined : at
+}
+
+export const numberSlot = oneToken(numberOf)
+
+const unitsMs: Readonly<Record<string, number>> = {
+  ms: 1,
+  millisecond: 1,
+  s: 1e3,
+  sec: 1e3,
+  second: 1e3,
+  m: 6e4,
+  min: 6e4,
+  minute: 6e4,
+  h: 36e5,
+  hour: 36e5,
+  day: 864e5,
+}
+
+/** `5 seconds`, `10ms`, `half a second`, `a minute`: milliseconds. */
+export const durationSlot: SlotReader = (reader, at) => {
+  const isHalf = reader.isWord(at, 'half')
+  const counted = numberOf(reader.tokens[at])
+  const start = isHalf || counted !== undefined ? reader.skip(at + 1) : at
+  const unit = unitsMs[reader.tokens[start]?.lower.replace(/(?<=\w\w)s$/, '') ?? '']
+  if (unit === undefined) return []
+  const value = Math.round((isHalf ? 0.5 : (counted ?? 1)) * unit)
+  return [{ end: start + 1, value: plain(value, reader, at, start + 1) }]
+}
+
+export const formatSlot: SlotReader = (reader, at) => {
+  const formats = ['csv', 'tsv', 'json', 'jsonl', 'text']
+  return formats.flatMap((format) => {
+    const end = reader.phraseEnd(`format_${format}`, at)
+    return end === undefined ? [] : [{ end, value: plain(format, reader, at, end) }]
+  })
+}
+
+/** A new name: of a column, of a result. */
+export const nameSlot = oneToken((token, reader) => {
+  if (token.kind === 'text') return token.text
+  return token.kind === 'word' && !isIn(reader.vocabulary, 'reserved', token.lower) ? token.text : undefined
+})
+
+/** The path of a field: `version`, `limits.rows`. */
+export const pathSlot = oneToken((token, reader) => {
+  if (token.kind === 'text' || token.kind === 'file') return token.text
+  return token.kind === 'word' && !isIn(reader.vocabulary, 'reserved', token.lower) ? token.text : undefined
+})
+
+export const capabilitySlot = oneToken((token) =>
+  ['word', 'file', 'text'].includes(token.kind) && /^[a-z][\w.]*$/.test(token.text) ? token.text : undefined,
+)
+
+/** A bare word or a quoted text that names a column; two words where the second is `column` are one. */
+export function columnAt(reader: Reader, from: number): Found<Column> | undefined {
+  const at = reader.skip(from)
+  const token = reader.tokens[at]
+  if (!token) return undefined
+  const isWord = token.kind === 'word' && !isIn(reader.vocabulary, 'reserved', token.lower)
+  if (isWord && isIn(reader.vocabulary, 'column', token.lower)) {
+    const named = columnAt(reader, at + 1)
+    if (named) return named
+  }
+  if (!isWord && token.kind !== 'text') return undefined
+  const column = { name: token.text, span: { start: token.start, end: token.end } }
+  const end = reader.phraseEnd('column', at + 1) ?? at + 1
+  return { end, value: column }
+}
+
+export const columnSlot: SlotReader = (reader, at) => {
+  const found = columnAt(reader, at)
+  if (!found) return []
+  return [{ end: found.end, value: { type: 'columns', columns: [found.value], span: found.value.span } }]
+}
+
+/** `city`, `city and product`, `a, b and c`: each prefix of the list is a way to read it. */
+export const columnsSlot: SlotReader = (reader, at) => {
+  const found: Found<Slot>[] = []
+  const columns: Column[] = []
+  for (let next: number | undefined = at; next !== undefined;) {
+    const one = columnAt(reader, next)
+    if (!one) break
+    columns.push(one.value)
+    found.push({
+      end: one.end,
+      value: { type: 'columns', columns: [...columns], span: reader.span(at, one.end) },
+    })
+    next = separatorEnd(reader, one.end)
+    // `by city and show …`: a verb is no further column but the next clause.
+    const word = next === undefined ? undefined : reader.tokens[reader.skip(next)]
+    if (word?.kind === 'word' && isIn(reader.vocabulary, 'verb', word.lower)) break
+  }
+  return distinctEnds(found)
+}
+
+/** The end of `,`, `and`, `, and`, `&`, `as well as`, or undefined. */
+export function separatorEnd(reader: Reader, at: number): number | undefined {
+  const comma = reader.isWord(at, ',') ? at + 1 : at
+  const and = reader.phraseEnd('and', comma)
+  return and ?? (comma > at ? comma : undefined)
+}
+
+/** `a` for `name "Ada" and age 36`: what a capability is given. */
+export const pairsSlot: SlotReader = (reader, at) => {
+  const found: Found<Slot>[] = []
+  const pairs: { name: string; value: Json }[] = []
+  for (let next: number | undefined = at; next !== undefined;) {
+    const one = pairAt(reader, reader.skip(next))
+    if (!one) break
+    pairs.push(one.value)
+    found.push({ end: one.end, value: { type: 'pairs', pairs: [...pairs], span: reader.span(at, one.end) } })
+    next = separatorEnd(reader, one.end)
+  }
+  return distinctEnds(found)
+}
+
+function pairAt(reader: Reader, at: number): Found<{ name: string; value: Json }> | undefined {
+  const name = reader.tokens[at]
+  if (name?.kind !== 'word') return undefined
+  const start = reader.skip(reader.phraseEnd('is', at + 1) ?? at + 1)
+  const token = reader.tokens[start]
+  const value =
+    token &&
+    (token.kind === 'text' || token.kind === 'url' || token.kind === 'file'
+      ? token.text
+      : token.kind === 'json'
+        ? token.value
+        : numberOf(token))
+  return value === undefined ? undefined : { end: start + 1, value: { name: name.text, value } }
+}

@@ -1,0 +1,71 @@
+/**
+ * `goal.plan`: words to a workflow document that uses nothing but the capabilities that are there. It plans and runs
+ * nothing; what it does not understand it refuses with the words. The content of files never reaches it.
+ */
+import { AnalyzerModule, type Json, type JsonObject, type ModuleContext, type SetupContext } from '@nexus/sdk'
+import { jsonText } from './json_text.ts'
+import { ModelPlanner, type ModelOptions } from './model/model_planner.ts'
+import { PatternFiles } from './pattern_files.ts'
+import { PatternsPlanner } from './patterns_planner.ts'
+import type { PlannedGoal, PlanRequest } from './planners.ts'
+import { faultOf, Refusal } from './refusal.ts'
+import { readRequest } from './request.ts'
+
+export class Module extends AnalyzerModule {
+  #files: PatternFiles | undefined
+
+  override async setup({ config }: SetupContext): Promise<void> {
+    const folders = config['patterns_folders']
+    this.#files = new PatternFiles(Array.isArray(folders) ? folders.map(String) : [])
+  }
+
+  override async analyze(context: ModuleContext): Promise<Json> {
+    const request = await readRequest(context)
+    try {
+      return asJson(await this.#plan(context, request))
+    } catch (error) {
+      if (error instanceof Refusal) throw faultOf(error, request.goal)
+      throw error
+    }
+  }
+
+  /** `auto`: the patterns, and where they refuse the model, if one is there. */
+  async #plan(context: ModuleContext, request: PlanRequest): Promise<PlannedGoal> {
+    if (!this.#files) throw new Error('goal_analyzer was not set up.')
+    const mode = context.config['planner'] ?? 'auto'
+    const model = new ModelPlanner(
+      (capability, input) => context.call(capability, input),
+      modelOptions(context.config),
+    )
+    if (mode === 'model') return model.plan(request)
+    try {
+      return await new PatternsPlanner(this.#files).plan(request)
+    } catch (error) {
+      const isHelped =
+        mode === 'auto' && error instanceof Refusal && request.catalogue.get('llm.chat') !== undefined
+      if (!isHelped) throw error
+      context.log.debug(`The patterns refuse the goal, so the model plans it: ${error.message}`)
+      return model.plan(request)
+    }
+  }
+}
+
+function modelOptions(config: JsonObject): ModelOptions {
+  return {
+    model: jsonText(config['model']),
+    repairsMax: Number(config['model_repairs_max'] ?? 3),
+    tokensMax: Number(config['model_tokens_max'] ?? 50_000),
+    costUsdMax: Number(config['model_cost_usd_max'] ?? 1),
+  }
+}
+
+function asJson({ planner, workflow, tasks, steps, needs, assumptions }: PlannedGoal): Json {
+  return {
+    planner,
+    workflow,
+    tasks: tasks.map((task) => ({ ...task })),
+    steps: steps.map((step) => ({ ...step })),
+    needs: needs.map((need) => ({ ...need })),
+    assumptions: [...assumptions],
+  }
+}

@@ -1,0 +1,372 @@
+/**
+ * From statements to a plan: resolves what words mean (which file, which result, which column), and has each action
+ * planned by its operation. A value that an action works out becomes a step; one inside another action is part of it.
+ */
+import { isJsonObject, nearest, type Json } from '@nexus/sdk'
+import type { Column, Operand, Phrase, Slots } from '../grammar/tree.ts'
+import { isIn, type Vocabulary } from '../grammar/vocabulary.ts'
+import { jsonText } from '../json_text.ts'
+import { Refusal, type Span } from '../refusal.ts'
+import { defined } from './definitions.ts'
+import { isFileName, stemOf } from './files.ts'
+import type { Plan } from './plan.ts'
+import type { Schemas } from './schemas.ts'
+import { inExpression, type Value, type ValueType } from './values.ts'
+
+export type Operation = (compiler: Compiler, phrase: Phrase) => Value | undefined
+
+export interface CompilerParts {
+  readonly plan: Plan
+  readonly vocabulary: Vocabulary
+  readonly schemas: Schemas
+  readonly operations: Readonly<Record<string, Operation>>
+}
+
+export class Compiler {
+  readonly plan: Plan
+  readonly vocabulary: Vocabulary
+  readonly schemas: Schemas
+  readonly #operations: Readonly<Record<string, Operation>>
+  /** The results so far, in order. */
+  values: Value[] = []
+  /** Results that went into something else. */
+  readonly used = new Set<Value>()
+  /** What was read and stands unchanged. */
+  readonly files = new Map<string, Value>()
+  /** What was made together, and how many results there were then: what `both` means. */
+  group: { readonly value: Value; readonly after: number } | undefined
+  /** A file that was spoken of and not read, and how many results there were then. */
+  mentioned: { readonly path: string; readonly span: Span; readonly after: number } | undefined
+  /** The items of the loops around, the inmost last. */
+  readonly items: { readonly noun: string; readonly value: Value; readonly before: number }[] = []
+  #variables = 0
+
+  constructor(parts: CompilerParts) {
+    this.plan = parts.plan
+    this.vocabulary = parts.vocabulary
+    this.schemas = parts.schemas
+    this.#operations = parts.operations
+  }
+
+  /** A variable that no other has the name of. */
+  variable(prefix: string): string {
+    this.#variables += 1
+    return `$${prefix}${this.#variables}`
+  }
+
+  phrase(phrase: Phrase): Value | undefined {
+    const operation = this.#operations[phrase.pattern.does]
+    if (!operation)
+      throw new Error(`No operation is called "${phrase.pattern.does}" (pattern "${phrase.pattern.id}").`)
+    const read = new Set<string>()
+    const value = operation(this, { ...phrase, slots: watched(phrase.slots, read) })
+    const unread = Object.keys(phrase.slots).filter((name) => !read.has(name) && name !== 'as')
+    const spans = unread.flatMap((name) => phrase.slots[name]?.span ?? [])
+    if (spans.length > 0) throw new Refusal('This is understood, but means nothing here.', spans)
+    return value
+  }
+
+  /** An action of its own: what it works out becomes a step. */
+  action(phrase: Phrase): Value | undefined {
+    this.plan.span = phrase.span
+    const value = this.phrase(phrase)
+    if (!value) return undefined
+    const kept = value.parts ? value : this.keep(value, nameOf(phrase, value))
+    const alias = phrase.slots['as']
+    const named =
+      alias?.type === 'value'
+        ? { ...kept, names: [jsonText(alias.value).toLowerCase(), ...kept.names] }
+        : kept
+    this.#push(named)
+    return named
+  }
+
+  #push(value: Value): void {
+    if (value.parts) return
+    const before = this.values.find(({ expression }) => expression === value.expression)
+    if (before && this.used.has(before)) this.used.add(value)
+    this.values.push(value)
+  }
+
+  /** The value as one that a step has worked out. */
+  keep(value: Value, name: string): Value {
+    if (isReference(value.expression)) return value
+    const expression = this.plan.add({
+      name,
+      capability: 'set',
+      definition: { set: inExpression(defined(value.expression)) },
+    })
+    return { ...value, expression }
+  }
+
+  operand(operand: Operand): Value {
+    switch (operand.kind) {
+      case 'file':
+        return this.file(operand.path, operand.span)
+      case 'url':
+        return this.run('fetch', operand.url, operand.span)
+      case 'literal':
+        return given(operand.value)
+      case 'pronoun':
+        return this.use((operand.isPlural && this.#lastGroup()) || this.#lastOf(operand.span))
+      case 'noun':
+        return this.use(this.noun(operand.word, operand.span))
+      case 'phrase': {
+        const value = this.phrase(operand.phrase)
+        if (value) return this.use(value)
+        throw new Refusal('This gives nothing that can be gone on with.', [operand.span])
+      }
+    }
+  }
+
+  /** Notes that a value went into another. */
+  use(value: Value): Value {
+    for (const part of value.parts ?? []) this.use(part)
+    for (const one of this.values)
+      if (one === value || one.expression === value.expression) this.used.add(one)
+    return value
+  }
+
+  file(path: string, span: Span): Value {
+    if (!isFileName(path)) throw new Refusal('This is no name of a file.', [span])
+    const known = this.files.get(path)
+    if (known) return this.use(known)
+    const value = this.run('read_file', path, span)
+    this.files.set(path, value)
+    return value
+  }
+
+  /** An operation on a plain value, such as the name of a file. */
+  run(does: string, value: Json, span: Span): Value {
+    const pattern = {
+      id: does,
+      kind: 'action',
+      templates: [],
+      modifiers: [],
+      does,
+      fixed: {},
+      task: undefined,
+      gives: undefined,
+      example: undefined,
+      owner: undefined,
+    } as const
+    const done = this.phrase({ pattern, slots: { value: { type: 'value', value, span } }, span })
+    if (!done) throw new Refusal('This gives nothing.', [span])
+    return done
+  }
+
+  /** The result that `it` means: the item of a loop, until something was made of it. */
+  #lastOf(span: Span): Value {
+    const item = this.items.at(-1)
+    if (item && this.values.length <= item.before) return item.value
+    const { mentioned } = this
+    if (mentioned && this.values.length <= mentioned.after) return this.file(mentioned.path, mentioned.span)
+    const last = this.values.at(-1)
+    if (last) return last
+    throw new Refusal('Nothing comes before this that it could mean. Name a file, an address or a value.', [
+      span,
+    ])
+  }
+
+  /** Several that were made together, as long as nothing else was. */
+  together(value: Value): Value {
+    this.group = { value, after: this.values.length }
+    return value
+  }
+
+  #lastGroup(): Value | undefined {
+    return this.group && this.values.length <= this.group.after ? this.group.value : undefined
+  }
+
+  last(span: Span): Value {
+    return this.use(this.#lastOf(span))
+  }
+
+  /** What a noun means: the item of a loop, a result by its name, a file that was read, a file that is known. */
+  noun(word: string, span: Span): Value {
+    const item = this.items.findLast(({ noun }) => isSameNoun(noun, word))
+    if (item) return item.value
+    const named = this.values.findLast(({ names }) => names.some((name) => isSameNoun(name, word)))
+    if (named) return named
+    const path = this.schemas.fileOf(word)
+    if (path !== undefined) return this.file(path, span)
+    if (isIn(this.vocabulary, 'row_noun', word)) return this.#lastOf(span)
+    const names = [...new Set([...this.values.flatMap((value) => value.names), ...this.schemas.stems])]
+    const near = nearest(word, names)
+    throw new Refusal(
+      names.length === 0
+        ? 'It is not said where this comes from.'
+        : `This means nothing here. There are: ${names.slice(0, 10).join(', ')}.`,
+      [span],
+      near && `“${near}”`,
+    )
+  }
+
+  /** What an action is about: `what`, else what it is said to be in, else the last result. */
+  subject(phrase: Phrase, slot = 'what'): Value {
+    const { slots, span } = phrase
+    const what = operandIn(slots, slot)
+    const within = operandIn(slots, 'in')
+    if (what && within) return this.#within(what, within)
+    const operand = what ?? within
+    return operand ? this.operand(operand) : this.last(span)
+  }
+
+  /** `orders in orders.csv`: the noun has to be one for what is in there. */
+  #within(what: Operand, within: Operand): Value {
+    const noun = bareNoun(what)
+    if (noun === undefined) {
+      throw new Refusal('It is said twice what this is about.', [what.span, within.span])
+    }
+    if (within.kind === 'file' && isDatabase(within.path)) return this.table(within.path, noun, what.span)
+    if (within.kind === 'phrase' && within.phrase.pattern.does === 'give') {
+      const path = within.phrase.slots['source']
+      const file = path?.type === 'operand' ? path.operands[0] : undefined
+      if (file?.kind === 'file' && isDatabase(file.path)) return this.table(file.path, noun, what.span)
+    }
+    return this.nounOf(noun, this.operand(within), what.span)
+  }
+
+  table(path: string, name: string, span: Span): Value {
+    if (isIn(this.vocabulary, 'row_noun', name))
+      throw new Refusal(`It is not said which table of ${path} is meant. Say: the table NAME in ${path}.`, [
+        span,
+      ])
+    return this.run('read_table', { path, name }, span)
+  }
+
+  nounOf(noun: string, value: Value, span: Span): Value {
+    if (isSameNoun(noun, 'word')) return asWords(value)
+    if (isSameNoun(noun, 'character') || isSameNoun(noun, 'letter')) return asCharacters(value)
+    if (isIn(this.vocabulary, 'row_noun', noun) || value.names.some((name) => isSameNoun(name, noun)))
+      return value
+    const known = value.columns ?? []
+    const column = known.find((name) => isSameNoun(name, noun))
+    const hint = column === undefined ? `“rows”` : `“the distinct ${column}”`
+    throw new Refusal(`It is not known that there are ${noun} in ${value.names[0] ?? 'it'}.`, [span], hint)
+  }
+
+  /** The key of a column: a jq text, or a variable where only the data can tell which form of the word it has. */
+  columnName(value: Value, column: Column): string | readonly string[] {
+    const { columns } = value
+    const word = column.name
+    if (columns) {
+      const found = columns.find((name) => name === word) ?? columns.find((name) => isSameNoun(name, word))
+      if (found !== undefined) return found
+      const near = nearest(word, columns)
+      throw new Refusal(
+        `There is no column “${word}”. There are: ${columns.join(', ')}.`,
+        [column.span],
+        near && `“${near}”`,
+      )
+    }
+    const forms = singulars(word)
+    return forms.length === 0 ? word : [word, ...forms]
+  }
+}
+
+/** `most rows`, `duplicate lines`: the noun has to be one for what the value holds. */
+export function refuseOtherNoun(compiler: Compiler, slots: Slots, value: Value): void {
+  const noun = operandIn(slots, 'noun')
+  const word = noun && bareNoun(noun)
+  if (noun && word !== undefined) compiler.nounOf(word, value, noun.span)
+}
+
+/** The slots, noting which are looked at: one that no operation looks at would be left out of the plan unsaid. */
+function watched(slots: Slots, read: Set<string>): Slots {
+  return new Proxy(slots, {
+    get: (target, name) => {
+      if (typeof name === 'string') read.add(name)
+      return typeof name === 'string' ? target[name] : undefined
+    },
+  })
+}
+
+export function operandIn(slots: Slots, name: string): Operand | undefined {
+  const slot = slots[name]
+  return slot?.type === 'operand' ? slot.operands[0] : undefined
+}
+
+export function operandsIn(slots: Slots, name: string): readonly Operand[] {
+  const slot = slots[name]
+  return slot?.type === 'operand' ? slot.operands : []
+}
+
+export function valueIn(slots: Slots, name: string): Json | undefined {
+  const slot = slots[name]
+  return slot?.type === 'value' ? slot.value : undefined
+}
+
+export function textIn(slots: Slots, name: string): string | undefined {
+  const value = valueIn(slots, name)
+  return value === undefined || value === null ? undefined : jsonText(value)
+}
+
+export function columnsIn(slots: Slots, name: string): readonly Column[] {
+  const slot = slots[name]
+  return slot?.type === 'columns' ? slot.columns : []
+}
+
+export function bareNoun(operand: Operand): string | undefined {
+  if (operand.kind === 'noun' || operand.kind === 'pronoun') return operand.word
+  if (operand.kind !== 'phrase' || operand.phrase.pattern.does !== 'rows') return undefined
+  const { noun, ...rest } = operand.phrase.slots
+  const inner = noun?.type === 'operand' ? noun.operands[0] : undefined
+  return inner && Object.keys(rest).length === 0 ? bareNoun(inner) : undefined
+}
+
+export function isDatabase(path: string): boolean {
+  return /\.(?:db|sqlite3?|duckdb)$/i.test(path)
+}
+
+export function isReference(expression: string): boolean {
+  return /^\$(?:context|input)\.\w+$|^\$[a-z]\w*$/.test(expression)
+}
+
+export function given(value: Json): Value {
+  return { type: typeOf(value), expression: JSON.stringify(value), names: [], isGiven: true }
+}
+
+function typeOf(value: Json): ValueType {
+  if (Array.isArray(value)) return value.every((item) => isJsonObject(item)) ? 'rows' : 'list'
+  if (isJsonObject(value)) return 'record'
+  if (typeof value === 'number') return 'number'
+  if (typeof value === 'boolean') return 'boolean'
+  return typeof value === 'string' ? 'text' : 'any'
+}
+
+function asWords(value: Value): Value {
+  return {
+    ...value,
+    type: 'list',
+    expression: `(${value.expression} | tostring | [scan("\\\\S+")])`,
+    names: ['words'],
+  }
+}
+
+function asCharacters(value: Value): Value {
+  return {
+    ...value,
+    type: 'list',
+    expression: `(${value.expression} | tostring | split(""))`,
+    names: ['characters'],
+  }
+}
+
+export function isSameNoun(left: string, right: string): boolean {
+  const [a, b] = [left.toLowerCase(), right.toLowerCase()]
+  return a === b || singulars(a).includes(b) || singulars(b).includes(a)
+}
+
+/** What a word may be the plural of. */
+export function singulars(word: string): readonly string[] {
+  if (!/[^s]s$/i.test(word) || word.length < 4) return []
+  const forms = [word.slice(0, -1)]
+  if (/ies$/i.test(word)) return [`${word.slice(0, -3)}y`, ...forms]
+  return /(?:[sxz]|ch|sh)es$/i.test(word) ? [word.slice(0, -2), ...forms] : forms
+}
+
+function nameOf({ pattern }: Phrase, value: Value): string {
+  const first = value.names[0]
+  return first === undefined ? pattern.id : `${pattern.id.replace(/_(?:of|all|alone)$/, '')}_${stemOf(first)}`
+}

@@ -1,0 +1,104 @@
+/** The whole: statements to a workflow document, with what it needs and what was assumed. */
+import type { Json, JsonObject } from '@nexus/sdk'
+import type { Catalogue } from '../catalogue.ts'
+import type { Statement } from '../grammar/tree.ts'
+import type { Vocabulary } from '../grammar/vocabulary.ts'
+import { Refusal } from '../refusal.ts'
+import { Compiler } from './compiler.ts'
+import { defined } from './definitions.ts'
+import { aggregateOperations } from './operations/aggregates.ts'
+import { effectOperations } from './operations/effects.ts'
+import { sourceOperations } from './operations/sources.ts'
+import { tableOperations } from './operations/tables.ts'
+import { Plan, type Need, type Step } from './plan.ts'
+import { schemasOf } from './schemas.ts'
+import { block, ensure } from './statements.ts'
+import { inExpression, keyOf, quoted, unique, type Value } from './values.ts'
+
+export interface PlannedWorkflow {
+  readonly workflow: JsonObject
+  readonly tasks: readonly { id: string; type: string; input: Json }[]
+  readonly steps: readonly Step[]
+  readonly needs: readonly Need[]
+  readonly assumptions: readonly string[]
+}
+
+export interface PlanningOptions {
+  readonly goal: string
+  readonly catalogue: Catalogue
+  readonly vocabulary: Vocabulary
+  readonly context: Json
+  readonly stepsMax: number
+}
+
+const operations = {
+  ...sourceOperations,
+  ...aggregateOperations,
+  ...tableOperations,
+  ...effectOperations,
+  ensure,
+}
+
+/** Throws `Refusal`. */
+export function planOf(statements: readonly Statement[], options: PlanningOptions): PlannedWorkflow {
+  const plan = new Plan(options.goal, options.catalogue, options.stepsMax)
+  const compiler = new Compiler({
+    plan,
+    vocabulary: options.vocabulary,
+    schemas: schemasOf(options.context),
+    operations,
+  })
+  const last = block(compiler, statements)
+  if (plan.tasks.length === 0) throw new Refusal('Nothing is to be done.', [])
+  const output = outputOf(compiler, last)
+  return {
+    workflow: documentOf(options.goal, plan.tasks, output),
+    tasks: plan.flat,
+    steps: plan.steps,
+    needs: plan.needs,
+    assumptions: plan.assumptions,
+  }
+}
+
+/** What comes out of a run: the one result that nothing else used; where there are several, each under its name. */
+function outputOf(compiler: Compiler, last: Value | undefined): string {
+  const open = compiler.values.filter(
+    (value, at, all) => !compiler.used.has(value) && (value.isByTheWay !== true || at === all.length - 1),
+  )
+  const different = open.filter(
+    (value, at) => open.findLastIndex(({ expression }) => expression === value.expression) === at,
+  )
+  if (different.length === 0) return last?.expression ?? compiler.values.at(-1)?.expression ?? 'null'
+  const [only] = different
+  if (different.length === 1 && only) return only.expression
+  const names = unique(different.map(memberName))
+  return `{${different.map(({ expression }, at) => `${keyOf(quoted(names[at] ?? ''))}: ${expression}`).join(', ')}}`
+}
+
+function memberName({ expression }: Value, at: number): string {
+  return /\.(\w+)(?: else .*)?$/.exec(expression)?.[1] ?? `result_${at + 1}`
+}
+
+const nameLengthMax = 60
+
+function documentOf(goal: string, tasks: readonly JsonObject[], output: string): JsonObject {
+  const words = goal
+    .toLowerCase()
+    .replaceAll(/[^a-z0-9]+/g, '-')
+    .slice(0, nameLengthMax)
+  const name = words.replaceAll(/^-+|-+$/g, '') || 'goal'
+  return {
+    document: {
+      dsl: '1.0.3',
+      namespace: 'goals',
+      name,
+      version: '1.0.0',
+      title: 'A goal',
+      summary: goal.slice(0, summaryLengthMax),
+    },
+    do: tasks,
+    output: { as: inExpression(defined(output)) },
+  }
+}
+
+const summaryLengthMax = 500

@@ -1,0 +1,73 @@
+/**
+ * Files and formats: how a file's text becomes a value, and a value a file's text, by the ending of its name.
+ */
+import type { ValueType } from './values.ts'
+
+export type Format = 'csv' | 'tsv' | 'json' | 'jsonl' | 'text'
+
+export function formatOf(path: string): Format {
+  const ending = /\.([A-Za-z0-9]+)(?:[?#].*)?$/.exec(path)?.[1]?.toLowerCase()
+  switch (ending) {
+    case 'csv':
+    case 'tsv':
+    case 'json':
+      return ending
+    case 'jsonl':
+    case 'ndjson':
+      return 'jsonl'
+    default:
+      return 'text'
+  }
+}
+
+/** jq over a file's text, and the type of what comes out. */
+export function reading(format: Format): { expression: string | undefined; type: ValueType } {
+  switch (format) {
+    case 'csv':
+      return { expression: 'csv_rows(",")', type: 'rows' }
+    case 'tsv':
+      return { expression: 'csv_rows("\\t")', type: 'rows' }
+    case 'json':
+      return { expression: 'fromjson', type: 'any' }
+    case 'jsonl':
+      return { expression: 'lines | map(select(. != "") | fromjson)', type: 'rows' }
+    case 'text':
+      return { expression: undefined, type: 'text' }
+  }
+}
+
+/** jq over a value: the text of a file in that format. */
+export function writing(format: Format): string {
+  switch (format) {
+    case 'csv':
+      return 'if type == "string" then . else csv_text(",") end'
+    case 'tsv':
+      return 'if type == "string" then . else csv_text("\\t") end'
+    case 'json':
+      return 'pretty'
+    case 'jsonl':
+      return 'if type == "array" then map(tojson + "\\n") | join("") else pretty end'
+    case 'text':
+      return 'plain_text'
+  }
+}
+
+/** `sales` for data/sales.csv, `users` for https://example.com/users?page=1. */
+export function stemOf(path: string): string {
+  const name =
+    path
+      .replace(/[?#].*$/, '')
+      .replace(/\/+$/, '')
+      .split('/')
+      .at(-1) ?? path
+  return name.replace(/(?<=.)\.[A-Za-z0-9]+$/, '').toLowerCase()
+}
+
+/** A name as a file's may be: nothing that a shell or a terminal would read otherwise. */
+export function isFileName(path: string): boolean {
+  return path.length < 1024 && !/\p{Cc}/u.test(path)
+}
+
+export function asArgument(path: string): string {
+  return path.startsWith('-') ? `./${path}` : path
+}

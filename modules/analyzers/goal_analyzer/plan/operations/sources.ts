@@ -1,0 +1,287 @@
+/** Where values come from: files, addresses, tables of databases, texts in the goal itself. */
+import { isIn } from '../../grammar/vocabulary.ts'
+import type { Column, Slots } from '../../grammar/tree.ts'
+import { Refusal } from '../../refusal.ts'
+import {
+  given,
+  isDatabase,
+  operandIn,
+  operandsIn,
+  textIn,
+  valueIn,
+  type Compiler,
+  type Operation,
+} from '../compiler.ts'
+import { asArgument, formatOf, reading, stemOf, writing } from '../files.ts'
+import { asItems, filtered, Table } from '../table.ts'
+import { inExpression, keyOf, literal, quoted, unique, type Value } from '../values.ts'
+import { grouped } from './aggregates.ts'
+import { isJsonObject } from '@nexus/sdk'
+
+/** Shows, reads, fetches: the value of what is named, whatever that takes. */
+const give: Operation = (compiler, { slots, span }) => {
+  const operands = [...operandsIn(slots, 'what'), ...operandsIn(slots, 'source')]
+  if (operands.length > 1) return giveAll(compiler, slots)
+  const [operand] = operands
+  const value = operand ? compiler.operand(operand) : compiler.last(span)
+  const shape = shaped(compiler, value, slots)
+  const format = textIn(slots, 'format')
+  return format === undefined ? shape : inFormat(shape, format)
+}
+
+export function inFormat(value: Value, format: string): Value {
+  if (format === 'json') return value.type === 'text' ? asItems(value) : value
+  const known = (['csv', 'tsv', 'jsonl', 'text'] as const).find((one) => one === format) ?? 'text'
+  return {
+    type: 'text',
+    expression: `(${value.expression} | ${writing(known)})`,
+    names: [known, ...value.names],
+  }
+}
+
+/** Several at once: an object with a member for each, each a result that can be meant by its name. */
+function giveAll(compiler: Compiler, slots: Slots): Value {
+  const values = operandsIn(slots, 'what').map((operand, at) => {
+    const value = compiler.operand(operand)
+    const kept = compiler.keep(value, value.names[0] ?? `part_${at + 1}`)
+    compiler.values.push(kept)
+    return kept
+  })
+  const names = unique(values.map((value, at) => value.names[0] ?? `part_${at + 1}`))
+  const members = values.map((value, at) => `${keyOf(quoted(names[at] ?? ''))}: ${value.expression}`)
+  return compiler.together({
+    type: 'record',
+    expression: `{${members.join(', ')}}`,
+    names: ['both', 'results'],
+    parts: values,
+  })
+}
+
+/** What may stand behind a value: conditions, an order, a limit. */
+export function shaped(compiler: Compiler, value: Value, slots: Slots): Value {
+  const { where, sorted, by, limit } = slots
+  const held = where?.type === 'condition' ? filtered(compiler, value, where.condition) : value
+  const order = sorted?.type === 'order' ? inOrder(compiler, held, sorted.order) : held
+  const cut =
+    limit?.type === 'value'
+      ? { ...order, expression: `(${order.expression} | .[:${Number(limit.value)}])` }
+      : order
+  return by?.type === 'columns' ? grouped(compiler, cut, by.columns) : cut
+}
+
+export function inOrder(
+  compiler: Compiler,
+  value: Value,
+  order: readonly { column: Column; isDescending: boolean }[],
+): Value {
+  const table = new Table(compiler, value)
+  const stages = order.toReversed().map(({ column, isDescending }) => {
+    const sort = isSelf(compiler, table.value, column) ? 'sort' : `sort_by(${table.member(column)})`
+    return isDescending ? `reverse | ${sort} | reverse` : sort
+  })
+  return { ...table.value, expression: table.through(...stages) }
+}
+
+/** In a list, `by value` or `by line` means the items themselves. */
+function isSelf(compiler: Compiler, value: Value, column: Column): boolean {
+  return value.type === 'list' && isIn(compiler.vocabulary, 'row_noun', column.name.toLowerCase())
+}
+
+const literalValue: Operation = (_compiler, { slots }) => given(valueIn(slots, 'text') ?? null)
+
+/** `the rows`, `orders in orders.csv where status is open`. */
+const rows: Operation = (compiler, phrase) => {
+  const noun = compiler.subject({
+    ...phrase,
+    slots: { ...phrase.slots, ...(phrase.slots['noun'] && { what: phrase.slots['noun'] }) },
+  })
+  return shaped(compiler, noun, phrase.slots)
+}
+
+const readFile: Operation = (compiler, { slots, span }) => {
+  const path = textIn(slots, 'value') ?? ''
+  if (isDatabase(path))
+    throw new Refusal(
+      `It is not said which table of ${path} is meant.`,
+      [span],
+      `“the table NAME in ${path}”`,
+    )
+  const { expression: as, type } = reading(formatOf(path))
+  const columns = compiler.schemas.columnsOf(path)
+  const name = stemOf(path)
+  const expression = compiler.plan.add({
+    name: `read_${name}`,
+    capability: 'run.shell',
+    definition: { run: { shell: { command: 'cat -- "$1"', arguments: [literal(path)] } } },
+    ...(as !== undefined && { as }),
+    needs: [{ read: path }, { run: 'cat' }],
+  })
+  return { type, expression, names: [name, path], ...(columns && { columns }) }
+}
+
+/** An address in the goal, or one that a value holds. */
+const fetch: Operation = (compiler, { slots, span }) => {
+  const url = textIn(slots, 'value') ?? ''
+  if (/[{}]/.test(url)) throw new Refusal('An address must not hold { or }.', [span])
+  const host = URL.parse(url)?.host
+  if (host === undefined) throw new Refusal('This is no address.', [span])
+  const { type, expression } = reading(formatOf(new URL(url).pathname))
+  return {
+    type: expression === undefined ? 'any' : type,
+    expression: compiler.plan.add({
+      name: `fetch_${stemOf(url)}`,
+      capability: 'http',
+      definition: { call: 'http', with: { method: 'get', endpoint: literal(url) } },
+      ...(expression !== undefined && { as: `if type == "string" then (${expression}) else . end` }),
+      needs: [{ network: host }],
+    }),
+    names: [stemOf(url), url],
+  }
+}
+
+/** `fetch it`: an address that is only known when the plan runs. */
+const fetchValue: Operation = (compiler, { slots, span }) => {
+  const operand = operandIn(slots, 'what')
+  const value = operand ? compiler.operand(operand) : compiler.last(span)
+  return {
+    type: 'any',
+    expression: compiler.plan.add({
+      name: 'fetch',
+      capability: 'http',
+      definition: { call: 'http', with: { method: 'get', endpoint: inExpression(value.expression) } },
+      needs: [{ network: '*' }],
+    }),
+    names: ['page', 'response'],
+  }
+}
+
+/** `read` and `fetch` of a value: an item of a loop that is an address is fetched, one that is a file is read. */
+const fetchOrGive: Operation = (compiler, phrase) => {
+  const operand = operandIn(phrase.slots, 'what')
+  const isOne = operandsIn(phrase.slots, 'what').length === 1
+  const word = operand && isOne ? wordOf(operand) : undefined
+  const item = compiler.items.at(-1)
+  if (
+    !item ||
+    word === undefined ||
+    compiler.operand({ kind: 'noun', word, span: phrase.span }) !== item.value
+  )
+    return give(compiler, phrase)
+  return phrase.pattern.id === 'read' ? readValue(compiler, item.value) : fetchValue(compiler, phrase)
+}
+
+function wordOf(operand: ReturnType<typeof operandIn>): string | undefined {
+  if (operand?.kind === 'noun' || operand?.kind === 'pronoun') return operand.word
+  const inner = operand?.kind === 'phrase' ? operandIn(operand.phrase.slots, 'noun') : undefined
+  return inner && operand?.kind === 'phrase' && Object.keys(operand.phrase.slots).length === 1
+    ? wordOf(inner)
+    : undefined
+}
+
+function readValue(compiler: Compiler, value: Value): Value {
+  const expression = compiler.plan.add({
+    name: 'read',
+    capability: 'run.shell',
+    definition: { run: { shell: { command: 'cat -- "$1"', arguments: [inExpression(value.expression)] } } },
+    needs: [{ read: '*' }, { run: 'cat' }],
+  })
+  return { type: 'text', expression, names: ['text', 'contents'] }
+}
+
+const table: Operation = (compiler, phrase) => {
+  const { slots, span } = phrase
+  const database = textIn(slots, 'database') ?? databaseOf(operandIn(slots, 'in'))
+  if (database === undefined) throw new Refusal('It is not said which database the table is in.', [span])
+  return shaped(compiler, compiler.table(database, textIn(slots, 'table') ?? '', span), slots)
+}
+
+function databaseOf(operand: ReturnType<typeof operandIn>): string | undefined {
+  const inner = operand?.kind === 'phrase' ? operandIn(operand.phrase.slots, 'source') : operand
+  return inner?.kind === 'file' && isDatabase(inner.path) ? inner.path : undefined
+}
+
+const readTable: Operation = (compiler, { slots }) => {
+  const value = valueIn(slots, 'value')
+  const { path, name } = isJsonObject(value ?? null)
+    ? (value as { path: string; name: string })
+    : { path: '', name: '' }
+  const sql = `SELECT * FROM "${name.replaceAll('"', '""')}"`
+  return { ...queried(compiler, path, sql, `read_${name}`), names: [name, stemOf(path)] }
+}
+
+const tables: Operation = (compiler, { slots }) => {
+  const sql = "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%' ORDER BY name"
+  const rows = queried(compiler, textIn(slots, 'database') ?? '', sql, 'tables')
+  return { type: 'list', expression: `(${rows.expression} | map(.name))`, names: ['tables'] }
+}
+
+/** A query as it is written in the goal. */
+const query: Operation = (compiler, { slots, span }) => {
+  const database = textIn(slots, 'database') ?? databaseOf(operandIn(slots, 'in'))
+  if (database === undefined)
+    throw new Refusal(
+      'It is not said which database is asked.',
+      [span],
+      '“run the query "SELECT …" on shop.db”',
+    )
+  return queried(compiler, database, textIn(slots, 'sql') ?? '', 'query')
+}
+
+/** By `query.sql` where it is installed, else by the program sqlite3. Either way nothing is written. */
+export function queried(compiler: Compiler, path: string, sql: string, name: string): Value {
+  const driver = /\.duckdb$/i.test(path) ? 'duckdb' : 'sqlite'
+  const { plan } = compiler
+  const isProgram = !plan.catalogue.has('query.sql') && driver === 'sqlite' && plan.catalogue.has('run.shell')
+  const expression = isProgram
+    ? plan.add({
+        name,
+        capability: 'run.shell',
+        definition: {
+          run: {
+            shell: {
+              command: 'sqlite3 -readonly -json "$1" "$2"',
+              arguments: [literal(asArgument(path)), literal(sql)],
+            },
+          },
+        },
+        as: 'if test("^\\\\s*$") then [] else fromjson end',
+        needs: [{ read: path }, { run: 'sqlite3' }],
+      })
+    : plan.add({
+        name,
+        capability: 'query.sql',
+        definition: {
+          call: 'query.sql',
+          with: { connection: { driver, file: literal(path) }, query: literal(sql) },
+        },
+        needs: [{ read: path }],
+      })
+  return { type: 'rows', expression, names: [] }
+}
+
+const field: Operation = (compiler, phrase) => {
+  const value = compiler.subject(phrase)
+  const path = (textIn(phrase.slots, 'path') ?? '').split('.').map(quoted)
+  const step = path.map(
+    (key) =>
+      `if type == "object" and has(${key}) then .[${key}] else error("There is no field \\(${key} | tojson).") end`,
+  )
+  return {
+    type: 'any',
+    expression: `(${[value.expression, ...step].join(' | ')})`,
+    names: [textIn(phrase.slots, 'path') ?? ''],
+  }
+}
+
+export const sourceOperations: Readonly<Record<string, Operation>> = {
+  give: (compiler, phrase) => fetchOrGive(compiler, phrase),
+  literal: literalValue,
+  rows,
+  read_file: readFile,
+  fetch,
+  table,
+  read_table: readTable,
+  tables,
+  query,
+  field,
+}

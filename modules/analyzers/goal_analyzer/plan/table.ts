@@ -1,0 +1,144 @@
+/**
+ * Expressions over a table. Columns are looked up when they are mentioned: one that is not there is an error when the
+ * step runs, never an empty result.
+ */
+import type { Column, ComparedValue, Comparison, Condition } from '../grammar/tree.ts'
+import { Refusal } from '../refusal.ts'
+import { given, type Compiler } from './compiler.ts'
+import { member, quoted, type Value } from './values.ts'
+
+export class Table {
+  readonly value: Value
+  readonly #compiler: Compiler
+  readonly #stages: string[] = []
+  readonly #keys = new Map<string, string>()
+
+  constructor(compiler: Compiler, value: Value) {
+    if (value.parts) throw new Refusal('More than one thing is meant here. Say which.', [compiler.plan.span])
+    this.#compiler = compiler
+    this.value = asItems(value)
+  }
+
+  /** The key of a column, as a jq text or a variable. */
+  key(column: Column): string {
+    const known = this.#keys.get(column.name)
+    if (known !== undefined) return known
+    const name = this.#compiler.columnName(this.value, column)
+    const key = typeof name === 'string' ? quoted(name) : this.#compiler.variable('column_')
+    this.#stages.push(
+      typeof name === 'string' ? `need(${key})` : `column([${name.map(quoted).join(', ')}]) as ${key}`,
+    )
+    this.#keys.set(column.name, key)
+    return key
+  }
+
+  member(column: Column): string {
+    return member(this.key(column))
+  }
+
+  /** The table through these stages, as one expression. */
+  through(...stages: readonly string[]): string {
+    const check = this.value.type === 'rows' || this.value.type === 'list' ? [] : ['table']
+    return `(${[this.value.expression, ...check, ...this.#stages, ...stages].join(' | ')})`
+  }
+
+  /** What holds of one of its rows, as jq over the row. */
+  condition(condition: Condition): string {
+    switch (condition.kind) {
+      case 'and':
+      case 'or':
+        return `(${condition.parts.map((part) => this.condition(part)).join(` ${condition.kind} `)})`
+      case 'not':
+        return `(${this.condition(condition.part)} | not)`
+      case 'compare':
+        return this.#compare(condition)
+    }
+  }
+
+  #compare({ subject, comparison, span }: Condition & { kind: 'compare' }): string {
+    if (!subject && this.value.type === 'rows')
+      throw new Refusal('It is not said which column this holds of.', [span], '“where COLUMN is over 5”')
+    const left = subject ? this.member(subject) : '.'
+    return comparing(left, comparison, (value) => this.#compared(value, comparison))
+  }
+
+  #compared(value: ComparedValue, { operator }: Comparison): string {
+    switch (value.kind) {
+      case 'literal':
+        return JSON.stringify(value.value)
+      case 'column':
+        return this.member(value.column)
+      case 'operand':
+        return this.#compiler.operand(value.operand).expression
+      case 'word': {
+        const isOrder = ['gt', 'ge', 'lt', 'le'].includes(operator)
+        const isColumn = isOrder && !/^\d/.test(value.word)
+        return isColumn ? this.member({ name: value.word, span: value.span }) : quoted(value.word)
+      }
+    }
+  }
+}
+
+/** A text is a list of its lines. */
+export function asItems(value: Value): Value {
+  return value.type === 'text'
+    ? { ...value, type: 'list', expression: `(${value.expression} | lines)` }
+    : value
+}
+
+export function filtered(compiler: Compiler, value: Value, condition: Condition, keeps = true): Value {
+  const table = new Table(compiler, value)
+  const holds = table.condition(condition)
+  return { ...table.value, expression: table.through(`map(select(${keeps ? holds : `${holds} | not`}))`) }
+}
+
+/** jq that says whether a comparison holds of `left`. */
+export function comparing(
+  left: string,
+  comparison: Comparison,
+  of: (value: ComparedValue) => string,
+): string {
+  const [first = given(null).expression, second = first] = comparison.values.map(of)
+  const positive = ((): string => {
+    switch (comparison.operator) {
+      case 'eq':
+        return `${left} == ${first}`
+      case 'ne':
+        return `${left} != ${first}`
+      case 'gt':
+        return ordered(left, '>', first)
+      case 'ge':
+        return ordered(left, '>=', first)
+      case 'lt':
+        return ordered(left, '<', first)
+      case 'le':
+        return ordered(left, '<=', first)
+      case 'between':
+        return `${ordered(left, '>=', first)} and ${ordered(left, '<=', second)}`
+      case 'in':
+        return `(${comparison.values.map((value) => `${left} == ${of(value)}`).join(' or ')})`
+      case 'contains':
+        return `(${left} | if type == "array" then any(.[]; . == ${first}) else (. // "" | tostring | contains(${asText(first)})) end)`
+      case 'starts':
+        return `(${left} // "" | tostring | startswith(${asText(first)}))`
+      case 'ends':
+        return `(${left} // "" | tostring | endswith(${asText(first)}))`
+      case 'matches':
+        return `(${left} // "" | tostring | test(${asText(first)}))`
+      case 'empty':
+        return `(${left} | . == null or . == "" or . == [] or . == {})`
+    }
+  })()
+  return comparison.isNegated ? `(${positive} | not)` : positive
+}
+
+/** Only values of one type have an order that anybody means. */
+function ordered(left: string, sign: string, right: string): string {
+  if (/^-?\d/.test(right)) return `(${left} | type == "number" and . ${sign} ${right})`
+  if (right.startsWith('"')) return `(${left} | type == "string" and . ${sign} ${right})`
+  return `((${left} | type) == (${right} | type) and ${left} ${sign} ${right})`
+}
+
+function asText(expression: string): string {
+  return expression.startsWith('"') ? expression : `(${expression} | tostring)`
+}

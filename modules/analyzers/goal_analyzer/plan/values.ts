@@ -1,0 +1,64 @@
+/**
+ * What flows between the steps of a plan: where a value is found (a jq expression that means the same anywhere in the
+ * step), and what is known of it before anything has run.
+ */
+import type { Column } from '../grammar/tree.ts'
+
+export type ValueType = 'rows' | 'list' | 'record' | 'number' | 'text' | 'boolean' | 'any'
+
+export interface Value {
+  readonly type: ValueType
+  /** Depends on nothing but `$context`, `$input` and the variables of loops. */
+  readonly expression: string
+  /** By which nouns it can be meant: `sales` for sales.csv, `total` for a sum. */
+  readonly names: readonly string[]
+  /** The names of its columns, where they are known. */
+  readonly columns?: readonly string[]
+  /** Rows that were said to be grouped, before it was said what is to come out of each group. */
+  readonly groupedBy?: readonly Column[]
+  /** Results that were made together; as one value it is an object of them. */
+  readonly parts?: readonly Value[]
+  /** It came of something that was done for its own sake, such as a command: no answer where more comes after it. */
+  readonly isByTheWay?: boolean
+  /** Nothing can be made of it but its value: it was given, not worked out. */
+  readonly isGiven?: boolean
+}
+
+/** A text as a jq text, in which nothing is an expression any more. */
+export function quoted(text: string): string {
+  return JSON.stringify(text)
+}
+
+/** A text from the goal as a member of a task: literal, also where it looks like an expression. */
+export function literal(text: string): string {
+  return text.includes('${') ? `\${ ${quoted(text)} }` : text
+}
+
+export function inExpression(expression: string): string {
+  return `\${ ${expression} }`
+}
+
+const plainKey = /^[A-Za-z_][A-Za-z0-9_]*$/
+const keywords = new Set(
+  'and or not if then elif else end as def reduce foreach try catch label import include __loc__'.split(' '),
+)
+
+/** `.city`, `.["a b"]`, `.[$c1]`; a key is a jq text or a variable. */
+export function member(key: string): string {
+  const name = key.startsWith('"') ? (JSON.parse(key) as string) : ''
+  return plainKey.test(name) && !keywords.has(name) ? `.${name}` : `.[${key}]`
+}
+
+/** As the key of an object that is built. */
+export function keyOf(key: string): string {
+  const name = key.startsWith('"') ? (JSON.parse(key) as string) : ''
+  return plainKey.test(name) && !keywords.has(name) ? name : `(${key})`
+}
+
+/** The names with numbers behind those that stand there already. */
+export function unique(names: readonly string[]): readonly string[] {
+  return names.map((name, at) => {
+    const before = names.slice(0, at).filter((one) => one === name).length
+    return before === 0 ? name : `${name}_${before + 1}`
+  })
+}

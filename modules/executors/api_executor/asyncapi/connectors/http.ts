@@ -1,0 +1,157 @@
+/**
+ * Messages over HTTP: published by a request (POST, unless the binding says otherwise); consumed as server-sent events
+ * where the server gives such, else by asking again and again, each answer that has a body being a message.
+ */
+import type { Readable } from 'node:stream'
+import { TaskFault } from '@nexus/sdk'
+import type { Authorizer } from '../../authentication/authorizer.ts'
+import { nameOf } from '../../address.ts'
+import { openAuthorized } from '../../open_authorized.ts'
+import type { HttpRequest } from '../../request.ts'
+import { serverSentEvents } from '../../server_sent_events.ts'
+import type { StreamedAnswer } from '../../transport/open_stream.ts'
+import type { Outbound } from '../arguments.ts'
+import type { Connecting, Connector } from '../connector.ts'
+import type { Feed } from '../feed.ts'
+import { encodePayload } from '../message.ts'
+
+/** Between two requests of a server that has nothing, or does not say when to come again. */
+const pollMs = 1_000
+const pollMsMax = 60_000
+const wordsBytesMax = 2_048
+
+export const connector: Connector = {
+  async publish(connecting, message) {
+    const { body, mediaType } = encodePayload(message)
+    const headers = {
+      'content-type': mediaType,
+      'idempotency-key': connecting.options.idempotencyKey,
+      ...lowered(message.headers),
+    }
+    const request = { ...requestFor(connecting, 'POST'), headers, body }
+    const answer = await ask(request, connecting, authorizerOf(connecting, request))
+    answer.body.destroy()
+  },
+  async subscribe(connecting, feed) {
+    const ended = new AbortController()
+    const signal = AbortSignal.any([connecting.signal, ended.signal])
+    const request = requestFor(connecting, 'GET')
+    const authorizer = authorizerOf(connecting, request)
+    const first = await ask(request, { ...connecting, signal }, authorizer)
+    const reading = consume(first, { request, authorizer, feed, connecting: { ...connecting, signal } })
+    const settled = reading.catch((error: unknown) => feed.fail(error))
+    return async () => {
+      ended.abort()
+      await settled
+    }
+  },
+}
+
+function requestFor({ target, authentication }: Connecting, usual: string): HttpRequest {
+  const { secure, host, port, path, address, bindings } = target
+  const url = new URL(`${secure ? 'https' : 'http'}://${host}:${port}${path}/${address.replace(/^\/+/, '')}`)
+  const { method } = bindings
+  return {
+    method: typeof method === 'string' && /^[A-Za-z]+$/.test(method) ? method.toUpperCase() : usual,
+    url,
+    headers: { accept: 'text/event-stream, application/json;q=0.9, */*;q=0.5' },
+    body: undefined,
+    followsRedirects: false,
+    authentication,
+  }
+}
+
+function authorizerOf({ options }: Connecting, { authentication }: HttpRequest): Authorizer {
+  return options.authenticator.authorizerFor(authentication, options)
+}
+
+function lowered(headers: Outbound['headers']): Record<string, string> {
+  return Object.fromEntries(Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value]))
+}
+
+async function ask(
+  request: HttpRequest,
+  { options, signal }: Connecting,
+  authorizer: Authorizer,
+): Promise<StreamedAnswer> {
+  const answer = await openAuthorized(request, { transport: options.transport, authorizer, signal })
+  const { status, body } = answer
+  if (status >= 200 && status < 300) return answer
+  const words = await firstOf(body)
+  const type = status === 401 ? 'authentication' : status === 403 ? 'authorization' : 'communication'
+  const detail = `${request.method} ${nameOf(request.url)} answered ${status}. ${words}`.trim()
+  throw TaskFault.of(type, detail, { status })
+}
+
+async function firstOf(body: Readable): Promise<string> {
+  for await (const chunk of body as AsyncIterable<Buffer>) {
+    body.destroy()
+    return chunk.subarray(0, wordsBytesMax).toString('utf8').trim()
+  }
+  return ''
+}
+
+interface Reading {
+  readonly request: HttpRequest
+  readonly authorizer: Authorizer
+  readonly feed: Feed
+  readonly connecting: Connecting
+}
+
+async function consume(first: StreamedAnswer, reading: Reading): Promise<void> {
+  const { connecting, request, authorizer } = reading
+  const { clock } = connecting.options
+  for (let answer = first; ;) {
+    const isStream = /^text\/event-stream\b/i.test(answer.headers['content-type'] ?? '')
+    await (isStream ? readEvents(answer, reading) : readOne(answer, reading))
+    if (isStream) throw TaskFault.of('communication', `${nameOf(request.url)} ended its stream of messages.`)
+    await clock.sleep(waitMs(answer), connecting.signal)
+    answer = await ask(request, connecting, authorizer)
+  }
+}
+
+function waitMs({ headers }: StreamedAnswer): number {
+  const seconds = Number(headers['retry-after'])
+  return Number.isFinite(seconds) && seconds > 0 ? Math.min(seconds * 1_000, pollMsMax) : pollMs
+}
+
+async function readEvents({ body }: StreamedAnswer, { feed, connecting, request }: Reading): Promise<void> {
+  const stop = (): void => void body.destroy()
+  connecting.signal.addEventListener('abort', stop, { once: true })
+  const tooMuch = (): TaskFault => new TaskFault({ type: '', status: 500 })
+  try {
+    // How much comes altogether is nobody's limit: what is not consumed yet is the feed's.
+    for await (const { data, event, id } of serverSentEvents(body, { bytesMax: Infinity, tooMuch })) {
+      const headers = { ...(event !== undefined && { event }), ...(id !== undefined && { id }) }
+      if (!feed.push({ bytes: Buffer.from(data), headers })) return
+    }
+  } catch (error) {
+    connecting.signal.throwIfAborted()
+    const why = error instanceof Error ? error.message : String(error)
+    throw TaskFault.of('communication', `${nameOf(request.url)} broke its messages off: ${why}.`, {
+      cause: error,
+    })
+  } finally {
+    connecting.signal.removeEventListener('abort', stop)
+    body.destroy()
+  }
+}
+
+async function readOne(
+  { body, headers }: StreamedAnswer,
+  { feed, connecting, request }: Reading,
+): Promise<void> {
+  const { responseBytesMax } = connecting.options
+  const chunks: Buffer[] = []
+  let sizeBytes = 0
+  for await (const chunk of body as AsyncIterable<Buffer>) {
+    sizeBytes += chunk.length
+    if (sizeBytes > responseBytesMax)
+      throw TaskFault.of(
+        'communication',
+        `${nameOf(request.url)} answers with more than ${responseBytesMax / 1_048_576} MB.`,
+      )
+    chunks.push(chunk)
+  }
+  if (sizeBytes > 0) feed.push({ bytes: Buffer.concat(chunks), headers })
+}

@@ -1,0 +1,98 @@
+/**
+ * The program of a Pyodide worker: Python as WebAssembly in a Node process without rights, for one script. What Pyodide
+ * lets a script have of JavaScript is taken away before the script begins: no evaluation of text, no `process`, nothing
+ * of Node among the globals. It is text, since it runs in another process.
+ */
+import { nodeDriver } from '../../worker/node_driver.ts'
+import { pythonBootstrap } from '../python/bootstrap.ts'
+
+const python = `${pythonBootstrap}
+
+def main(text, report, give):
+    import os
+
+    job = json.loads(text)
+    os.environ.clear()
+    os.environ.update({"HOME": os.getcwd(), "TMPDIR": os.getcwd(), **job["environment"]})
+    sys.path[:0] = ["/packages"]
+    for name in ("js", "pyodide_js", "_pyodide_core"):
+        sys.modules.pop(name, None)
+    sys.meta_path[:] = [finder for finder in sys.meta_path if type(finder).__module__.partition(".")[0] not in ("_pyodide", "pyodide")]
+    for stream in (sys.stdout, sys.stderr):
+        stream.reconfigure(errors="replace", line_buffering=True)
+    code = run(job, report, give)
+    sys.stdout.flush()
+    sys.stderr.flush()
+    return code
+
+
+main
+`
+
+const program = String.raw`
+const [engineFolder, packagesFolder] = process.argv.slice(-2)
+const { constants, readdirSync, statSync } = createRequire(engineFolder)('node:fs')
+// Pyodide asks a removed interface for these constants, which the permission model refuses.
+process.binding = () => ({ fs: constants })
+const { loadPyodide } = await import(pathToFileURL(engineFolder + 'pyodide.mjs').href)
+const pyodide = await loadPyodide({ indexURL: engineFolder, jsglobals: Object.create(null) })
+const files = pyodide.FS
+files.mkdirTree('/scratch')
+files.mkdirTree('/packages')
+function copy(from, to) {
+  for (const name of readdirSync(from)) {
+    const [source, target] = [from + '/' + name, to + '/' + name]
+    if (statSync(source).isDirectory()) { files.mkdirTree(target); copy(source, target) }
+    else files.writeFile(target, readFileSync(source))
+  }
+}
+if (packagesFolder !== '') copy(packagesFolder, '/packages')
+files.chdir('/scratch')
+const writer = (type) => ({ isatty: false, write(bytes) { sendPieces(type, Buffer.from(bytes)); return bytes.length } })
+let stdin = empty
+pyodide.setStdin({ isatty: false, read(buffer) {
+  const piece = stdin.subarray(0, buffer.length)
+  buffer.set(piece)
+  stdin = stdin.subarray(piece.length)
+  return piece.length
+} })
+pyodide.setStdout(writer('O'))
+pyodide.setStderr(writer('E'))
+const run = pyodide.runPython(PYTHON)
+
+const layers = giveUpRights()
+jobs((job) => {
+  for (const [name, bytes] of Object.entries(job.files)) {
+    files.mkdirTree('/scratch/' + name.split('/').slice(0, -1).join('/'))
+    files.writeFile('/scratch/' + name, bytes)
+  }
+  stdin = Buffer.from(job.stdin ?? '')
+  let [result, value] = [{}, undefined]
+  takeAway()
+  try {
+    const { files: _, ...head } = job
+    result.code = run(JSON.stringify(head), (text) => { result = { ...JSON.parse(text) }; result = { error: { message: result.message, ...(result.line && { line: result.line }) }, ...(result.limit && { limit: result.limit }) } }, (text) => { value = text })
+  } catch (error) {
+    result = { code: 1, error: { message: String(error).slice(0, 4000) } }
+    if (/memory|allocat/i.test(String(error))) result.limit = 'memory'
+  }
+  if (result.code === 0) {
+    if (value !== undefined) sendPieces('V', Buffer.from(value))
+    for (const name of job.outputs) {
+      try { sendFile(name, Buffer.from(files.readFile('/scratch/' + name))) } catch {}
+    }
+  }
+  send('R', JSON.stringify({ code: 1, ...result }))
+})
+
+/** What of Node a script could reach by an object of JavaScript that it got hold of. */
+function takeAway() {
+  for (const name of ['kill', '_kill', 'abort', 'reallyExit', 'exit', 'binding', '_linkedBinding', 'dlopen', 'getBuiltinModule', 'chdir', 'setuid', 'setgid', 'report', '_debugProcess', '_debugEnd', 'mainModule', 'execve', 'umask', 'loadEnvFile'])
+    try { Object.defineProperty(process, name, { value: undefined, configurable: false }) } catch {}
+  for (const name of ['process', 'Buffer', 'fetch', 'WebSocket', 'EventSource', 'navigator', 'require', 'module', 'global'])
+    try { delete globalThis[name] } catch {}
+}
+send('H', JSON.stringify({ layers }))
+`
+
+export const pyodideDriver = `${nodeDriver}\nconst PYTHON = ${JSON.stringify(python)}\n${program}`

@@ -1,0 +1,261 @@
+/**
+ * The only way of a script into the network: this host dials for it. A host is reached when the script's task names it
+ * and the operator's `network_allow` does; a name is looked up once, its address checked, and that address dialled. Scripts
+ * that can only ask (QuickJS) have their requests made here; those that need a connection (Python) get a tunnel.
+ */
+import { randomUUID } from 'node:crypto'
+import { lookup } from 'node:dns/promises'
+import { mkdtemp, realpath, rm } from 'node:fs/promises'
+import { createServer, request as httpRequest, type IncomingMessage, type Server } from 'node:http'
+import { request as httpsRequest } from 'node:https'
+import { BlockList, connect, isIP, type Socket } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import type { Duplex } from 'node:stream'
+import { isJsonObject, TaskFault, type Clock, type Json, type JsonObject } from '@nexus/sdk'
+import { asText } from '@nexus/sdk/process'
+
+/** `host`, `host:port`, `*.host` or `*`; of addresses and of `localhost` private ones too, of names public ones alone. */
+export type HostPattern = string
+
+const responseBytesMax = 16_777_216
+const redirectsMax = 10
+const dialMsMax = 10_000
+
+export class Network {
+  readonly #allowed: readonly HostPattern[]
+  readonly #clock: Clock
+  readonly #grants = new Map<string, readonly HostPattern[]>()
+  readonly #sockets = new Set<Duplex>()
+  #proxy: Promise<{ server: Server; folder: string }> | undefined
+
+  constructor(allowed: readonly HostPattern[], clock: Clock) {
+    this.#allowed = allowed
+    this.#clock = clock
+  }
+
+  /** What is asked for and allowed. Throws where something is asked for that the operator does not allow. */
+  check(asked: readonly HostPattern[]): readonly HostPattern[] {
+    const refused = asked.find((one) => !this.#allowed.some((pattern) => covers(pattern, one)))
+    if (refused === undefined) return asked
+    const allowed = this.#allowed.join(', ') || 'nothing'
+    throw TaskFault.of(
+      'authorization',
+      `The script asks for the network host "${refused}"; code_executor's network_allow has ${allowed}. Add it there.`,
+    )
+  }
+
+  /** The folder of the proxy's socket, where the operator allows any network at all. */
+  async folder(): Promise<string[]> {
+    return this.#allowed.length === 0 ? [] : [(await this.#opened()).folder]
+  }
+
+  /** A tunnel for the hosts of one script, until its end. */
+  async grant(hosts: readonly HostPattern[]): Promise<{ grants: JsonObject; end(): void }> {
+    const { folder } = await this.#opened()
+    const token = randomUUID()
+    this.#grants.set(token, hosts)
+    return {
+      grants: { network: { socket: join(folder, 'proxy'), token } },
+      end: () => void this.#grants.delete(token),
+    }
+  }
+
+  /** Makes one request for a script, redirects and all, each held against what it may reach. */
+  async fetch(hosts: readonly HostPattern[], asked: Json, signal: AbortSignal): Promise<JsonObject> {
+    if (!isJsonObject(asked) || typeof asked['url'] !== 'string') throw new Error('no URL')
+    let url = new URL(asked['url'])
+    let [method, body] = [textOf(asked['method']) || 'GET', textOf(asked['body'])]
+    for (let redirects = 0; redirects <= redirectsMax; redirects++) {
+      const response = await this.#request(hosts, url, {
+        method,
+        body,
+        headers: asked['headers'] ?? {},
+        signal,
+      })
+      const { statusCode: status = 0, headers, statusMessage: statusText = '' } = response
+      if (status < 300 || status >= 400 || headers.location === undefined)
+        return {
+          status,
+          statusText,
+          url: url.href,
+          redirected: redirects > 0,
+          headers: plain(headers),
+          body: await readBody(response),
+        }
+      response.destroy()
+      url = new URL(headers.location, url)
+      if (status !== 307 && status !== 308) [method, body] = ['GET', '']
+    }
+    throw new Error(`more than ${redirectsMax} redirects`)
+  }
+
+  async stop(): Promise<void> {
+    const proxy = this.#proxy
+    this.#proxy = undefined
+    for (const socket of this.#sockets) socket.destroy()
+    if (!proxy) return
+    const { server, folder } = await proxy
+    await new Promise((resolve) => void server.close(resolve))
+    await rm(folder, { recursive: true, force: true })
+  }
+
+  async #request(
+    hosts: readonly HostPattern[],
+    url: URL,
+    given: { method: string; body: string; headers: Json; signal: AbortSignal },
+  ): Promise<IncomingMessage> {
+    if (url.protocol !== 'http:' && url.protocol !== 'https:')
+      throw new Error(`${url.protocol} is not http or https`)
+    const [name, port] = [
+      url.hostname.replace(/^\[|\]$/g, ''),
+      Number(url.port || (url.protocol === 'https:' ? 443 : 80)),
+    ]
+    const address = await this.#resolve(hosts, name, port)
+    const send = url.protocol === 'https:' ? httpsRequest : httpRequest
+    const { promise, resolve, reject } = Promise.withResolvers<IncomingMessage>()
+    const asking = send(url, {
+      method: given.method,
+      headers: isJsonObject(given.headers) ? headersOf(given.headers) : {},
+      signal: given.signal,
+      agent: false,
+      lookup: (_name, options, callback) =>
+        options.all
+          ? callback(null, [{ address, family: isIP(address) }])
+          : callback(null, address, isIP(address)),
+    })
+    asking.once('response', resolve).once('error', reject)
+    asking.end(given.body === '' ? undefined : Buffer.from(given.body, 'base64'))
+    return promise
+  }
+
+  /** The address that a script may dial for a host; throws where it may not. */
+  async #resolve(hosts: readonly HostPattern[], name: string, port: number): Promise<string> {
+    const isGranted = [hosts, this.#allowed].every((list) =>
+      list.some((one) => covers(one, `${name}:${port}`)),
+    )
+    if (!isGranted) throw new Error(`${name}:${port} is not among the hosts that this script was granted`)
+    if (isIP(name)) return name
+    const { address } = await lookup(name)
+    if (name === 'localhost' || !isPrivate(address)) return address
+    throw new Error(`${name} is the private address ${address}; allow the address itself to reach it`)
+  }
+
+  #opened(): Promise<{ server: Server; folder: string }> {
+    this.#proxy ??= this.#open()
+    return this.#proxy
+  }
+
+  async #open(): Promise<{ server: Server; folder: string }> {
+    const folder = await mkdtemp(join(await realpath(tmpdir()), 'nexus-proxy-'))
+    const server = createServer((_request, response) => response.writeHead(405).end())
+    server.on('connect', (request: IncomingMessage, socket: Duplex) => {
+      this.#track(socket)
+      this.#tunnel(request, socket).catch((error: unknown) =>
+        socket.end(`HTTP/1.1 403 Forbidden\r\n\r\n${error instanceof Error ? error.message : ''}`),
+      )
+    })
+    server.unref()
+    await new Promise<void>((resolve, reject) => {
+      server.once('error', reject)
+      server.listen(join(folder, 'proxy'), resolve)
+    })
+    return { server, folder }
+  }
+
+  async #tunnel(request: IncomingMessage, client: Duplex): Promise<void> {
+    const token = /^Bearer (.+)$/.exec(request.headers['proxy-authorization'] ?? '')?.[1] ?? ''
+    const hosts = this.#grants.get(token)
+    const [, name = '', port = ''] = /^\[?(.*?)\]?:(\d+)$/.exec(request.url ?? '') ?? []
+    if (!hosts) throw new Error('no grant')
+    const socket = await this.#dial(await this.#resolve(hosts, name, Number(port)), Number(port))
+    this.#track(socket)
+    client.write('HTTP/1.1 200 Connection Established\r\n\r\n')
+    client.pipe(socket).pipe(client)
+    client.once('close', () => socket.destroy())
+    socket.once('close', () => client.destroy())
+  }
+
+  #dial(host: string, port: number): Promise<Socket> {
+    const { promise, resolve, reject } = Promise.withResolvers<Socket>()
+    const socket = connect({ host, port })
+    const stopTimer = this.#clock.timer(dialMsMax, () => socket.destroy(new Error('no answer')))
+    socket.once('connect', () => resolve(socket)).once('error', reject)
+    return promise.finally(stopTimer)
+  }
+
+  #track(socket: Duplex): void {
+    this.#sockets.add(socket)
+    socket.on('error', () => socket.destroy())
+    socket.once('close', () => this.#sockets.delete(socket))
+  }
+}
+
+/** Whether a pattern covers another, or a `host:port`. */
+function covers(pattern: HostPattern, asked: HostPattern): boolean {
+  const [allowed, wanted] = [parts(pattern), parts(asked)]
+  if (allowed.port !== '' && allowed.port !== wanted.port) return false
+  if (allowed.name === '*' || allowed.name === wanted.name) return true
+  return allowed.name.startsWith('*.') && wanted.name.endsWith(allowed.name.slice(1))
+}
+
+function parts(pattern: HostPattern): { name: string; port: string } {
+  const [, name = pattern, port = ''] = /^(.*?):(\d+)$/.exec(pattern) ?? []
+  const isBareSixth = isIP(pattern) === 6
+  const plainName = (isBareSixth ? pattern : name).toLowerCase().replace(/^\[|\]$/g, '')
+  return { name: plainName.replace(/\.$/, ''), port: isBareSixth ? '' : port }
+}
+
+const privateRanges = new BlockList()
+for (const [address, prefix] of [
+  ...([
+    ['0.0.0.0', 8],
+    ['10.0.0.0', 8],
+    ['100.64.0.0', 10],
+    ['127.0.0.0', 8],
+    ['169.254.0.0', 16],
+  ] as const),
+  ...([
+    ['172.16.0.0', 12],
+    ['192.0.0.0', 24],
+    ['192.168.0.0', 16],
+    ['198.18.0.0', 15],
+    ['224.0.0.0', 3],
+  ] as const),
+])
+  privateRanges.addSubnet(address, prefix)
+for (const [address, prefix] of [
+  ['::', 127],
+  ['fc00::', 7],
+  ['fe80::', 10],
+  ['ff00::', 8],
+  ['64:ff9b::', 96],
+] as const)
+  privateRanges.addSubnet(address, prefix, 'ipv6')
+
+function isPrivate(address: string): boolean {
+  return privateRanges.check(address, isIP(address) === 6 ? 'ipv6' : 'ipv4')
+}
+
+const textOf = (value: Json | undefined): string => (typeof value === 'string' ? value : '')
+
+function headersOf(given: JsonObject): Record<string, string> {
+  return Object.fromEntries(Object.entries(given).map(([name, value]) => [name, asText(value)]))
+}
+
+function plain(headers: IncomingMessage['headers']): JsonObject {
+  return Object.fromEntries(Object.entries(headers).map(([name, value]) => [name, String(value)]))
+}
+
+async function readBody(response: IncomingMessage): Promise<string> {
+  const chunks: Buffer[] = []
+  let sizeBytes = 0
+  for await (const chunk of response) {
+    if (!(chunk instanceof Buffer)) continue
+    sizeBytes += chunk.length
+    if (sizeBytes > responseBytesMax)
+      throw new Error(`the answer is larger than ${responseBytesMax / 1_048_576} MB`)
+    chunks.push(chunk)
+  }
+  return Buffer.concat(chunks).toString('base64')
+}

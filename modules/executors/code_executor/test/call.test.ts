@@ -1,0 +1,221 @@
+/** `code.run` and `code_executor.doctor`: values, files, limits and the network. Real scripts in real boxes. */
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterEach, describe, expect, test } from 'vitest'
+import { TaskFault, type Json, type JsonObject } from '@nexus/sdk'
+import { testContext, testSetup } from '@nexus/sdk/testing'
+import { Module } from '../main.ts'
+
+const cleanups: (() => Promise<unknown>)[] = []
+afterEach(async () => {
+  for (const cleanup of cleanups.splice(0).toReversed()) await cleanup()
+})
+
+async function setup(config: JsonObject = {}) {
+  const module = new Module()
+  const ledger = testSetup({ config })
+  await module.setup(ledger)
+  cleanups.push(() => ledger.release())
+  const perform = async (kind: string, inputData: Json): Promise<Json> => {
+    const context = testContext({ inputData, config, metadata: { kind } })
+    return (await module.execute(context)).outputData
+  }
+  return {
+    call: (language: string, code: string, more: JsonObject = {}) =>
+      perform('code.run', { language, code, ...more }),
+    doctor: () => perform('code_executor.doctor', {}),
+  }
+}
+
+async function faultOf(work: Promise<unknown>): Promise<TaskFault> {
+  const fault = await work.catch((error: unknown) => error)
+  if (!(fault instanceof TaskFault)) throw new Error('This should have faulted.', { cause: fault })
+  return fault
+}
+
+async function folder(): Promise<string> {
+  const path = await mkdtemp(join(tmpdir(), 'nexus-test-'))
+  cleanups.push(() => rm(path, { recursive: true }))
+  return path
+}
+
+/** Answers with what it was sent; `/away` sends elsewhere. */
+async function serve(): Promise<number> {
+  const server = createServer((request, response) => {
+    if (request.url === '/away')
+      return void response.writeHead(302, { location: 'http://localhost:9/' }).end()
+    response.writeHead(200, { 'content-type': 'text/plain' })
+    request.pipe(response)
+  }).listen(0, '127.0.0.1')
+  await new Promise((resolve) => void server.once('listening', resolve))
+  cleanups.push(async () => {
+    server.closeAllConnections()
+    await new Promise((resolve) => void server.close(resolve))
+  })
+  return (server.address() as AddressInfo).port
+}
+
+test('a value is the last expression, what a script returns, or its default export', async () => {
+  const { call } = await setup()
+  const value = async (language: string, code: string): Promise<unknown> =>
+    Object(await call(language, code)).value
+  expect(await value('js', 'const a = 1; a + 1')).toBe(2)
+  expect(await value('js', 'return { a: await 1 }')).toEqual({ a: 1 })
+  expect(await value('js', `import path from 'node:path'; export default path.join('a', 'b')`)).toBe('a/b')
+  expect(await value('js', 'console.log(1)')).toBe(null)
+  expect(await value('python', 'a = 1\na + 1')).toBe(2)
+  expect(await value('python', 'a = 1')).toBe(null)
+})
+
+test('output, exit code and files come with the value; a file that is no text comes as base64', async () => {
+  const { call } = await setup()
+  const code = `import sys\nopen("out.bin", "wb").write(bytes([255, 0]))\nopen("out.txt", "w").write(open("in/a.json").read())\nprint("said")\n1`
+  const inputs = { 'in/a.json': { a: [1] } }
+  expect(await call('python', code, { inputs, outputs: ['out.bin', 'out.txt'] })).toEqual({
+    value: 1,
+    stdout: 'said\n',
+    stderr: '',
+    code: 0,
+    outputs: { 'out.bin': { base64: '/wA=' }, 'out.txt': '{"a":[1]}' },
+  })
+  expect(await call('js', 'process.exit(3)')).toMatchObject({ code: 3, value: null })
+})
+
+test('an error that a script does not catch faults the task, with its line', async () => {
+  const { call } = await setup()
+  const fault = await faultOf(call('python', 'def f():\n    return 1 / 0\nf()'))
+  expect(fault.message).toContain('The script failed at line 2: ZeroDivisionError')
+})
+
+test.for([
+  [
+    'js',
+    'const all = []; for (;;) all.push("x".repeat(100000) + all.length)',
+    { memory_mb: 32 },
+    'memory_mb',
+  ],
+  ['python', 'all = []\nwhile True: all.append("x" * 100000)', { memory_mb: 32 }, 'memory_mb'],
+  ['js', 'for (;;);', { cpu_ms: 200 }, 'cpu_ms'],
+  ['python', 'while True: pass', { cpu_ms: 1000 }, 'cpu_ms'],
+  ['js', 'for (;;);', { timeout_ms: 200 }, 'timeout_ms'],
+  ['python', 'import time; time.sleep(100)', { timeout_ms: 200 }, 'timeout_ms'],
+  ['js', 'console.log("x".repeat(3e6))', { output_mb: 1 }, 'max_output_mb'],
+  ['python', '"x" * 3000000', { output_mb: 1 }, 'max_output_mb'],
+  ['python', 'for at in range(1000):\n  open(f"{at}", "wb").write(b"x" * 1000000)', { scratch_mb: 4 }, ''],
+] as [string, string, JsonObject, string][])(
+  'in %s, %s ends at %j',
+  async ([language, code, limits, named]) => {
+    const { call } = await setup()
+    expect((await faultOf(call(language, code, { limits }))).message).toContain(named)
+  },
+)
+
+test.for([
+  [{ limits: { memory_mb: 100_000 } }, 'limits.memory_mb must be at most 256'],
+  [{ limits: { timeout_ms: -1 } }, 'limits.timeout_ms must be a number above 0'],
+  [{ inputs: { '../a': '' } }, 'inputs."../a" must be the name of a file'],
+  [{ outputs: ['/etc/passwd'] }, 'outputs."/etc/passwd" must be the name of a file'],
+  [{ inputs: { a: { path: '/etc/passwd' } } }, 'not in a folder of code_executor’s input_folders'],
+  [
+    { network: ['example.com'] },
+    'asks for the network host "example.com"; code_executor\'s network_allow has nothing',
+  ],
+  [{ profile: 'vm' }, 'profile must be one of quickjs, v8'],
+  [{ file: 'file:///x' }, 'code must be given, or else file'],
+] as [JsonObject, string][])('%j is refused', async ([more, message]) => {
+  const { call } = await setup()
+  expect((await faultOf(call('js', '1', more))).message.replaceAll('’', "'")).toContain(
+    message.replaceAll('’', "'"),
+  )
+})
+
+test('files of the machine come in from the folders that the operator names', async () => {
+  const path = await folder()
+  await writeFile(join(path, 'a.txt'), 'from there')
+  const { call } = await setup({ input_folders: [path] })
+  const inputs = { 'a.txt': { path: join(path, 'a.txt') } }
+  expect(await call('js', `require('fs').readFileSync('a.txt', 'utf8')`, { inputs })).toMatchObject({
+    value: 'from there',
+  })
+})
+
+test('packages of the operator are loaded by import and require, and by Python', async () => {
+  const path = await folder()
+  const write = async (name: string, text: string): Promise<void> => {
+    await mkdir(join(path, name, '..'), { recursive: true })
+    await writeFile(join(path, name), text)
+  }
+  await write('js/plain/index.js', 'module.exports = { two: require("./two").two }')
+  await write('js/plain/two.js', 'exports.two = 2')
+  await write('js/modern/package.json', '{"type":"module","exports":{"import":"./main.js"}}')
+  await write('js/modern/main.js', 'import { three } from "./three.js"\nexport const value = three')
+  await write('js/modern/three.js', 'export const three = 3')
+  await write('py/plain/__init__.py', 'two = 2')
+  const { call } = await setup({ node_packages: join(path, 'js'), python_packages: join(path, 'py') })
+  const code = `import plain, { two } from 'plain'\nimport { value } from 'modern'\nexport default [two, plain === require('plain'), value]`
+  expect(await call('js', code)).toMatchObject({ value: [2, true, 3] })
+  expect(await call('python', 'import plain\nplain.two')).toMatchObject({ value: 2 })
+})
+
+describe('the network', () => {
+  const fetching = (port: number, path = ''): string =>
+    `const answer = await fetch('http://127.0.0.1:${port}/${path}', { method: 'POST', body: 'hello' })\nreturn [answer.status, await answer.text()]`
+  const opening = (port: number): string =>
+    `import urllib.request\nurllib.request.urlopen("http://127.0.0.1:${port}/", data=b"hello", timeout=5).read().decode()`
+
+  test('is there for the hosts that both the call and the operator name', async () => {
+    const port = await serve()
+    const { call } = await setup({ network_allow: ['127.0.0.1'] })
+    const network = [`127.0.0.1:${port}`]
+    expect(await call('js', fetching(port), { network })).toMatchObject({ value: [200, 'hello'] })
+    expect(await call('python', opening(port), { network })).toMatchObject({ value: 'hello' })
+  })
+
+  test('is not there for a call that names none, nor for another host or port', async () => {
+    const port = await serve()
+    const { call } = await setup({ network_allow: ['*'] })
+    for (const network of [[], ['127.0.0.1:1'], ['localhost']]) {
+      expect((await faultOf(call('js', fetching(port), { network }))).message).toContain(
+        'not among the hosts',
+      )
+      expect((await faultOf(call('python', opening(port), { network }))).message).toContain(
+        'failed at line 2',
+      )
+    }
+  })
+
+  test('is not left by a redirect, nor by a name of a private address', async () => {
+    const port = await serve()
+    const { call } = await setup({ network_allow: ['127.0.0.1', 'localhost.localdomain', 'ip6-localhost'] })
+    const away = await faultOf(call('js', fetching(port, 'away'), { network: ['127.0.0.1'] }))
+    expect(away.message).toContain('localhost:9 is not among the hosts')
+  })
+})
+
+test('the doctor tells of every box, and a box that is not available says why', async () => {
+  const { doctor } = await setup({ bubblewrap: 'never' })
+  const { boxes } = Object(await doctor()) as { boxes: { language: string; name: string }[] }
+  expect(boxes.map(({ language, name }) => `${language} ${name.split(' ')[0]}`)).toEqual([
+    'javascript quickjs',
+    'javascript v8',
+    'python python',
+    'python pyodide',
+  ])
+  expect(boxes[0]).toMatchObject({
+    available: true,
+    layers: expect.arrayContaining(['webassembly', 'node_permissions']),
+  })
+  expect(boxes[1]).toMatchObject({ available: false, reason: expect.stringContaining('needs an OS sandbox') })
+})
+
+test('a task without the box that it asks for is refused, never run in another', async () => {
+  const { call } = await setup({ bubblewrap: 'never' })
+  const fault = await faultOf(call('js', '1', { profile: 'v8' }))
+  expect(fault.error.type).toContain('configuration')
+  expect(fault.message).toContain(
+    'Nothing here contains scripts in javascript: profile v8 needs an OS sandbox',
+  )
+})

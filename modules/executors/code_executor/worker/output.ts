@@ -1,0 +1,41 @@
+/**
+ * What a script writes, as it comes from its worker: kept up to a limit, and passed on live in whole lines. It decides
+ * nothing: who feeds it ends the script when it says that a channel is full.
+ */
+import { StringDecoder } from 'node:string_decoder'
+
+/** A line longer than this is passed on in pieces. */
+const lineCharactersMax = 65_536
+
+export interface Channel {
+  /** Whether there was room for all of it. */
+  add(piece: Buffer): boolean
+  /** Passes on what no line end followed. */
+  flush(): void
+  text(): string
+}
+
+export function channel(bytesMax: number, pass: (text: string) => void): Channel {
+  const kept: Buffer[] = []
+  const decoder = new StringDecoder('utf8')
+  let sizeBytes = 0
+  let rest = ''
+  return {
+    add(piece) {
+      const part = piece.subarray(0, bytesMax - sizeBytes)
+      sizeBytes += part.length
+      kept.push(part)
+      rest += decoder.write(part)
+      const cut = rest.length > lineCharactersMax ? rest.length : rest.lastIndexOf('\n') + 1
+      if (cut > 0) pass(rest.slice(0, cut))
+      rest = rest.slice(cut)
+      return part.length === piece.length
+    },
+    flush() {
+      rest += decoder.end()
+      if (rest !== '') pass(rest)
+      rest = ''
+    },
+    text: () => Buffer.concat(kept).toString('utf8'),
+  }
+}

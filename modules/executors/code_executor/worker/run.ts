@@ -1,0 +1,246 @@
+/**
+ * One script in one worker: sends the job, keeps what comes back up to its limits, and ends the script when its time is
+ * up, it is cancelled, or it floods. Resolves when nothing of it runs any more.
+ */
+import { TaskFault, type Clock, type Json, type JsonObject, isJsonObject } from '@nexus/sdk'
+import type { Limit, Script, ScriptEnd, ScriptOptions, ScriptOutcome } from '../sandbox.ts'
+import { fileFrames, frame, parseBoxJson, readFilePiece, type Frame } from './frames.ts'
+import { channel, type Channel } from './output.ts'
+import type { Worker } from './worker.ts'
+
+export interface JobContext {
+  readonly clock: Clock
+  /** What of this host the job may use; goes to the worker as it is. */
+  readonly grants: JsonObject
+  /** Answers a request of the worker for its script. */
+  readonly answer?: (request: Json, signal: AbortSignal) => Promise<JsonObject>
+}
+
+export async function runInWorker(
+  worker: Worker,
+  { script, options, context }: { script: Script; options: ScriptOptions; context: JobContext },
+): Promise<ScriptOutcome> {
+  const received = new Received(options)
+  const requests = new AbortController()
+  const ended = Promise.withResolvers<Json>()
+  let raw: Json = null
+  worker.listen((one) => {
+    if (one.type === 'R' && worker.isRaw) raw = readResult(one)
+    else if (one.type === 'R') ended.resolve(readResult(one))
+    else if (one.type === 'N' && context.answer) void answer(worker, one, requests.signal, context.answer)
+    else received.take(one)
+  })
+  worker.send(jobFrames(script, options, context))
+  if (worker.isRaw) {
+    worker.feed(script.stdin ?? '')
+    void worker.gone.then(() => ended.resolve(ofProcess(worker, raw)))
+  }
+  try {
+    const cut = await firstOf(worker, { options, context, received, ended: ended.promise })
+    if (cut !== undefined) await worker.stopScript(ended.promise)
+    received.flush()
+    options.signal.throwIfAborted()
+    const result = cut === undefined ? await ended.promise : null
+    return received.outcome(cut ?? endOf(worker, result), isJsonObject(result) ? result : {}, script)
+  } finally {
+    requests.abort()
+    worker.listen(undefined)
+  }
+}
+
+function* jobFrames(script: Script, { limits }: ScriptOptions, { grants }: JobContext): Generator<Buffer> {
+  const { code, arguments: list, variables, stdin, environment, wantsValue, outputs } = script
+  const { memoryBytes, cpuMs, outputBytes, scratchBytes } = limits
+  const head = {
+    code,
+    arguments: list,
+    variables,
+    environment,
+    outputs,
+    wants_value: wantsValue,
+    ...grants,
+    ...(stdin !== undefined && { stdin }),
+    limits: {
+      memory_bytes: memoryBytes,
+      cpu_ms: cpuMs,
+      output_bytes: outputBytes,
+      scratch_bytes: scratchBytes,
+    },
+  }
+  yield frame('J', JSON.stringify(head))
+  for (const [name, content] of script.inputs) yield* fileFrames(name, content)
+  yield frame('G', '')
+}
+
+/** How a script is cut short; undefined where it ends by itself, or its worker does. */
+async function firstOf(
+  worker: Worker,
+  given: { options: ScriptOptions; context: JobContext; received: Received; ended: Promise<Json> },
+): Promise<ScriptEnd | undefined> {
+  const { signal, limits } = given.options
+  const { promise, resolve } = Promise.withResolvers<ScriptEnd | undefined>()
+  const abort = (): void => resolve({ kind: 'exited', code: 1 })
+  const { timeoutMs } = limits
+  const stopTimer = given.context.clock.timer(timeoutMs, () =>
+    resolve({ kind: 'timed_out', afterMs: timeoutMs }),
+  )
+  signal.addEventListener('abort', abort, { once: true })
+  if (signal.aborted) abort()
+  void given.received.full.then(resolve)
+  void given.ended.then(() => resolve(undefined))
+  if (!worker.isRaw) void worker.gone.then(() => resolve(endOf(worker, null)))
+  try {
+    return await promise
+  } finally {
+    stopTimer()
+    signal.removeEventListener('abort', abort)
+  }
+}
+
+const limitNames: readonly string[] = ['cpu', 'memory', 'scratch', 'value'] satisfies Limit[]
+const isLimit = (value: unknown): value is Limit => typeof value === 'string' && limitNames.includes(value)
+const signalNames = [
+  'SIGSEGV',
+  'SIGABRT',
+  'SIGBUS',
+  'SIGILL',
+  'SIGTRAP',
+  'SIGFPE',
+  'SIGSYS',
+  'SIGTERM',
+  'SIGINT',
+  'SIGHUP',
+  'SIGXCPU',
+] as const
+
+function endOf(worker: Worker, result: Json): ScriptEnd {
+  if (!isJsonObject(result)) return { kind: 'killed', signal: worker.ending.signal ?? 'SIGKILL' }
+  const { code, limit, signal } = result
+  if (isLimit(limit)) return { kind: 'limited', limit }
+  if (signal !== undefined)
+    return { kind: 'killed', signal: signalNames.find((name) => name === signal) ?? 'SIGKILL' }
+  return { kind: 'exited', code: typeof code === 'number' ? code : 1 }
+}
+
+/** The result of a script that was a process itself: how that ended, and the error that it told of. */
+function ofProcess(worker: Worker, told: Json): Json {
+  const { code, signal } = worker.ending
+  const error = isJsonObject(told) && told['error'] !== undefined ? { error: told['error'] } : {}
+  return { ...error, ...(code === null ? { signal: signal ?? 'SIGKILL' } : { code }) }
+}
+
+function readResult({ payload }: Frame): Json {
+  try {
+    return parseBoxJson(payload.toString())
+  } catch {
+    return null
+  }
+}
+
+async function answer(
+  worker: Worker,
+  { payload }: Frame,
+  signal: AbortSignal,
+  work: NonNullable<JobContext['answer']>,
+): Promise<void> {
+  const asked = readResult({ type: 'N', payload })
+  if (!isJsonObject(asked) || typeof asked['id'] !== 'number') return
+  const given = await work(asked['request'] ?? null, signal).catch((error: unknown) => ({
+    error: error instanceof Error ? error.message : String(error),
+  }))
+  if (!signal.aborted) worker.send([frame('A', JSON.stringify({ ...given, id: asked['id'] }))])
+}
+
+/** What has come of a script so far. */
+class Received {
+  readonly full: Promise<ScriptEnd>
+  readonly #fill: (end: ScriptEnd) => void
+  readonly #stdout: Channel
+  readonly #stderr: Channel
+  readonly #value: Buffer[] = []
+  readonly #files = new Map<string, Buffer[]>()
+  readonly #limits: ScriptOptions['limits']
+  #valueBytes = 0
+  #fileBytes = 0
+
+  constructor({ limits, onOutput }: ScriptOptions) {
+    const { promise, resolve } = Promise.withResolvers<ScriptEnd>()
+    this.full = promise
+    this.#fill = resolve
+    this.#limits = limits
+    this.#stdout = channel(limits.outputBytes, (text) => onOutput?.('stdout', text))
+    this.#stderr = channel(limits.outputBytes, (text) => onOutput?.('stderr', text))
+  }
+
+  take({ type, payload }: Frame): void {
+    const bytesMax = this.#limits.outputBytes
+    if (type === 'O' && !this.#stdout.add(payload))
+      this.#fill({ kind: 'flooded', channel: 'stdout', bytesMax })
+    else if (type === 'E' && !this.#stderr.add(payload))
+      this.#fill({ kind: 'flooded', channel: 'stderr', bytesMax })
+    else if (type === 'V') this.#takeValue(payload)
+    else if (type === 'F') this.#takeFile(payload)
+  }
+
+  flush(): void {
+    this.#stdout.flush()
+    this.#stderr.flush()
+  }
+
+  outcome(end: ScriptEnd, result: JsonObject, script: Script): ScriptOutcome {
+    const { box, error } = result
+    if (typeof box === 'string')
+      throw TaskFault.of('configuration', `The sandbox could not be closed: ${box}`)
+    const value =
+      end.kind === 'exited' && end.code === 0 && this.#valueBytes > 0 ? this.#parsedValue() : undefined
+    const outputs = new Map(
+      [...this.#files]
+        .filter(([name]) => script.outputs.includes(name))
+        .map(([name, pieces]) => [name, Buffer.concat(pieces)]),
+    )
+    return {
+      end,
+      stdout: this.#stdout.text(),
+      stderr: this.#stderr.text(),
+      outputs,
+      ...(value !== undefined && { value }),
+      ...(isJsonObject(error) &&
+        typeof error['message'] === 'string' && { error: readError(error, error['message']) }),
+    }
+  }
+
+  #takeValue(payload: Buffer): void {
+    this.#valueBytes += payload.length
+    if (this.#valueBytes <= this.#limits.outputBytes) this.#value.push(payload)
+    else this.#fill({ kind: 'limited', limit: 'value' })
+  }
+
+  #takeFile(payload: Buffer): void {
+    const { name, piece } = readFilePiece(payload)
+    this.#fileBytes += payload.length
+    if (this.#fileBytes > this.#limits.scratchBytes * 2) this.#fill({ kind: 'limited', limit: 'scratch' })
+    else this.#piecesOf(name).push(piece)
+  }
+
+  #piecesOf(name: string): Buffer[] {
+    const pieces = this.#files.get(name) ?? []
+    this.#files.set(name, pieces)
+    return pieces
+  }
+
+  #parsedValue(): Json {
+    const text = Buffer.concat(this.#value).toString('utf8')
+    try {
+      return parseBoxJson(text)
+    } catch (error) {
+      if (error instanceof TaskFault) throw error
+      throw TaskFault.of('runtime', 'The script’s value is not JSON.', { cause: error })
+    }
+  }
+}
+
+const messageCharactersMax = 4000
+
+function readError({ line }: JsonObject, message: string): { message: string; line?: number } {
+  return { message: message.slice(0, messageCharactersMax), ...(typeof line === 'number' && { line }) }
+}

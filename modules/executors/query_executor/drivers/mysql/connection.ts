@@ -1,0 +1,260 @@
+/**
+ * One connection to MySQL or MariaDB. A statement is prepared by the server and its rows are streamed; it is stopped by
+ * KILL QUERY on another connection. What a statement changed of the session is undone before the next call.
+ */
+import type { Readable } from 'node:stream'
+import mysql from 'mysql2'
+import type { Clock, Json } from '@nexus/sdk'
+import {
+  JsonDocument,
+  type BoundValue,
+  type Cursor,
+  type Row,
+  type Statement,
+  type TransactionOptions,
+} from '../../driver.ts'
+import type { Reach } from '../../network.ts'
+import type { ServerTarget } from '../../server_target.ts'
+import type { Connection } from '../pooled.ts'
+import { GuardedSocket } from '../socket.ts'
+import { within } from '../within.ts'
+import { mysqlError } from './errors.ts'
+import { columnType, readerOf, type Field } from './types.ts'
+
+const connectMsMax = 15_000
+const cancelMsMax = 2_000
+const batchRows = 1_000
+
+export interface MysqlOptions {
+  readonly target: ServerTarget
+  readonly clock: Clock
+  readonly reach: Reach
+}
+
+export async function openMysql(options: MysqlOptions, signal: AbortSignal): Promise<MysqlConnection> {
+  const { target, reach } = options
+  const socket = new GuardedSocket(reach)
+  const abort = (): void => void socket.destroy()
+  signal.addEventListener('abort', abort, { once: true })
+  try {
+    const client = mysql.createConnection({
+      ...settingsOf(target),
+      stream: () => socket.connect(target.port, target.host),
+    })
+    const connection = new MysqlConnection(client, socket, options)
+    await new Promise<void>((resolve, reject) => {
+      client.once('error', reject)
+      client.connect((error) => (error ? reject(error) : resolve()))
+    })
+    return connection
+  } catch (error) {
+    socket.destroy()
+    throw mysqlError(error)
+  } finally {
+    signal.removeEventListener('abort', abort)
+  }
+}
+
+function settingsOf({ host, port, user, password, database, ssl }: ServerTarget): mysql.ConnectionOptions {
+  const tls =
+    ssl.mode === 'off'
+      ? undefined
+      : { rejectUnauthorized: ssl.mode === 'verified', verifyIdentity: ssl.mode === 'verified' }
+  return {
+    host,
+    port,
+    user,
+    password,
+    database,
+    ...(tls && { ssl: { ...tls, ...(ssl.mode === 'verified' && ssl.ca !== undefined && { ca: ssl.ca }) } }),
+    charset: 'utf8mb4',
+    timezone: 'Z',
+    connectTimeout: connectMsMax,
+    supportBigNumbers: true,
+    bigNumberStrings: true,
+    dateStrings: true,
+    jsonStrings: true,
+    rowsAsArray: true,
+    multipleStatements: false,
+    maxPreparedStatements: 1,
+    flags: ['-LOCAL_FILES'],
+  }
+}
+
+export class MysqlConnection implements Connection {
+  readonly #client: mysql.Connection
+  readonly #socket: GuardedSocket
+  readonly #options: MysqlOptions
+  #isAlive = true
+  #rows: Readable | undefined
+
+  constructor(client: mysql.Connection, socket: GuardedSocket, options: MysqlOptions) {
+    this.#client = client
+    this.#socket = socket
+    this.#options = options
+    client.on('error', () => (this.#isAlive = false))
+    void socket.gone.then(() => (this.#isAlive = false))
+  }
+
+  isAlive(): boolean {
+    return this.#isAlive
+  }
+
+  async begin({ write }: TransactionOptions): Promise<void> {
+    await this.run("SET time_zone = '+00:00'")
+    await this.run(`START TRANSACTION ${write ? 'READ WRITE' : 'READ ONLY'}`)
+  }
+
+  async execute({ text, values }: Statement): Promise<Cursor> {
+    const rows = this.#client
+      .execute({ sql: text, values: values.map(mysqlValue), rowsAsArray: true })
+      .stream({ highWaterMark: batchRows })
+    this.#rows = rows
+    // The library does not tell of a connection that is ended from this side.
+    void this.#socket.gone.then(() => rows.destroy(closed()))
+    const { fields, changed } = await begun(rows)
+    return {
+      columns: fields.map((field) => {
+        const { name: type, kind } = columnType(field)
+        return { name: field.name, type, kind }
+      }),
+      batches:
+        changed === undefined
+          ? batchesOf(rows, fields.map(readerOf))
+          : (async function* (): AsyncGenerator<never> {})(),
+      changedRows: () => changed,
+    }
+  }
+
+  async commit(): Promise<void> {
+    await this.#letGo()
+    await this.run('COMMIT')
+    await this.#reset()
+  }
+
+  async rollback(): Promise<void> {
+    await this.#letGo()
+    if (!this.#isAlive) return
+    await this.run('ROLLBACK')
+    await this.#reset()
+  }
+
+  async cancel(): Promise<void> {
+    this.#isAlive = false
+    await within(this.#options.clock, cancelMsMax, this.#kill())
+    this.#socket.destroy()
+    await this.#socket.gone
+  }
+
+  async close(): Promise<void> {
+    if (this.#isAlive) {
+      const ended = new Promise<void>((resolve) => this.#client.end(() => resolve()))
+      await within(this.#options.clock, cancelMsMax, ended)
+    }
+    this.#socket.destroy()
+    await this.#socket.gone
+  }
+
+  run(text: string): Promise<void> {
+    return new Promise((resolve, reject) => {
+      void this.#socket.gone.then(() => reject(mysqlError(closed()) as Error))
+      this.#client.query(text, (error) => (error === null ? resolve() : reject(mysqlError(error) as Error)))
+    })
+  }
+
+  /** What has been committed stays so, whatever becomes of the connection. */
+  #reset(): Promise<void> {
+    return new Promise((resolve) => {
+      void this.#socket.gone.then(() => resolve())
+      this.#client.reset((error) => {
+        if (error) this.#socket.destroy()
+        resolve()
+      })
+    })
+  }
+
+  /** MySQL sends all rows that were asked for: a result that nobody reads to its end is stopped with its connection. */
+  async #letGo(): Promise<void> {
+    const rows = this.#rows
+    this.#rows = undefined
+    if (rows === undefined || rows.readableEnded || rows.errored !== null) return
+    rows.destroy()
+    await this.cancel()
+  }
+
+  async #kill(): Promise<void> {
+    const { threadId } = this.#client
+    if (typeof threadId !== 'number') return
+    const { signal } = new AbortController()
+    const other = await openMysql(this.#options, signal)
+    try {
+      await other.run(`KILL QUERY ${threadId}`)
+    } finally {
+      await other.close()
+    }
+  }
+}
+
+function closed(): Error {
+  return new Error('the connection was closed')
+}
+
+interface Begun {
+  readonly fields: readonly Field[]
+  /** Where the statement gives no rows. */
+  readonly changed: number | undefined
+}
+
+/** What comes first: the columns, the count of a statement without any, or an error. */
+function begun(rows: Readable): Promise<Begun> {
+  return new Promise((resolve, reject) => {
+    rows.once('error', (error) => reject(mysqlError(error) as Error))
+    rows.once('fields', (fields?: readonly Field[]) => fields && resolve({ fields, changed: undefined }))
+    rows.once('result', (result: unknown) => {
+      const isHeader = typeof result === 'object' && result !== null && 'affectedRows' in result
+      if (!isHeader) return
+      rows.resume()
+      rows.once('end', () => resolve({ fields: [], changed: Number(result.affectedRows) }))
+    })
+  })
+}
+
+async function* batchesOf(
+  rows: Readable,
+  readers: readonly ((value: unknown) => Json)[],
+): AsyncGenerator<readonly Row[]> {
+  let batch: Row[] = []
+  try {
+    for await (const row of rows) {
+      batch.push(readers.map((read, index) => read((row as readonly unknown[])[index])))
+      if (batch.length < batchRows) continue
+      yield batch
+      batch = []
+    }
+  } catch (error) {
+    throw mysqlError(error)
+  }
+  if (batch.length > 0) yield batch
+}
+
+function mysqlValue(value: BoundValue): mysql.ExecuteValues {
+  if (typeof value === 'bigint') return wholeNumber(value)
+  if (value instanceof JsonDocument) return value.text
+  if (value instanceof Uint8Array) return Buffer.from(value)
+  if (Array.isArray(value)) return JSON.stringify(value, (_key, item: unknown) => jsonItem(item))
+  return value as null | boolean | number | string
+}
+
+const [integerMin, integerMax] = [-(2n ** 63n), 2n ** 63n - 1n]
+
+/** As a number where MySQL has such, so that it is not compared as a text, or as a float that has lost digits. */
+function wholeNumber(value: bigint): mysql.ExecuteValues {
+  const isInteger = value >= integerMin && value <= integerMax
+  return isInteger ? mysql.TypedParameter.LONGLONG(value) : mysql.TypedParameter.NEWDECIMAL(String(value))
+}
+
+function jsonItem(item: unknown): unknown {
+  if (item instanceof JsonDocument) return JSON.parse(item.text) as unknown
+  if (typeof item === 'bigint') return Number.isSafeInteger(Number(item)) ? Number(item) : String(item)
+  return item
+}

@@ -1,0 +1,220 @@
+/**
+ * One connection to PostgreSQL. A statement is prepared and read through a portal, so that rows come as they are asked
+ * for; it is stopped by a cancel request, as `psql` does on Ctrl-C. What a statement changed of the session is undone
+ * before the next call.
+ */
+import { connect } from 'node:net'
+import { Client, type ClientConfig, type FieldDef } from 'pg'
+import PgCursor from 'pg-cursor'
+import type { Clock } from '@nexus/sdk'
+import {
+  JsonDocument,
+  type BoundValue,
+  type Cursor,
+  type Row,
+  type Statement,
+  type TransactionOptions,
+} from '../../driver.ts'
+import { lookupFor, type Reach } from '../../network.ts'
+import type { ServerTarget } from '../../server_target.ts'
+import type { Connection } from '../pooled.ts'
+import { GuardedSocket } from '../socket.ts'
+import { within } from '../within.ts'
+import { postgresError } from './errors.ts'
+import { columnType, typeParsers } from './types.ts'
+
+const connectMsMax = 15_000
+const cancelMsMax = 2_000
+const batchRows = 1_000
+/** The server stops by itself a little later, if this program cannot say so any more. */
+const serverGraceMs = 1_000
+const session = '-c TimeZone=UTC -c DateStyle=ISO -c IntervalStyle=iso_8601 -c bytea_output=hex'
+
+export interface PostgresOptions {
+  readonly target: ServerTarget
+  readonly clock: Clock
+  readonly reach: Reach
+}
+
+export async function openPostgres(
+  options: PostgresOptions,
+  signal: AbortSignal,
+): Promise<PostgresConnection> {
+  const { target, reach } = options
+  const socket = new GuardedSocket(reach)
+  const { host, port, database, user, password } = target
+  const client = new Client({
+    host,
+    port,
+    database,
+    user,
+    password: () => password,
+    ssl: tlsOf(target),
+    connectionTimeoutMillis: connectMsMax,
+    application_name: 'nexus',
+    options: session,
+    stream: () => socket,
+  })
+  const connection = new PostgresConnection(client, socket, options)
+  const abort = (): void => void socket.destroy()
+  signal.addEventListener('abort', abort, { once: true })
+  try {
+    await client.connect()
+    return connection
+  } catch (error) {
+    socket.destroy()
+    throw postgresError(error)
+  } finally {
+    signal.removeEventListener('abort', abort)
+  }
+}
+
+function tlsOf({ ssl }: ServerTarget): ClientConfig['ssl'] {
+  if (ssl.mode === 'off') return false
+  if (ssl.mode === 'encrypted') return { rejectUnauthorized: false }
+  const { ca } = ssl
+  return { rejectUnauthorized: true, ...(ca !== undefined && { ca }) }
+}
+
+export class PostgresConnection implements Connection {
+  readonly #client: Client
+  readonly #socket: GuardedSocket
+  readonly #options: PostgresOptions
+  #isAlive = true
+  #cursor: PgCursor<Row> | undefined
+
+  constructor(client: Client, socket: GuardedSocket, options: PostgresOptions) {
+    this.#client = client
+    this.#socket = socket
+    this.#options = options
+    client.on('error', () => (this.#isAlive = false))
+    client.on('end', () => (this.#isAlive = false))
+    void socket.gone.then(() => (this.#isAlive = false))
+  }
+
+  isAlive(): boolean {
+    return this.#isAlive
+  }
+
+  async begin({ write, timeoutMs }: TransactionOptions): Promise<void> {
+    const mode = write ? 'READ WRITE' : 'READ ONLY'
+    await this.#run(`BEGIN ${mode}; SET LOCAL statement_timeout = ${timeoutMs + serverGraceMs}`)
+  }
+
+  async execute({ text, values }: Statement): Promise<Cursor> {
+    await this.#letGo()
+    const cursor = this.#client.query(
+      new PgCursor<Row>(text, values.map(postgresValue), { rowMode: 'array', types: typeParsers }),
+    )
+    this.#cursor = cursor
+    const first = await read(cursor, text)
+    let last = first
+    const batches = async function* (): AsyncGenerator<readonly Row[]> {
+      while (last.rows.length > 0) {
+        yield last.rows
+        last = last.isEnd ? { ...last, rows: [] } : await read(cursor, text)
+      }
+    }
+    return {
+      columns: first.fields.map(({ name, dataTypeID }) => {
+        const { name: type, kind } = columnType(dataTypeID)
+        return { name, type, kind }
+      }),
+      batches: batches(),
+      changedRows: () => last.changedRows,
+    }
+  }
+
+  async commit(): Promise<void> {
+    await this.#letGo()
+    await this.#run('COMMIT')
+    await this.#reset()
+  }
+
+  async rollback(): Promise<void> {
+    await this.#letGo()
+    await this.#run('ROLLBACK')
+    await this.#reset()
+  }
+
+  async cancel(): Promise<void> {
+    const { clock } = this.#options
+    await within(clock, cancelMsMax, this.#requestCancel())
+    this.#socket.destroy()
+    await this.#socket.gone
+  }
+
+  async close(): Promise<void> {
+    if (this.#isAlive) await within(this.#options.clock, cancelMsMax, this.#client.end())
+    this.#socket.destroy()
+    await this.#socket.gone
+  }
+
+  /** What has been committed stays so, whatever becomes of the connection. */
+  async #reset(): Promise<void> {
+    await this.#run('DISCARD ALL').catch(() => this.#socket.destroy())
+  }
+
+  async #run(text: string): Promise<void> {
+    try {
+      await this.#client.query(text)
+    } catch (error) {
+      throw postgresError(error)
+    }
+  }
+
+  async #letGo(): Promise<void> {
+    const cursor = this.#cursor
+    this.#cursor = undefined
+    if (this.#isAlive) await cursor?.close()
+  }
+
+  /** On a connection of its own, which the server closes when it has told the other. */
+  async #requestCancel(): Promise<void> {
+    const { processID, secretKey } = this.#client as Client & { processID?: number; secretKey?: number }
+    const { target, reach } = this.#options
+    if (processID === undefined || secretKey === undefined) return
+    const { host, port } = target
+    const lookup = lookupFor(reach)
+    const socket = host.startsWith('/')
+      ? connect(`${host}/.s.PGSQL.${port}`)
+      : connect({ host, port, lookup })
+    const request = Buffer.alloc(16)
+    ;[16, 80_877_102, processID, secretKey].forEach((word, index) => request.writeInt32BE(word, index * 4))
+    const { promise, resolve } = Promise.withResolvers<void>()
+    socket
+      .on('error', () => resolve())
+      .on('close', () => resolve())
+      .resume()
+    socket.write(request)
+    await promise
+    socket.destroy()
+  }
+}
+
+interface Read {
+  readonly rows: readonly Row[]
+  readonly fields: readonly FieldDef[]
+  readonly isEnd: boolean
+  readonly changedRows: number | undefined
+}
+
+function read(cursor: PgCursor<Row>, text: string): Promise<Read> {
+  return new Promise((resolve, reject) => {
+    cursor.read(batchRows, (error, rows, result) => {
+      if (error) return reject(postgresError(error, text))
+      const { command, rowCount, fields } = result
+      const isEnd = typeof command === 'string' && command !== ''
+      const changes = isEnd && !/^(?:SELECT|SHOW|EXPLAIN|VALUES|FETCH)/.test(command)
+      resolve({ rows, fields, isEnd, changedRows: changes ? (rowCount ?? 0) : undefined })
+    })
+  })
+}
+
+function postgresValue(value: BoundValue): unknown {
+  if (typeof value === 'bigint') return String(value)
+  if (value instanceof JsonDocument) return value.text
+  if (value instanceof Uint8Array) return Buffer.from(value)
+  if (Array.isArray(value)) return value.map((item: BoundValue) => postgresValue(item))
+  return value
+}

@@ -1,0 +1,416 @@
+/**
+ * The kernel itself: what the sources have, which of it is chosen, the generation that serves, and what is told of them.
+ */
+import { NexusError, openPolicy, type Log } from '@nexus/sdk'
+import { openArtifactStore } from './artifact.ts'
+import { openBuilder, type Builder } from './build.ts'
+import { Changes, type Change } from './change.ts'
+import { choose, type Choice } from './choosing/choose.ts'
+import { lockOfServing } from './choosing/lock_differences.ts'
+import { storeName } from './choosing/pool.ts'
+import { defaultDeadlines } from './deadline.ts'
+import { discover, discoverAt, type FoundModule, type Source } from './discover.ts'
+import { Fleet } from './fleet.ts'
+import { isQualified, type Generation, type Route } from './generation.ts'
+import { GenerationJournal, type StoredGeneration } from './generation_journal.ts'
+import { ModuleFailure } from './host.ts'
+import { inProcessHost } from './hosts/in_process.ts'
+import { noSecrets, stateOf } from './hosts/services.ts'
+import { Lineage, storedCandidate } from './lineage.ts'
+import type { HeldModules, Holder, Kernel, KernelOptions } from './kernel.ts'
+import { liveVersions, type LiveVersion } from './live_versions.ts'
+import { openManifestCache, type ManifestCache } from './manifest_cache.ts'
+import { missingPythonPackages } from './missing_packages.ts'
+import { ModuleEvents, type ModuleEvent } from './module_events.ts'
+import { describeModules, type ModuleInfo } from './module_info.ts'
+import { didYouMean } from './nearest.ts'
+import { formatProblem, type Problem } from './problem.ts'
+import { prune } from './pruning.ts'
+import type { Receipt } from './receipt.ts'
+import type { Lock } from './resolution/lock.ts'
+import { RecordedTasks } from './recorded_tasks.ts'
+import type { Candidate, StageOptions } from './stage.ts'
+import { aboutSlot, tellCrash, tellReceipt, tellStaged } from './telling.ts'
+
+export class ModuleKernel implements Kernel {
+  readonly #options: KernelOptions
+  readonly #sources: readonly Source[]
+  readonly #artifacts: string
+  readonly #builder: Builder
+  readonly #manifests: ManifestCache
+  readonly #journal: GenerationJournal
+  readonly #recorded: RecordedTasks
+  readonly #events: ModuleEvents
+  readonly #fleet: Fleet
+  readonly #lineage: Lineage
+  readonly #changes: Changes
+  #found: readonly FoundModule[] = []
+  #choice: Choice | undefined
+  /** What kept modules from starting, by id. */
+  #problems: ReadonlyMap<string, readonly Problem[]> = new Map()
+  #closing: Promise<void> | undefined
+
+  constructor(options: KernelOptions) {
+    const { data, clock, log } = options
+    const store = openArtifactStore(data)
+    this.#options = options
+    this.#events = new ModuleEvents(() => clock.now())
+    this.#fleet = new Fleet({
+      started: (slot) => this.#events.tell({ kind: 'loaded', module: aboutSlot(slot) }),
+      stopped: (slot, { problems }) => {
+        const detail = problems.length > 0 && { detail: problems.join('\n') }
+        this.#events.tell({ kind: 'unloaded', module: aboutSlot(slot), ...detail })
+      },
+    })
+    this.#sources = options.sources.map((source) =>
+      typeof source === 'string' ? { name: source, folder: source } : source,
+    )
+    this.#artifacts = store.folder
+    this.#builder = openBuilder(store)
+    this.#manifests = openManifestCache(store.folder)
+    this.#journal = new GenerationJournal(data)
+    this.#recorded = new RecordedTasks(data, clock)
+    this.#journal.onReceipt = (receipt) => tellReceipt(this.#events, receipt)
+    const staging = { ...this.#stageOptions(), store, fleet: this.#fleet }
+    this.#lineage = new Lineage({
+      journal: this.#journal,
+      fleet: this.#fleet,
+      staging,
+      log,
+      natives: options.natives ?? [],
+    })
+    const readManifest = this.#manifests.read
+    this.#changes = new Changes({
+      journal: this.#journal,
+      lineage: this.#lineage,
+      fleet: this.#fleet,
+      staging,
+      clock,
+      log,
+      readManifest,
+      surroundings: () => ({ offered: this.#offered(), wanted: options.wishes?.modules ?? {} }),
+      stepped: (step) => {
+        if (step === 'stage') tellStaged(this.#events, this.#fleet, this.#lineage)
+        options.stepped?.(step)
+      },
+      runs: options.runs,
+      recorded: this.#recorded,
+    })
+  }
+
+  get generation(): Generation {
+    return this.#lineage.current
+  }
+
+  async open(): Promise<void> {
+    await this.#takeSources()
+    await this.#prune()
+    this.#report()
+  }
+
+  /** What cannot be pruned stays, and is tried again at the next start. */
+  async #prune(): Promise<void> {
+    const { runs, log } = this.#options
+    try {
+      const began = (await runs?.began()) ?? [1]
+      const { generations, artifacts } = prune(this.#journal, began, this.#artifacts)
+      if (generations > 0) log.debug(`Forgot ${generations} old generations and ${artifacts} artifacts.`)
+    } catch (error) {
+      log.warn(`Old generations could not be forgotten: ${String(error)}`)
+    }
+  }
+
+  /** Discovers, and makes what is there the current generation. */
+  async #takeSources(): Promise<Receipt | undefined> {
+    this.#found = discover(this.#sources, this.#manifests.read)
+    const taken = await this.#changes.takeSources(async (refused) => {
+      const before = this.#journal.current()
+      this.#choice = await choose({
+        found: this.#found,
+        sources: this.#sources,
+        wishes: this.#options.wishes ?? {},
+        before,
+        refused,
+        served: (id, artifact) => this.#journal.find(id, artifact),
+        prepare: (candidates) => this.#changes.prepare(candidates),
+      })
+      return this.#choice.prepared
+    })
+    this.#saveCaches()
+    this.#problems = taken.problems
+    this.#tellOfChoice()
+    return taken.receipt
+  }
+
+  #tellOfChoice(): void {
+    const { log } = this.#options
+    const { prepared = [], differences = [] } = this.#choice ?? {}
+    for (const difference of differences) log.warn(`${difference} To take what is there: nexus modules lock`)
+    for (const { candidate } of prepared) {
+      const { id, manifest, stored } = candidate
+      if (!stored || !this.#found.some((found) => found.id === id && this.#keptOut(found).length > 0))
+        continue
+      log.warn(
+        `What is in the folder of "${id}" cannot be used; version ${manifest.version} of before goes on.`,
+      )
+    }
+  }
+
+  /** What keeps a module of the folders from being chosen. */
+  #keptOut(found: FoundModule): readonly Problem[] {
+    return [...found.problems, ...(this.#choice?.problems.get(found.file) ?? [])]
+  }
+
+  /** The modules of the folders that can be used. */
+  #offered(): readonly Candidate[] {
+    return this.#found.flatMap((found) => {
+      const { manifest } = found
+      return manifest && this.#keptOut(found).length === 0 ? [{ ...found, manifest }] : []
+    })
+  }
+
+  /** A cache that cannot be written costs the next start some time, and nothing else. */
+  #saveCaches(): void {
+    try {
+      this.#builder.save()
+      this.#manifests.save()
+    } catch (error) {
+      const why = error instanceof Error ? error.message : String(error)
+      this.#options.log.warn(`What was built could not be remembered, so the next start builds again: ${why}`)
+    }
+  }
+
+  #stageOptions(): Omit<StageOptions, 'store' | 'fleet'> {
+    const { clock, log, config = {}, secrets = noSecrets, hosts = [inProcessHost] } = this.#options
+    const { placement = (): undefined => undefined, policy = openPolicy } = this.#options
+    const deadlines = { ...defaultDeadlines, ...this.#options.deadlines }
+    return {
+      builder: this.#builder,
+      hosts,
+      placement,
+      config,
+      recorded: this.#recorded,
+      services: (manifest, line) => ({
+        clock,
+        secrets,
+        policy,
+        deadlines,
+        log: logOf(log, manifest.id),
+        state: stateOf(manifest, this.#journal.stateOf(line)),
+        crashed: (detail) => tellCrash(this.#events, this.#fleet, manifest.id, detail),
+      }),
+    }
+  }
+
+  #report(): void {
+    const { log, config = {} } = this.#options
+    for (const { id, problems } of this.modules()) {
+      for (const problem of problems) log.warn(formatProblem(problem), { module: id })
+    }
+    const ids = this.#found.map((found) => found.id)
+    for (const id of Object.keys(config)) {
+      if (ids.includes(id)) continue
+      log.warn(
+        `There is configuration for a module "${id}", which is not here. ${didYouMean(id, ids) ?? ''}`.trim(),
+      )
+    }
+  }
+
+  route(capability: string): Route | undefined {
+    return this.#lineage.current.routes.get(capability)
+  }
+
+  routes(): readonly Route[] {
+    return [...this.#lineage.current.routes.values()].filter(({ capability }) => !isQualified(capability))
+  }
+
+  capabilities(): readonly string[] {
+    return [...this.#lineage.current.routes.keys()]
+  }
+
+  hold(run: string, generation: number): HeldModules {
+    const release = this.#lineage.holders.hold(run, generation)
+    return {
+      find: (capability) => this.#lineage.routesFor(generation).get(capability),
+      release: () => {
+        release()
+        this.#changes.drain()
+      },
+    }
+  }
+
+  holders(id: string): readonly Holder[] {
+    const { holders } = this.#lineage
+    return [...holders.generations].flatMap((generation) => {
+      const slot = this.#lineage.slotsFor(generation).get(id)
+      if (!slot) return []
+      const { manifest, artifact } = slot
+      return holders
+        .runsOf(generation)
+        .map((run) => ({ run, version: manifest.version, artifact: artifact.digest }))
+    })
+  }
+
+  change(change: Change): Promise<Receipt> {
+    return this.#telling(this.#changes.apply(change))
+  }
+
+  rescan(): Promise<Receipt | undefined> {
+    return this.#changes.exclusively(() => this.#takeSources())
+  }
+
+  idAt(folder: string): string | undefined {
+    try {
+      return discoverAt(folder, 0, this.#manifests.read).id
+    } catch {
+      return undefined // whoever brings it in is told why
+    }
+  }
+
+  activate(generation: number): Promise<Receipt> {
+    return this.#telling(this.#changes.activate(generation))
+  }
+
+  /** What could not be is told as well. */
+  async #telling(change: Promise<Receipt>): Promise<Receipt> {
+    try {
+      return await change
+    } catch (error) {
+      if (error instanceof ModuleFailure) this.#events.tell({ kind: 'refused', detail: error.message })
+      throw error
+    }
+  }
+
+  listen(listener: (event: ModuleEvent) => void): () => void {
+    return this.#events.listen(listener)
+  }
+
+  generations(): readonly StoredGeneration[] {
+    return this.#journal.list()
+  }
+
+  receipts(): readonly Receipt[] {
+    return this.#journal.receipts()
+  }
+
+  settled(): Promise<void> {
+    return this.#changes.settled()
+  }
+
+  explainMissing(capability: string): string {
+    const first = this.modules().find(({ provides }) => provides.some(({ task }) => task === capability))
+    if (first === undefined) {
+      const hint = didYouMean(
+        capability,
+        this.routes().map((route) => route.capability),
+      )
+      return `No module provides "${capability}".${hint === undefined ? '' : ` ${hint}`}`
+    }
+    const [problem] = first.problems
+    const why =
+      problem === undefined ? 'is not among the modules in use' : `cannot be used: ${formatProblem(problem)}`
+    return `"${capability}" is provided by module "${first.id}", which ${why}`
+  }
+
+  lock(): Lock {
+    const stored = this.#journal.current()?.modules ?? {}
+    const serving = Object.values(stored).map(({ manifest, artifact, source }) => {
+      return { manifest, artifact, from: this.#sources[source]?.name ?? storeName }
+    })
+    return lockOfServing(this.#options.wishes ?? {}, serving)
+  }
+
+  modules(): readonly ModuleInfo[] {
+    return describeModules({
+      found: this.#found,
+      serving: this.#serving(),
+      generation: this.#lineage.current,
+      problemsOf: (candidate) => [
+        ...(this.#choice?.problems.get(candidate.file) ?? []),
+        ...(this.#problems.get(candidate.id) ?? []),
+      ],
+      nameOf: (candidate) => this.#choice?.pool.nameOf(candidate) ?? storeName,
+      wanted: this.#options.wishes?.modules ?? {},
+      versionsOf: (id) => this.#versionsOf(id),
+    })
+  }
+
+  #versionsOf(id: string): readonly LiveVersion[] {
+    const { holders, current } = this.#lineage
+    return liveVersions(id, this.#fleet.slots, {
+      current: current.number,
+      held: holders.generations,
+      slotsFor: (generation) => this.#lineage.slotsFor(generation),
+      runsOf: (generation) => holders.runsOf(generation),
+    })
+  }
+
+  /** What was chosen, and in its place, or beside it, what a change has brought in. */
+  #serving(): ReadonlyMap<string, Candidate> {
+    const chosen = (this.#choice?.prepared ?? []).map(({ candidate }) => [candidate.id, candidate] as const)
+    const brought = Object.entries(this.#journal.current()?.modules ?? {}).flatMap(([id, module]) =>
+      module.instead_of === undefined ? [] : [[id, storedCandidate(module)] as const],
+    )
+    return new Map([...chosen, ...brought])
+  }
+
+  async load(id: string): Promise<void> {
+    const slot = this.#lineage.current.slots.get(id)
+    if (slot !== undefined) return void (await slot.start())
+    const info = this.modules().find((module) => module.id === id)
+    if (info === undefined) {
+      const ids = this.#found.map((found) => found.id)
+      throw new NexusError(
+        'module_not_found',
+        `No module "${id}". ${didYouMean(id, ids) ?? `Here are: ${ids.join(', ')}.`}`,
+      )
+    }
+    const found = this.#found.findLast((module) => module.id === id)
+    const packages = found === undefined ? [] : await missingPythonPackages(found)
+    const why = [...info.problems, ...packages].map(formatProblem).join('\n')
+    throw new ModuleFailure(
+      `Module "${id}" cannot be loaded:\n${why || 'It is not among the modules in use.'}`,
+    )
+  }
+
+  async unload(id: string): Promise<void> {
+    const slot = this.#lineage.current.slots.get(id)
+    if (slot === undefined) {
+      const ids = [...this.#lineage.current.slots.keys()]
+      throw new ModuleFailure(`No module "${id}" is in use. In use: ${ids.join(', ')}.`)
+    }
+    const dependents = this.#fleet.slots.filter((each) => each.loaded && each.dependencies.includes(slot))
+    if (dependents.length === 0) {
+      const report = await this.#fleet.unload(slot)
+      for (const problem of report?.problems ?? []) this.#options.log.warn(problem, { module: id })
+      return
+    }
+    const names = dependents.map(({ manifest }) => manifest.id).join(', ')
+    const verb = dependents.length === 1 ? 'depends on it and is' : 'depend on it and are'
+    throw new ModuleFailure(`Module "${id}" is not unloaded: ${names} ${verb} loaded. Unload that first.`)
+  }
+
+  close(): Promise<void> {
+    this.#closing ??= this.#closeOnce()
+    return this.#closing
+  }
+
+  async #closeOnce(): Promise<void> {
+    await this.#changes.close()
+    await this.#fleet.close()
+    for (const host of this.#options.hosts ?? []) await host.close?.()
+    await this.#builder.close()
+    this.#journal.close()
+    this.#recorded.close()
+  }
+}
+
+/** Every message of a module says whose it is. */
+function logOf(log: Log, module: string): Log {
+  return {
+    debug: (message, fields) => log.debug(message, { module, ...fields }),
+    info: (message, fields) => log.info(message, { module, ...fields }),
+    warn: (message, fields) => log.warn(message, { module, ...fields }),
+    error: (message, fields) => log.error(message, { module, ...fields }),
+  }
+}
