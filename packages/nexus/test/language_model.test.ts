@@ -12,8 +12,9 @@ const secrets = {
   get: async (name: string): Promise<Json | undefined> => (name === 'llm_api_key' ? key : undefined),
 }
 
+/** Answers none but those who have the key. */
 async function startMock(): Promise<LLMock> {
-  const mock = new LLMock({ port: 0, chunkSize: 5 })
+  const mock = new LLMock({ port: 0, chunkSize: 5, auth: { apiKeys: [key] } })
   await mock.start()
   onTestFinished(() => mock.stop())
   return mock
@@ -37,7 +38,7 @@ const tasks = `  - ask:
 test('a document asks a language model; what it used is recorded, and the key nowhere', async () => {
   const mock = await startMock()
   mock.onMessage('France', {
-    content: { capital: 'Paris', note: undefined },
+    content: { capital: 'Paris' },
     usage: { prompt_tokens: 10, completion_tokens: 5 },
   })
   mock.onMessage('fails', { error: { message: `The key ${key} is not known.` }, status: 401 })
@@ -50,9 +51,6 @@ test('a document asks a language model; what it used is recorded, and the key no
     output: { capital: 'Paris', tokens: 15, cost: 0.000015 },
   })
   expect(shown.map(({ text }) => text).join('')).toBe('{"capital":"Paris"}')
-  expect(mock.getLastRequest()?.headers).toMatchObject({
-    authorization: expect.stringMatching(/Bearer|REDACTED/),
-  })
 
   const failed = await world.run(tasks, { input: { question: 'This fails.' } })
   expect(failed).toMatchObject({

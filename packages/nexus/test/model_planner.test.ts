@@ -58,7 +58,7 @@ test('malformed JSON, a document that is none and a tool that is not there go ba
   const told = asked.map(({ messages }) => JSON.stringify(messages.at(-1)))
   expect(told[0]).toContain(odd)
   expect(told[1]).toContain('no JSON object')
-  expect(told[2]).toContain('/document')
+  expect(told[2]).toContain('needs `document`')
   expect(told[3]).toContain('There is no `teapot.pour`.')
   expect(JSON.stringify(asked[0]?.response_format)).toContain('"json_schema"')
 })
