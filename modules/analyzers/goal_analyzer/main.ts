@@ -2,7 +2,14 @@
  * `goal.plan`: words to a workflow document that uses nothing but the capabilities that are there. It plans and runs
  * nothing; what it does not understand it refuses with the words. The content of files never reaches it.
  */
-import { AnalyzerModule, type Json, type JsonObject, type ModuleContext, type SetupContext } from '@nexus/sdk'
+import {
+  AnalyzerModule,
+  isJsonObject,
+  type Json,
+  type JsonObject,
+  type ModuleContext,
+  type SetupContext,
+} from '@nexus/sdk'
 import { jsonText } from './json_text.ts'
 import { ModelPlanner, type ModelOptions } from './model/model_planner.ts'
 import { PatternFiles } from './pattern_files.ts'
@@ -41,13 +48,19 @@ export class Module extends AnalyzerModule {
     try {
       return await new PatternsPlanner(this.#files).plan(request)
     } catch (error) {
-      const isHelped =
-        mode === 'auto' && error instanceof Refusal && request.catalogue.get('llm.chat') !== undefined
+      const isHelped = mode === 'auto' && error instanceof Refusal && (await hasModel(context, request))
       if (!isHelped) throw error
       context.log.debug(`The patterns refuse the goal, so the model plans it: ${error.message}`)
       return model.plan(request)
     }
   }
+}
+
+/** A module that asks language models may be there without one to ask. */
+async function hasModel(context: ModuleContext, { catalogue }: PlanRequest): Promise<boolean> {
+  if (catalogue.get('llm.chat') === undefined) return false
+  const answer = await context.call('service_router.available', { task: 'llm.chat' })
+  return isJsonObject(answer) && answer['available'] === true
 }
 
 function modelOptions(config: JsonObject): ModelOptions {

@@ -39,3 +39,20 @@ test('what a module cannot do here and now is told before the run, at the task, 
     message: expect.stringMatching(/inner\.yaml:5.*the moon is not full/),
   })
 })
+
+test('a task can ask whether a capability can be used, and why not', async () => {
+  await using world = await setup()
+  const folder = join(world.folder, 'modules/executors/moon_executor')
+  mkdirSync(folder, { recursive: true })
+  writeFileSync(join(folder, 'manifest.yaml'), manifest)
+  writeFileSync(join(folder, 'main.js'), main)
+  await world.restart({ modules: [join(world.folder, 'modules')], trust: [world.folder] })
+  const ask = async (task: string) =>
+    (await world.run(`  - ask: { call: service_router.available, with: { task: ${task} } }\n`)).output
+  expect(await ask('moon.work')).toEqual({
+    available: false,
+    why: 'moon.work waits: the moon is not full.',
+  })
+  expect(await ask('http')).toEqual({ available: true })
+  expect(await ask('nothing')).toEqual({ available: false, why: 'No module provides "nothing".' })
+})

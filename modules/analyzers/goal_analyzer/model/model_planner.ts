@@ -55,6 +55,8 @@ export class ModelPlanner implements Planner {
       temperature: 0,
       max_tokens: budget.tokensLeft(),
       response_schema: answerSchema(request.catalogue),
+      // What is wrong with an answer is said to the model here, and how often is bounded here.
+      validate: false,
       ...(this.#options.model !== '' && { model: this.#options.model }),
     })
     const { text, parsed, model } = isJsonObject(answer) ? answer : {}

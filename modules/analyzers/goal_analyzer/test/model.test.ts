@@ -15,7 +15,11 @@ const good = {
 }
 
 /** A model that gives these answers, one after the other, and the last for ever. */
-function modelOf(answers: readonly (Json | string)[], cost = { total_tokens: 10, cost_usd: 0.01 }) {
+function modelOf(
+  answers: readonly (Json | string)[],
+  cost = { total_tokens: 10, cost_usd: 0.01 },
+  available = true,
+) {
   const asked: JsonObject[] = []
   const calls = {
     'llm.chat': (input: Json): Json => {
@@ -33,6 +37,7 @@ function modelOf(answers: readonly (Json | string)[], cost = { total_tokens: 10,
         model: 'tiny',
       }
     },
+    'service_router.available': (): Json => ({ available }),
     'workflow.check': (input: Json): Json => {
       const { workflow } = isJsonObject(input) ? input : {}
       const isWhole = isJsonObject(workflow ?? null) && JSON.stringify(workflow).includes('"dsl"')
@@ -61,9 +66,12 @@ test('in auto the patterns plan what they understand, and the model the rest', a
   expect(planned.needs).toEqual([{ step: 'ask', network: 'example.com' }])
 })
 
-test('without a provider of llm.chat, and with planner patterns, the refusal stands', async () => {
+test('without a provider of llm.chat, without a model behind it, and with planner patterns, the refusal stands', async () => {
   const { refusal } = await setup({ planner: 'auto' })
   expect((await refusal(odd)).message).toContain('weather')
+  const unasked = modelOf([good], undefined, false)
+  expect((await refusal(odd, { capabilities }, unasked.calls)).message).toContain('weather')
+  expect(unasked.asked).toEqual([])
   const strict = await setup({ planner: 'patterns' })
   expect((await strict.refusal(odd, { capabilities }, modelOf([good]).calls)).message).toContain('weather')
 })

@@ -19,6 +19,23 @@ export function serviceRouter(kernel: () => Kernel): NativeModule {
       idempotent: true,
       perform: () => ({ capabilities: capabilitiesOf(kernel()) }),
     },
+    'service_router.available': {
+      description:
+        'Says whether a capability can be used here and now, and why not: its module is asked, which starts it.',
+      input_schema: {
+        type: 'object',
+        required: ['task'],
+        additionalProperties: false,
+        properties: { task: { type: 'string' } },
+      },
+      output_schema: {
+        type: 'object',
+        required: ['available'],
+        properties: { available: { type: 'boolean' }, why: { type: 'string' } },
+      },
+      idempotent: true,
+      perform: ({ task }) => availability(kernel(), typeof task === 'string' ? task : ''),
+    },
   })
 }
 
@@ -39,6 +56,13 @@ function capabilitiesOf(kernel: Kernel): Json[] {
     healthy: byId.get(module)?.state !== 'faulty',
     alternatives: alternativesTo(module, capability, modules),
   }))
+}
+
+async function availability(kernel: Kernel, task: string): Promise<Json> {
+  const route = kernel.route(task)
+  if (!route) return { available: false, why: `No module provides "${task}".` }
+  const why = await route.unavailable()
+  return why === undefined ? { available: true } : { available: false, why }
 }
 
 /** The other modules that provide it: each is asked for as `module/task`. */

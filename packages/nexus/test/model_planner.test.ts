@@ -1,0 +1,102 @@
+/** Goals that a language model plans, against a mock of the protocol: what it says wrong is mended, bounded or refused. */
+import { LLMock, type ChatCompletionRequest } from '@copilotkit/aimock'
+import type { JsonObject } from '@nexus/sdk'
+import { expect, onTestFinished, test } from 'vitest'
+import type { NexusOptions, RunRecord } from '../src/index.ts'
+import { setup } from './world.ts'
+
+/** A goal that no pattern understands. */
+const odd = 'Ponder upon teapots'
+const document = { dsl: '1.0.3', namespace: 'goals', name: 'tea', version: '1.0.0' }
+const good = { document, do: [{ pour: { set: { tea: 'green', cups: 2 } } }] }
+const usage = { prompt_tokens: 80, completion_tokens: 20, total_tokens: 100 }
+
+/** A model that gives these answers, one after the other, and the last for ever; and what it was asked. */
+async function modelOf(answers: readonly (JsonObject | string)[]) {
+  const mock = new LLMock({ port: 0, chunkSize: 16 })
+  const asked: ChatCompletionRequest[] = []
+  mock.onMessage(/.*/s, (request) => {
+    asked.push(request)
+    const answer = answers[Math.min(asked.length, answers.length) - 1] ?? ''
+    return { content: typeof answer === 'string' ? answer : JSON.stringify(answer), usage }
+  })
+  await mock.start()
+  onTestFinished(() => mock.stop())
+  return { mock, asked }
+}
+
+async function planned(mock: LLMock, planner: JsonObject = {}): Promise<RunRecord> {
+  await using world = await setup()
+  const options: Partial<NexusOptions> = {
+    secrets: { get: async () => undefined },
+    config: {
+      openai_integration: {
+        base_url: `${mock.url}/v1`,
+        model: 'tiny',
+        prices: { tiny: { prompt_usd_per_million: 1000, completion_usd_per_million: 1000 } },
+      },
+      goal_analyzer: planner,
+    },
+  }
+  await world.restart(options)
+  return await world.run(`  - plan: { call: goal.plan, with: { goal: '${odd}' } }\n`)
+}
+
+test('malformed JSON, a document that is none and a tool that is not there go back, and come back mended', async () => {
+  const strange = { document, do: [{ pour: { call: 'teapot.pour', with: {} } }] }
+  const { mock, asked } = await modelOf(['{"document": {"dsl": ', { do: [] }, strange, good])
+  const record = await planned(mock)
+  expect(record).toMatchObject({
+    status: 'completed',
+    output: {
+      planner: 'model',
+      workflow: good,
+      assumptions: ['The plan was written by tiny and was mended 3 times.'],
+    },
+  })
+  expect(asked).toHaveLength(4)
+  const told = asked.map(({ messages }) => JSON.stringify(messages.at(-1)))
+  expect(told[0]).toContain(odd)
+  expect(told[1]).toContain('no JSON object')
+  expect(told[2]).toContain('needs `document`')
+  expect(told[3]).toContain('There is no `teapot.pour`.')
+  expect(JSON.stringify(asked[0]?.response_format)).toContain('"json_schema"')
+})
+
+test('a model that keeps to tools that do not exist is given up, and nothing is run', async () => {
+  const { mock, asked } = await modelOf([{ document, do: [{ pour: { call: 'teapot.pour', with: {} } }] }])
+  const record = await planned(mock, { model_repairs_max: 2 })
+  expect(record.status).toBe('faulted')
+  expect(record.error).toMatchObject({ type: expect.stringMatching(/validation$/) })
+  expect(record.error?.detail).toMatch(/no valid plan in 3 attempts.*teapot\.pour/)
+  expect(asked).toHaveLength(3)
+})
+
+test('tokens and money are bounded over all that the model is asked for one plan', async () => {
+  const tokens = await modelOf(['no'])
+  const short = await planned(tokens.mock, {
+    model_tokens_max: 250,
+    model_repairs_max: 10,
+    model_cost_usd_max: 100,
+  })
+  expect(short.error?.detail).toMatch(/300 tokens of 250 \(model_tokens_max\)/)
+  expect(tokens.asked.map((request) => request.max_tokens)).toEqual([250, 150, 50])
+  const money = await modelOf(['no'])
+  const dear = await planned(money.mock, { model_cost_usd_max: 0.15, model_repairs_max: 10 })
+  expect(dear.error?.detail).toMatch(/\$0\.2 of \$0\.15 \(model_cost_usd_max\)/)
+  expect(money.asked).toHaveLength(2)
+})
+
+test('what the model says that it cannot plan is refused with its words', async () => {
+  const { mock } = await modelOf([{ cannot: 'there is no teapot' }])
+  expect((await planned(mock)).error?.detail).toContain('there is no teapot')
+})
+
+test('where no model is configured, what the patterns do not understand is refused with the words', async () => {
+  await using world = await setup()
+  await world.restart({ secrets: { get: async () => undefined } })
+  const { error } = await world.run(`  - plan: { call: goal.plan, with: { goal: '${odd}' } }\n`)
+  expect(error?.type).toMatch(/validation$/)
+  expect(error?.detail).toMatch(/Ponder/)
+  expect(error?.detail).not.toMatch(/model/i)
+})
