@@ -48,7 +48,7 @@ describe.skipIf(!canRun)(`a real endpoint${canRun ? '' : ` (${reason})`}`, () =>
   test('answers in pieces', { timeout: 120_000 }, async () => {
     const { say, live: shown } = await live()
     const answer = await say('Answer with the one word: tea')
-    expect(String(answer['text'])).toMatch(/tea/i)
+    expect(answer['text']).toMatch(/tea/i)
     expect(shown().join('')).toBe(answer['text'])
     expect(answer['finish_reason']).toBe('stop')
   })
