@@ -18,6 +18,7 @@ import { packPython, readPythonSources } from './hosts/process/python_artifact.t
 import { languageOf } from './manifest.ts'
 import { outsidePackages } from './outside_packages.ts'
 import { problemOfFile, type Problem } from './problem.ts'
+import { SharedBuilds, type SharedBuildsOptions } from './shared_builds.ts'
 
 export type BuildOutcome = { readonly artifact: Artifact } | { readonly problems: readonly Problem[] }
 
@@ -36,8 +37,10 @@ export interface Builder {
   close(): Promise<void>
 }
 
-export function openBuilder(store: ArtifactStore): Builder {
-  const cache = openBuildCache(store.folder, JSON.stringify([esbuildVersion(), fixedOptions]))
+export function openBuilder(store: ArtifactStore, shared?: SharedBuildsOptions): Builder {
+  const format = JSON.stringify([esbuildVersion(), fixedOptions])
+  const cache = openBuildCache(store.folder, format)
+  const others = shared && new SharedBuilds(shared, format)
   const contexts = new Map<string, BuildContext>()
   const service = new EsbuildService()
   return {
@@ -47,6 +50,8 @@ export function openBuilder(store: ArtifactStore): Builder {
       const known = cache.lookup(request.folder, recipe)
       const stored = known === undefined ? undefined : store.get(known)
       if (stored !== undefined) return { artifact: stored }
+      const elsewhere = others?.find(request.folder, recipe, cache)
+      if (elsewhere !== undefined) return { artifact: store.put(elsewhere.code) }
       const key = `${request.folder}\n${recipe}`
       const context = contexts.get(key) ?? (await service.context(optionsOf(request)))
       contexts.set(key, context)
@@ -54,9 +59,13 @@ export function openBuilder(store: ArtifactStore): Builder {
       if ('problems' in bundle) return bundle
       const artifact = store.put(bundle.code)
       cache.record(request.folder, recipe, bundle.inputs, artifact.digest)
+      others?.keep(request.folder, artifact, cache)
       return { artifact }
     },
-    save: () => cache.save(),
+    save() {
+      cache.save()
+      others?.save()
+    },
     async close() {
       const open = [...contexts.values()]
       contexts.clear()

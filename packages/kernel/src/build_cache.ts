@@ -14,7 +14,7 @@ interface BuildInput {
   readonly digest: string
 }
 
-interface BuildRecord {
+export interface BuildRecord {
   /** What the build was asked for besides its inputs: the entry, the shared packages. */
   readonly recipe: string
   readonly inputs: readonly BuildInput[]
@@ -25,6 +25,10 @@ export interface BuildCache {
   /** The digest of the artifact that this folder's sources still give, or undefined. */
   lookup(folder: string, recipe: string): string | undefined
   record(folder: string, recipe: string, inputs: readonly string[], artifact: string): void
+  /** Takes over what another one knows of a folder. */
+  adopt(folder: string, other: BuildCache): void
+  /** What is known of a folder. */
+  readonly records: ReadonlyMap<string, BuildRecord>
   /** Writes what was recorded, if anything was. */
   save(): void
 }
@@ -55,6 +59,13 @@ export function openBuildCache(folder: string, format: string): BuildCache {
       })
       changed = true
     },
+    adopt(module, other) {
+      const record = other.records.get(module)
+      if (record === undefined) return
+      file.entries.set(module, record)
+      changed = true
+    },
+    records: file.entries,
     save() {
       if (changed) file.save()
       changed = false

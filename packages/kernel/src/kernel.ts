@@ -18,6 +18,7 @@ import type { ModuleInfo } from './module_info.ts'
 import { ModuleKernel } from './module_kernel.ts'
 import type { Receipt, Step } from './receipt.ts'
 import type { Lock } from './resolution/lock.ts'
+import type { SharedBuildsOptions } from './shared_builds.ts'
 import type { Placement } from './stage.ts'
 
 export interface KernelOptions {
@@ -28,6 +29,8 @@ export interface KernelOptions {
   readonly sources: readonly (string | Source)[]
   /** Artifacts go to `<data>/artifacts`, generations to `<data>/modules.db`. */
   readonly data: string
+  /** Where builds of modules that come with an installation are kept for all data directories. */
+  readonly sharedBuilds?: SharedBuildsOptions
   readonly clock: Clock
   readonly log: Log
   /** By module id. */

@@ -66,7 +66,7 @@ export class ModuleKernel implements Kernel {
       typeof source === 'string' ? { name: source, folder: source } : source,
     )
     this.#artifacts = store.folder
-    this.#builder = openBuilder(store)
+    this.#builder = openBuilder(store, options.sharedBuilds)
     this.#manifests = openManifestCache(store.folder)
     this.#journal = new GenerationJournal(data)
     this.#recorded = new RecordedTasks(data, clock)

@@ -200,6 +200,8 @@ export interface Runs extends Omit<RunReader, 'blobs' | 'close'> {
 }
 
 const firstParty = fileURLToPath(new URL('../../../modules', import.meta.url))
+/** A cache beside what npm installed, as other tools have theirs. */
+const buildsOfInstallation = fileURLToPath(new URL('../../../node_modules/.cache/nexus', import.meta.url))
 const silent: Log = { debug() {}, info() {}, warn() {}, error() {} }
 
 /** Opens a data directory and the modules. Rejects with `NexusError` `data_held`, `database_corrupt` and others. */
@@ -252,6 +254,7 @@ function openModules(
 ): Promise<Kernel> {
   const { modules = [], wishes, trust = [], config = {}, policy, deadlines, stepped } = options
   return openKernel({
+    sharedBuilds: { folder: buildsOfInstallation, sources: [firstParty] },
     sources: [{ name: 'nexus', folder: firstParty }, ...modules],
     ...(wishes && { wishes }),
     data,
