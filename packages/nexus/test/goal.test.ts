@@ -215,3 +215,21 @@ test('a plan that does not fit into the limits of its goal does not run, and wha
   expect(decisionsOf(record)).toEqual(['retry'])
   expect(timesOf(record, 'resources.observe')).toBe(0)
 })
+
+test('planners are told of the files that a goal names, and what whoever asks knows better goes first', async () => {
+  await using world = await planning(`return [{ a: { set: { told: input.context } } }]`, (at) =>
+    module(
+      at,
+      'looker',
+      '[{task: context.analyze}]',
+      `const { capabilities } = await context.call('service_router.capabilities', {})
+       return ModuleResult.ok({ capabilities, files: [{ name: 'a.csv' }], runs: [], memory: { available: false } })`,
+    ),
+  )
+  expect((await world.run(goalOf())).output).toEqual({ told: { files: [{ name: 'a.csv' }] } })
+  const given = { files: [{ name: 'b.csv' }], more: 1 }
+  const record = await world.run(
+    `  - goal: { call: nexus.goal, with: ${JSON.stringify({ goal: 'do it', context: given })} }\n`,
+  )
+  expect(record.output).toEqual({ told: given })
+})
