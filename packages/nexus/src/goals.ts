@@ -35,7 +35,9 @@ do:
       call: goal.plan
       with:
         goal: '\${ .goal }'
-        context: '\${ .context // null }'
+        context: >-
+          \${ (.known | {files, runs, memory})
+            + (.context | if type == "object" then . elif . == null then {} else {given: .} end) }
         constraints: '\${ .constraints // {} }'
         max_steps: '\${ .max_steps // 100 }'
         capabilities: '\${ .capabilities }'

@@ -6,7 +6,7 @@ import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { isJsonObject, type Json, type JsonObject } from '@nexus/sdk'
 import { expect, test } from 'vitest'
-import type { LiveRun, RunRecord } from '../src/index.ts'
+import { planDocument, type LiveRun, type RunRecord } from '../src/index.ts'
 import { documentOf, setup, type World } from './world.ts'
 
 /** A module in this process; `execute` sees `input`, `context` and `globalThis.world`. */
@@ -214,4 +214,40 @@ test('a plan that does not fit into the limits of its goal does not run, and wha
   const record = await world.run(goalOf())
   expect(decisionsOf(record)).toEqual(['retry'])
   expect(timesOf(record, 'resources.observe')).toBe(0)
+})
+
+test('planners are told of the files that a goal names, and what whoever asks knows better goes first', async () => {
+  await using world = await planning(`return [{ a: { set: { told: input.context } } }]`, (at) =>
+    module(
+      at,
+      'looker',
+      '[{task: context.analyze}]',
+      `const { capabilities } = await context.call('service_router.capabilities', {})
+       return ModuleResult.ok({ capabilities, files: [{ name: 'a.csv' }], runs: [], memory: { available: false } })`,
+    ),
+  )
+  expect((await world.run(goalOf())).output).toEqual({ told: { files: [{ name: 'a.csv' }] } })
+  const given = { files: [{ name: 'b.csv' }], more: 1 }
+  const record = await world.run(
+    `  - goal: { call: nexus.goal, with: ${JSON.stringify({ goal: 'do it', context: given })} }\n`,
+  )
+  expect(record.output).toEqual({ told: given })
+})
+
+test('a goal is planned and estimated without running it', async () => {
+  await using world = await planning(
+    `return [{ a: { wait: { seconds: 3 } } }, { b: { set: { told: input.context } } }]`,
+    (at) => module(at, 'drawer', '[{task: graph.analyze}]', `return ModuleResult.ok({ edges: [] })`),
+  )
+  const live = await world.nexus.run(world.nexus.check(planDocument), {
+    goal: 'do it',
+    context: { known: 1 },
+  })
+  await live.ended
+  const { output } = await world.nexus.runs.get(live.id)
+  expect(output).toMatchObject({
+    plan: { workflow: { do: [{}, { b: { set: { told: { known: 1 } } } }] } },
+    graph: { edges: [] },
+    estimate: { makespan_ms: { p50: 3_000, p90: 3_000 }, parallel_ms: { p50: 3_000 } },
+  })
 })

@@ -36,6 +36,7 @@ class Pursuit {
   readonly #context: ModuleContext
   readonly #goal: Goal
   #capabilities: Json = []
+  #atHand: JsonObject = {}
   #steps = 0
   #tokens = 0
   #usd = 0
@@ -51,8 +52,9 @@ class Pursuit {
 
   async run(): Promise<Json> {
     const { goal } = this.#goal
-    const known = memberOf(await this.#context.call('context.analyze', { goal }), 'capabilities')
-    this.#capabilities = known ?? []
+    const known = await this.#context.call('context.analyze', { goal })
+    this.#capabilities = memberOf(known, 'capabilities') ?? []
+    this.#atHand = atHandIn(known)
     let plan = await this.#plan({})
     let past: Ran | undefined
     for (;;) {
@@ -122,7 +124,9 @@ class Pursuit {
   async #plan(more: JsonObject): Promise<Plan> {
     const { goal, context, constraints, bounds } = this.#goal
     const left = bounds.stepsMax - this.#steps
-    const known = Object.keys(more).length === 0 ? context : { ...asObject(context), ...more }
+    const told = { ...this.#atHand, ...more }
+    const known =
+      Object.keys(told).length === 0 ? context : { ...this.#atHand, ...asObject(context), ...more }
     const given = await this.#context.call('goal.plan', {
       goal,
       context: known,
@@ -266,6 +270,17 @@ function checking(expect: Json): JsonObject {
   return {
     document,
     do: [{ check: { set: `\${ {ok: (.output | (${inner}) | not | not)} }`, output: { as: '${ .ok }' } } }],
+  }
+}
+
+/** What planners are told besides the capabilities: the files that the goal names, runs like it, and what is remembered. */
+function atHandIn(known: Json): JsonObject {
+  const { files, runs, memory } = isJsonObject(known) ? known : {}
+  const isAny = (list: Json | undefined): boolean => Array.isArray(list) && list.length > 0
+  return {
+    ...(files !== undefined && isAny(files) && { files }),
+    ...(runs !== undefined && isAny(runs) && { runs }),
+    ...(memory !== undefined && isAny(memberOf(memory, 'found')) && { memory }),
   }
 }
 
