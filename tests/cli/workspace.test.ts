@@ -42,10 +42,12 @@ function setup(): Workspace {
     nexus(args, until) {
       const child = spawn(process.execPath, [bin, ...args], { cwd: folder })
       const said = { out: '', err: '' }
+      let interrupted = false
       child.stdout.on('data', (data: Buffer) => (said.out += data.toString()))
       child.stderr.on('data', (data: Buffer) => {
         said.err += data.toString()
-        if (until !== undefined && said.err.includes(until)) child.kill('SIGINT')
+        if (interrupted || until === undefined || !said.err.includes(until)) return
+        interrupted = child.kill('SIGINT') // a second one would end it at once
       })
       return new Promise((resolve) => child.on('close', (code) => resolve({ code, ...said })))
     },

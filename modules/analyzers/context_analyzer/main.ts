@@ -27,7 +27,10 @@ export class Module extends AnalyzerModule {
     const { goal, files } = readInput(context.inputData)
     const { working_directory: working = '', folders: more = [], sample_rows: rows = 3 } = context.config
     const sampleRows = Number(rows)
-    const folders = await foldersOf(String(working) || process.cwd(), (more as Json[]).map(String))
+    const folders = await foldersOf(
+      (typeof working === 'string' ? working : '') || process.cwd(),
+      (more as Json[]).map(String),
+    )
     const capabilities = await capabilitiesOf(context)
     const mentions = mentionsIn(goal)
     const named = new Map<string, Mention>(mentions.files.map((file) => [file.name, file]))
@@ -56,7 +59,7 @@ function readInput(input: Json): { readonly goal: string; readonly files: readon
   const list = files ?? []
   if (!Array.isArray(list) || !list.every((file) => typeof file === 'string'))
     throw TaskFault.of('validation', '`files` of context.analyze is a list of names of files.')
-  return { goal: typeof goal === 'string' ? goal : '', files: list as readonly string[] }
+  return { goal: typeof goal === 'string' ? goal : '', files: list }
 }
 
 async function capabilitiesOf(context: ModuleContext): Promise<JsonObject[]> {

@@ -19,7 +19,7 @@ export async function runsLike(goal: string, context: ModuleContext): Promise<Js
   return runs
     .filter(isJsonObject)
     .filter(({ id, goal: other }) => id !== context.run.id && typeof other === 'string')
-    .map((run) => ({ run, similarity: similarityOf(wanted, wordsIn(String(run['goal']))) }))
+    .map((run) => ({ run, similarity: similarityOf(wanted, wordsIn(textOf(run['goal']))) }))
     .filter(({ similarity }) => similarity >= similarityMin)
     .sort((a, b) => b.similarity - a.similarity)
     .slice(0, toldMax)
@@ -29,12 +29,16 @@ export async function runsLike(goal: string, context: ModuleContext): Promise<Js
 function told({ id, goal, status, started_at, ended_at }: JsonObject, similarity: number): JsonObject {
   return {
     id: id ?? null,
-    goal: clip(String(goal)),
+    goal: clip(textOf(goal)),
     status: status ?? null,
     started_at: started_at ?? null,
     ended_at: ended_at ?? null,
     similarity: Math.round(similarity * 100) / 100,
   }
+}
+
+function textOf(value: Json | undefined): string {
+  return typeof value === 'string' ? value : ''
 }
 
 function wordsIn(text: string): Set<string> {

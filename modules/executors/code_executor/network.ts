@@ -8,11 +8,12 @@ import { lookup } from 'node:dns/promises'
 import { mkdtemp, realpath, rm } from 'node:fs/promises'
 import { createServer, request as httpRequest, type IncomingMessage, type Server } from 'node:http'
 import { request as httpsRequest } from 'node:https'
-import { BlockList, connect, isIP, type Socket } from 'node:net'
+import { connect, isIP, type Socket } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Duplex } from 'node:stream'
 import { isJsonObject, TaskFault, type Clock, type Json, type JsonObject } from '@nexus/sdk'
+import { privateKindOf } from '@nexus/sdk/network'
 import { asText } from '@nexus/sdk/process'
 
 /** `host`, `host:port`, `*.host` or `*`; of addresses and of `localhost` private ones too, of names public ones alone. */
@@ -137,7 +138,7 @@ export class Network {
     if (!isGranted) throw new Error(`${name}:${port} is not among the hosts that this script was granted`)
     if (isIP(name)) return name
     const { address } = await lookup(name)
-    if (name === 'localhost' || !isPrivate(address)) return address
+    if (name === 'localhost' || privateKindOf(address) === undefined) return address
     throw new Error(`${name} is the private address ${address}; allow the address itself to reach it`)
   }
 
@@ -204,37 +205,6 @@ function parts(pattern: HostPattern): { name: string; port: string } {
   const isBareSixth = isIP(pattern) === 6
   const plainName = (isBareSixth ? pattern : name).toLowerCase().replace(/^\[|\]$/g, '')
   return { name: plainName.replace(/\.$/, ''), port: isBareSixth ? '' : port }
-}
-
-const privateRanges = new BlockList()
-for (const [address, prefix] of [
-  ...([
-    ['0.0.0.0', 8],
-    ['10.0.0.0', 8],
-    ['100.64.0.0', 10],
-    ['127.0.0.0', 8],
-    ['169.254.0.0', 16],
-  ] as const),
-  ...([
-    ['172.16.0.0', 12],
-    ['192.0.0.0', 24],
-    ['192.168.0.0', 16],
-    ['198.18.0.0', 15],
-    ['224.0.0.0', 3],
-  ] as const),
-])
-  privateRanges.addSubnet(address, prefix)
-for (const [address, prefix] of [
-  ['::', 127],
-  ['fc00::', 7],
-  ['fe80::', 10],
-  ['ff00::', 8],
-  ['64:ff9b::', 96],
-] as const)
-  privateRanges.addSubnet(address, prefix, 'ipv6')
-
-function isPrivate(address: string): boolean {
-  return privateRanges.check(address, isIP(address) === 6 ? 'ipv6' : 'ipv4')
 }
 
 const textOf = (value: Json | undefined): string => (typeof value === 'string' ? value : '')

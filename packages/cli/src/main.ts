@@ -7,6 +7,7 @@ import { NexusError } from '@nexus/sdk'
 import { Command, CommanderError } from 'commander'
 import { addDevCommand } from './commands/dev.ts'
 import { addDoctorCommand } from './commands/doctor.ts'
+import { addEstimatesCommand } from './commands/estimates.ts'
 import { addGoalCommand } from './commands/goal.ts'
 import { addModulesCommand } from './commands/modules.ts'
 import { addResourcesCommand } from './commands/resources.ts'
@@ -61,6 +62,7 @@ function buildProgram(io: Terminal, exit: (code: number) => void): Command {
   const shell: Shell = { io, exit }
   addRunCommand(program, shell)
   addGoalCommand(program, shell)
+  addEstimatesCommand(program, shell)
   addValidateCommand(program, shell)
   addRunsCommand(program, shell)
   addWorkflowsCommand(program, shell)

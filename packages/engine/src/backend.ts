@@ -52,6 +52,8 @@ export interface Backend {
   /** Tasks that ended last, newest first: of the kinds that are asked for, at most `limit`. */
   samples(query: {
     readonly kinds?: ReadonlySet<string>
+    /** Only those that ended after this moment, in milliseconds since the Unix epoch. */
+    readonly sinceMs?: number
     readonly limit: number
   }): Promise<readonly TaskSample[]>
   /** The run that was accepted with this key; it is on disk when the promise resolves. */
@@ -122,8 +124,12 @@ export interface TaskSample {
   readonly module: string | undefined
   /** The length of its input as JSON, in UTF-16 units. */
   readonly inputBytes: number
+  /** That of its output; 0 where it gave none. */
+  readonly outputBytes: number
   readonly durationMs: number
   readonly status: TaskOutcome['status']
+  /** What it cost, where its output says so in a number `cost_usd`. */
+  readonly costUsd: number | undefined
   /** When it ended, in milliseconds since the Unix epoch. */
   readonly at: number
 }

@@ -5,7 +5,7 @@
 import type { Manifest } from '@nexus/sdk'
 
 /** The SDK's entries that modules use when they run; hosts serve their own. */
-export const sdkNames = ['@nexus/sdk', '@nexus/sdk/process'] as const
+export const sdkNames = ['@nexus/sdk', '@nexus/sdk/network', '@nexus/sdk/process'] as const
 
 /** Names that the host gives every artifact as parameters, in place of what `import.meta` has in a source file. */
 export const metaNames = { url: '__module_url', filename: '__filename', dirname: '__dirname' } as const

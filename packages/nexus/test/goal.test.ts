@@ -177,3 +177,41 @@ test('a plan that is refused does not run', async () => {
     error: { detail: 'The plan was not approved. Not today.' },
   })
 })
+
+const calibrationOf = async (world: World): Promise<JsonObject> =>
+  (await world.run('  - told: { call: resources.calibration }\n')).output as JsonObject
+
+test('a plan is estimated from what ran before, and what it took is compared with that', async () => {
+  await using world = await planning(`return [{ a: { call: 'nap' } }, { b: { call: 'nap' } }]`, (at) =>
+    module(at, 'napper', '[{task: nap}]', `await context.clock.sleep(20); return ModuleResult.ok(1)`),
+  )
+  for (let run = 0; run < 3; run++) expect((await world.run(goalOf())).status).toBe('completed')
+  const told = await calibrationOf(world)
+  // Of the first plan nothing was known.
+  expect(told).toMatchObject({
+    runs: { count: 2 },
+    tasks: { count: 4 },
+    capabilities: [{ capability: 'nap', count: 4 }],
+  })
+  await world.restart({ modules: [join(world.folder, 'modules')], trust: [world.folder] })
+  expect(await calibrationOf(world)).toEqual(told)
+  const { output } = await world.run(
+    `  - e: { call: resources.estimate, with: { workflow: { do: [{ a: { call: nap } }] } } }\n`,
+  )
+  expect(output).toMatchObject({ tasks: [{ basis: 'history', samples: 6 }], fits: true })
+})
+
+test('a plan that does not fit into the limits of its goal does not run, and what went on from another run is not compared', async () => {
+  await using world = await planning(
+    `return [{ first: { set: { a: 1 } } }, { long: { wait: { milliseconds: 1 } } }, { second: { call: 'flaky' } }]`,
+    (at) => failing(at, 'communication', 1),
+  )
+  const tight = await world.run(goalOf({ limits: { memory_mb: 0.001, duration_ms: 0 } }))
+  expect(tight.error?.detail).toBe(
+    'The plan does not fit into the limits of its goal. What is known of it takes up to 1 ms in nine of ten cases, and may take 0 ms.',
+  )
+  expect(timesOf(tight, 'workflow.run')).toBe(0)
+  const record = await world.run(goalOf())
+  expect(decisionsOf(record)).toEqual(['retry'])
+  expect(timesOf(record, 'resources.observe')).toBe(0)
+})

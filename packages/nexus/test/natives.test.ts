@@ -152,3 +152,32 @@ test('a document that is not valid is a fault with all that is wrong, and one th
   )
   expect(faulted.error).toMatchObject({ status: 418, instance: '/do/1/run' })
 })
+
+test('task_manager lists runs of goals with their words, and tells of a run without its values', async () => {
+  await using world = await setup()
+  const document = `document: { dsl: '1.0.3', namespace: nexus, name: goal, version: '1.0.0' }\ndo: [{ a: { set: { secret: 1 } } }]\n`
+  const live = await world.nexus.run(world.nexus.check(document), { goal: 'count to three' })
+  await live.ended
+  await world.run('  - a: { set: { n: 1 } }\n')
+  const listed = await world.run('  - list: { call: task_manager.runs, with: { goals: true } }\n')
+  expect(outputOf(listed)).toMatchObject({ runs: [{ id: live.id, goal: 'count to three' }] })
+  const told = await world.run(
+    `  - look: { call: task_manager.run, with: { id: ${live.id}, values: false } }\n`,
+  )
+  expect(outputOf(told)).toMatchObject({ id: live.id, tasks: [{ path: '/do/0/a', kind: 'set' }] })
+  expect(JSON.stringify(told.output)).not.toContain('secret')
+})
+
+test('task_manager tells how much a task gave, and lists tasks that ended since a moment', async () => {
+  await using world = await setup()
+  await world.run('  - a: { run: { shell: { command: echo hello } } }\n')
+  const samplesOf = async (more = ''): Promise<JsonObject[]> => {
+    const call = `task_manager.samples, with: { capabilities: [run.shell]${more} }`
+    return (outputOf(await world.run(`  - list: { call: ${call} }\n`)) as { samples: JsonObject[] }).samples
+  }
+  const samples = await samplesOf()
+  expect(samples).toMatchObject([{ output_bytes: JSON.stringify('hello\n').length }])
+  const at = JSON.stringify(samples[0]?.['at'])
+  expect(await samplesOf(`, since: ${at}`)).toEqual([])
+  expect(await samplesOf(`, since: '2020-01-01T00:00:00Z'`)).toEqual(samples)
+})

@@ -91,7 +91,7 @@ test('a database is told by its tables and columns, and nothing is written besid
     kind: 'sqlite',
     tables: [{ name: 'broken' }, { name: 'few', kind: 'view' }, { name: 'or ders' }],
   })
-  const [broken, , orders] = told?.['tables'] as JsonObject[]
+  const [broken, , orders] = (told?.['tables'] ?? []) as JsonObject[]
   expect(broken?.['reason']).toContain('nowhere')
   expect(orders).toMatchObject({
     rows_sampled: 2,

@@ -6,7 +6,7 @@ import { Client, credentials } from '@grpc/grpc-js'
 import { createSecureContext } from 'node:tls'
 import { TaskFault } from '@nexus/sdk'
 import type { ProtocolOptions } from '../protocol_options.ts'
-import { resolveChecked } from '../transport/guard.ts'
+import { resolveChecked } from '@nexus/sdk/network'
 
 export interface Channel extends Disposable {
   readonly client: Client

@@ -15,7 +15,7 @@ import {
 } from '@nexus/sdk'
 import { testContext, testSetup, type TestTask } from '@nexus/sdk/testing'
 import { Module } from '../main.ts'
-import type { Resolve } from '../transport/guard.ts'
+import type { Resolve } from '@nexus/sdk/network'
 
 export async function listen(server: Server, sockets = new Set<Socket>()): Promise<number> {
   server.on('connection', (socket: Socket) => void sockets.add(socket))

@@ -13,7 +13,7 @@ import {
   resolveChecked,
   type NetworkPolicy,
   type Resolve,
-} from './guard.ts'
+} from '@nexus/sdk/network'
 import { portOf, proxyFor } from './proxy.ts'
 import type { TransportSettings } from './settings.ts'
 import { openTunnel } from './tunnel.ts'

@@ -47,10 +47,10 @@ const capital = {
 describe.skipIf(!canRun)(`a real endpoint${canRun ? '' : ` (${reason})`}`, () => {
   test('answers in pieces', { timeout: 120_000 }, async () => {
     const { say, live: shown } = await live()
-    const { text, finish_reason: end } = await say('Answer with the one word: tea')
-    expect(text).toMatch(/tea/i)
-    expect(shown().join('')).toBe(text)
-    expect(end).toBe('stop')
+    const answer = await say('Answer with the one word: tea')
+    expect(answer['text']).toMatch(/tea/i)
+    expect(shown().join('')).toBe(answer['text'])
+    expect(answer['finish_reason']).toBe('stop')
   })
 
   test('keeps to a schema', { timeout: 120_000 }, async () => {

@@ -9,6 +9,8 @@ export interface Plan {
   readonly workflow: JsonObject
   /** As the planner gave it. */
   readonly planned: JsonObject
+  /** What it is estimated to take; undefined where nobody estimates. */
+  readonly estimate?: JsonObject
 }
 
 type Entry = readonly [name: string, task: JsonObject]

@@ -14,6 +14,7 @@ import {
   type WorkflowError,
 } from '@nexus/sdk'
 import { decide, type Decision, type Failure } from './decide.ts'
+import { estimateOf, observeRun } from './estimates.ts'
 import { ask, tell } from './human.ts'
 import { countTasks, planOf, sharedPath, withModule, type Plan } from './plan.ts'
 import { readGoal, type Goal } from './read.ts'
@@ -133,8 +134,11 @@ class Pursuit {
     this.#charge(given)
     const plan = planOf(given, bounds.depth)
     this.#count(plan)
-    await this.#show(given, plan)
-    return plan
+    const { limits } = bounds
+    const capabilities = this.#capabilities
+    const estimate = await estimateOf(this.#context, plan.workflow, { capabilities, limits })
+    await this.#show(given, plan, estimate)
+    return { ...plan, ...(estimate && { estimate }) }
   }
 
   #charge(planned: Json): void {
@@ -152,12 +156,13 @@ class Pursuit {
     if (this.#steps > stepsMax) throw beyond('tasks', this.#steps, stepsMax)
   }
 
-  async #show(given: Json, { planned }: Plan): Promise<void> {
+  async #show(given: Json, { planned }: Plan, estimate: JsonObject | undefined): Promise<void> {
     const planner = memberOf(given, 'planner') ?? null
     await tell(this.#context, 'planned', {
       planner,
       workflow: planned,
       needs: memberOf(given, 'needs') ?? [],
+      ...(estimate && { makespan_ms: estimate['makespan_ms'] ?? null }),
     })
     if (!this.#goal.bounds.approve) return
     const { approve, say } = await ask(this.#context, 'Run this plan?', { workflow: planned })
@@ -179,6 +184,9 @@ class Pursuit {
     const run = textOf(memberOf(outcome, 'run'))
     const output = memberOf(outcome, 'output') ?? null
     if (memberOf(outcome, 'status') === 'completed') {
+      // A run that went on with what another had done says nothing of how long the whole takes.
+      if (plan.estimate && path === undefined)
+        await observeRun(this.#context, { estimate: plan.estimate, run, capabilities: this.#capabilities })
       const complaint = await this.#check(output)
       if (complaint === undefined) return { output }
       return { failure: failureOf(complaint), ran: await this.#look(run, plan) }

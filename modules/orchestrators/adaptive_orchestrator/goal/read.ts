@@ -23,6 +23,8 @@ export interface Bounds {
   readonly approve: boolean
   /** Whether a person is asked where nothing else helps. */
   readonly askHuman: boolean
+  /** What a plan may take, as `resources.estimate` understands it. */
+  readonly limits: Json | undefined
   /** What the outcome must be: an expression over it, or a JSON Schema. */
   readonly expect: Json | undefined
 }
@@ -73,6 +75,7 @@ function boundsOf(
     usdMax: amountOf(usd, 'constraints.budget.usd'),
     approve: constraints['approve'] === true,
     askHuman: constraints['ask_human'] === true,
+    limits: constraints['limits'],
     expect: constraints['expect'],
   }
 }

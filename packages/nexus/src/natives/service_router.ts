@@ -52,6 +52,7 @@ function capabilitiesOf(kernel: Kernel): Json[] {
     output_schema: (provided.output_schema ?? true) as Json,
     idempotent: provided.idempotent ?? false,
     ...(provided.patterns && { patterns: provided.patterns as Json }),
+    requirements: { ...kernel.generation.modules.get(module)?.manifest.requirements },
     healthy: byId.get(module)?.state !== 'faulty',
     alternatives: alternativesTo(module, capability, modules),
   }))

@@ -38,11 +38,15 @@ export function taskManager(parts: () => TaskManagerParts): NativeModule {
         type: 'object',
         required: ['id'],
         additionalProperties: false,
-        properties: { id: { type: 'string' } },
+        properties: {
+          id: { type: 'string' },
+          values: { type: 'boolean', default: true, description: 'Whether with what went in and came out.' },
+        },
       },
       output_schema: { type: 'object', required: ['id', 'status', 'tasks'] },
       idempotent: true,
-      perform: ({ id }) => recordOf(parts().backend, typeof id === 'string' ? id : ''),
+      perform: ({ id, values }) =>
+        recordOf(parts().backend, typeof id === 'string' ? id : '', values !== false),
     },
     'task_manager.samples': {
       description:
@@ -50,7 +54,11 @@ export function taskManager(parts: () => TaskManagerParts): NativeModule {
       input_schema: {
         type: 'object',
         additionalProperties: false,
-        properties: { ...limited, capabilities: { type: 'array', items: { type: 'string' } } },
+        properties: {
+          ...limited,
+          capabilities: { type: 'array', items: { type: 'string' } },
+          since: { type: 'string', format: 'date-time' },
+        },
       },
       output_schema: listOf('samples'),
       idempotent: true,
@@ -119,10 +127,13 @@ function runToJson({ id, workflow, status, startedAt, endedAt }: RunSummary): Js
   }
 }
 
-/** Without its events, which are many. */
-async function recordOf(backend: Backend, id: string): Promise<Json> {
+/** Without its events, which are many; `values`: whether with inputs and outputs, which are large. */
+async function recordOf(backend: Backend, id: string, values: boolean): Promise<Json> {
   const { events: _events, ...record } = projectRun(await backend.get(id), await backend.events(id))
-  return record as unknown as Json
+  if (values) return record as unknown as Json
+  const { input: _input, output: _output, ...about } = record
+  const tasks = record.tasks.map(({ input: _input, output: _output, ...task }) => task)
+  return { ...about, tasks }
 }
 
 function isoOrNull(timeMs: number | undefined): string | null {
@@ -130,20 +141,29 @@ function isoOrNull(timeMs: number | undefined): string | null {
 }
 
 async function samplesOf(backend: Backend, input: JsonObject): Promise<Json[]> {
-  const { capabilities } = input
+  const { capabilities, since } = input
   const wanted = Array.isArray(capabilities) ? new Set(capabilities.map(String)) : undefined
   const samples = await backend.samples({
     limit: limitOf(input, 1_000, samplesMax),
     ...(wanted && { kinds: wanted }),
+    ...(typeof since === 'string' && { sinceMs: momentOf(since) }),
   })
-  return samples.map(({ kind, module, inputBytes, durationMs, status, at }) => ({
+  return samples.map(({ kind, module, inputBytes, outputBytes, durationMs, status, costUsd, at }) => ({
     capability: kind,
     module: module ?? null,
     input_bytes: inputBytes,
+    output_bytes: outputBytes,
     duration_ms: durationMs,
     status,
+    ...(costUsd !== undefined && { cost_usd: costUsd }),
     at: new Date(at).toISOString(),
   }))
+}
+
+function momentOf(text: string): number {
+  const ms = Date.parse(text)
+  if (!Number.isNaN(ms)) return ms
+  throw TaskFault.of('validation', '`since` is a date with a time, such as 2026-01-31T12:00:00Z.')
 }
 
 function verdictOn({ workflow }: JsonObject, check: TaskManagerParts['check']): Json {

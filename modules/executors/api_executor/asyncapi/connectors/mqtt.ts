@@ -3,7 +3,7 @@ import { MqttClient, type IClientOptions } from 'mqtt'
 import { connect as connectTcp, isIP } from 'node:net'
 import { connect as connectTls } from 'node:tls'
 import { TaskFault } from '@nexus/sdk'
-import { checkHost, guardedLookup } from '../../transport/guard.ts'
+import { checkHost, guardedLookup } from '@nexus/sdk/network'
 import { connectionFault, credentialsFor, serverName, type Connecting, type Connector } from '../connector.ts'
 import { encodePayload } from '../message.ts'
 

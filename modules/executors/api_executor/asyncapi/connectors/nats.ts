@@ -1,7 +1,7 @@
 /** Messages over NATS: the channel's address is the subject. The server cannot send us on to others. */
 import { connect as open, headers as natsHeaders, type NatsConnection } from '@nats-io/transport-node'
 import { TaskFault } from '@nexus/sdk'
-import { resolveChecked } from '../../transport/guard.ts'
+import { resolveChecked } from '@nexus/sdk/network'
 import { connectionFault, credentialsFor, serverName, type Connecting, type Connector } from '../connector.ts'
 import { encodePayload } from '../message.ts'
 

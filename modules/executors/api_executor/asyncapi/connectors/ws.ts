@@ -2,7 +2,7 @@
 import { once } from 'node:events'
 import { WebSocket, type RawData } from 'ws'
 import { TaskFault } from '@nexus/sdk'
-import { checkHost, guardedLookup } from '../../transport/guard.ts'
+import { checkHost, guardedLookup } from '@nexus/sdk/network'
 import { connectionFault, credentialsFor, serverName, type Connecting, type Connector } from '../connector.ts'
 import { encodePayload } from '../message.ts'
 

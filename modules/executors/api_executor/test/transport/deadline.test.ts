@@ -2,7 +2,7 @@
 import { expect, test } from 'vitest'
 import { openPolicy, systemClock } from '@nexus/sdk'
 import { Deadline } from '../../transport/deadline.ts'
-import { resolveBySystem } from '../../transport/guard.ts'
+import { resolveBySystem } from '@nexus/sdk/network'
 import { readSettings } from '../../transport/settings.ts'
 import { Transport } from '../../transport/transport.ts'
 import { echo, serve } from '../world.ts'

@@ -2,8 +2,8 @@
 import { connect, createServer } from 'node:net'
 import { once } from 'node:events'
 import { expect, test } from 'vitest'
-import { checkAddress, checkHost, checkSocket, guardedLookup, resolveChecked } from '../../transport/guard.ts'
-import { privateKindOf } from '../../transport/address_kind.ts'
+import { checkAddress, checkHost, checkSocket, guardedLookup, resolveChecked } from '@nexus/sdk/network'
+import { privateKindOf } from '@nexus/sdk/network'
 import { faultOf, listen } from '../world.ts'
 
 const closed = { network: { private: false } }

@@ -2,7 +2,7 @@
 import { createServer as createHttpsServer } from 'node:https'
 import { expect, test } from 'vitest'
 import type { JsonObject } from '@nexus/sdk'
-import type { Resolve } from '../../transport/guard.ts'
+import type { Resolve } from '@nexus/sdk/network'
 import { echo, faultOf, listen, serve, setup } from '../world.ts'
 import { selfSigned } from './certificate.ts'
 import { serveProxy } from './proxy_service.ts'

@@ -1,5 +1,5 @@
 /**
- * Where this Nexus may connect to. Unless whoever runs it allows private addresses (`policy.network.private`), a name or
+ * @nexus/sdk/network: where this Nexus may connect to. Unless whoever runs it allows private addresses (`policy.network.private`), a name or
  * an address that leads to this machine or into its networks is refused. Names are judged by the very addresses that are
  * then connected to, so that a name which changes between two look-ups gains nothing. It opens no connection.
  *
@@ -9,8 +9,10 @@
  */
 import { lookup, type LookupAddress } from 'node:dns'
 import { isIP, type LookupFunction, type Socket } from 'node:net'
-import { TaskFault } from '@nexus/sdk'
-import { privateKindOf } from './address_kind.ts'
+import { TaskFault } from './errors.ts'
+import { privateKindOf } from './network/address_kind.ts'
+
+export { privateKindOf }
 
 /** What of a `Policy` this needs. */
 export interface NetworkPolicy {

@@ -1,0 +1,133 @@
+/**
+ * How long each capability took here, by the size of its input, and what it cost: a digest each, kept in the module's state
+ * and brought up to date from the tasks that ended since. Each capability keeps until when it was brought up to date, so that
+ * a crash between two writes counts nothing twice.
+ */
+import { isJsonObject, type Json, type JsonObject, type ModuleState } from '@nexus/sdk'
+import { digestOf, digestToJson, emptyDigest, merged, weightOf, withValues, type Digest } from './digest.ts'
+
+export interface Sample {
+  readonly capability: string
+  readonly inputBytes: number
+  readonly outputBytes: number | undefined
+  readonly durationMs: number
+  readonly costUsd: number | undefined
+  readonly atMs: number
+}
+
+export interface History {
+  /** By the class of the input's size. */
+  readonly durations: ReadonlyMap<SizeClass, Digest>
+  readonly costs: Digest
+  /** How much it gives, in the length of its JSON. */
+  readonly outputs: Digest
+  readonly atMs: number
+}
+
+const sizeClasses = ['1k', '32k', '1m', 'more'] as const
+export type SizeClass = (typeof sizeClasses)[number]
+
+export const noHistory: History = { durations: new Map(), costs: emptyDigest, outputs: emptyDigest, atMs: 0 }
+
+const durationMsMax = 1e12
+const nameLengthMax = 200
+
+/** Fewer of a size of input say less than all sizes together. */
+const weightMin = 8
+
+/** What is sensible of a list of samples, and how much of it is not. Faults say nothing of how long a success takes. */
+export function readSamples(list: readonly Json[]): { readonly samples: Sample[]; readonly ignored: number } {
+  const completed = list.filter(
+    (each) => !isJsonObject(each) || (each['status'] ?? 'completed') === 'completed',
+  )
+  const samples = completed.map(readSample).filter((sample) => sample !== undefined)
+  return { samples, ignored: completed.length - samples.length }
+}
+
+function readSample(value: Json): Sample | undefined {
+  if (!isJsonObject(value)) return undefined
+  const {
+    capability,
+    input_bytes: inputBytes = 0,
+    output_bytes: output,
+    duration_ms: durationMs,
+    cost_usd: cost,
+    at,
+  } = value
+  if (typeof capability !== 'string' || capability === '' || capability.length > nameLengthMax)
+    return undefined
+  if (!isAmount(durationMs) || durationMs > durationMsMax || !isAmount(inputBytes)) return undefined
+  const atMs = typeof at === 'string' ? Date.parse(at) : 0
+  if (Number.isNaN(atMs)) return undefined
+  return {
+    capability,
+    inputBytes,
+    outputBytes: isAmount(output) ? output : undefined,
+    durationMs,
+    costUsd: isAmount(cost) ? cost : undefined,
+    atMs,
+  }
+}
+
+function isAmount(value: Json | undefined): value is number {
+  return typeof value === 'number' && Number.isFinite(value) && value >= 0
+}
+
+export function withSamples(history: History, samples: readonly Sample[]): History {
+  const fresh = samples.filter(({ atMs }) => atMs > history.atMs)
+  const durations = new Map(history.durations)
+  for (const [size, group] of Map.groupBy(fresh, ({ inputBytes }) => sizeClassOf(inputBytes))) {
+    const values = group.map(({ durationMs }) => durationMs)
+    durations.set(size, withValues(durations.get(size) ?? emptyDigest, values))
+  }
+  const costs = fresh.map(({ costUsd }) => costUsd).filter((cost) => cost !== undefined)
+  const outputs = fresh.map(({ outputBytes }) => outputBytes).filter((bytes) => bytes !== undefined)
+  return {
+    durations,
+    costs: withValues(history.costs, costs),
+    outputs: withValues(history.outputs, outputs),
+    atMs: fresh.reduce((last, { atMs }) => Math.max(last, atMs), history.atMs),
+  }
+}
+
+/** Of inputs of that size where enough is known of them, else of all; undefined where nothing is known. */
+export function durationsOf({ durations }: History, inputBytes: number | undefined): Digest | undefined {
+  const own = inputBytes === undefined ? undefined : durations.get(sizeClassOf(inputBytes))
+  if (own && weightOf(own) >= weightMin) return own
+  return durations.size === 0 ? undefined : merged([...durations.values()])
+}
+
+export function sizeClassOf(bytes: number): SizeClass {
+  if (bytes < 1_024) return '1k'
+  if (bytes < 32_768) return '32k'
+  return bytes < 1_048_576 ? '1m' : 'more'
+}
+
+export async function readHistory(state: ModuleState, capability: string): Promise<History> {
+  const value = await state.get(keyOf(capability))
+  if (!isJsonObject(value)) return noHistory
+  const known: JsonObject = isJsonObject(value['durations']) ? value['durations'] : {}
+  const durations = sizeClasses.flatMap((size): [SizeClass, Digest][] => {
+    const digest = digestOf(known[size])
+    return digest ? [[size, digest]] : []
+  })
+  const atMs = typeof value['at_ms'] === 'number' ? value['at_ms'] : 0
+  const costs = digestOf(value['costs']) ?? emptyDigest
+  const outputs = digestOf(value['outputs']) ?? emptyDigest
+  return { durations: new Map(durations), costs, outputs, atMs }
+}
+
+export async function writeHistory(state: ModuleState, capability: string, history: History): Promise<void> {
+  const { durations, costs, outputs, atMs } = history
+  const entries = [...durations].map(([size, digest]) => [size, digestToJson(digest)] as const)
+  await state.set(keyOf(capability), {
+    durations: Object.fromEntries(entries),
+    ...(costs.centroids.length > 0 && { costs: digestToJson(costs) }),
+    ...(outputs.centroids.length > 0 && { outputs: digestToJson(outputs) }),
+    at_ms: atMs,
+  })
+}
+
+function keyOf(capability: string): string {
+  return `history/${capability}`
+}

@@ -1,0 +1,111 @@
+/**
+ * How long a plan takes, played through: each task takes a time drawn from what is known of it, and what stands side by side
+ * is scheduled onto the slots there are. Slots count within each step that is parallel. Deterministic for a seed.
+ */
+import type { ParallelStep, Step, TaskStep } from './step.ts'
+import { schedule } from './schedule.ts'
+
+export interface SimulateOptions {
+  readonly slots: number
+  /** A time for one execution of a task, for a number from 0 to 1. */
+  readonly draw: (task: TaskStep, chance: number) => number
+  readonly seed: number
+  /** Between plays, so that nothing else waits for long. */
+  readonly pause: () => Promise<void>
+}
+
+const playsMax = 1_000
+const playsMin = 40
+/** Draws in all plays together. */
+const drawsMax = 2_000_000
+const drawsBetweenPauses = 50_000
+
+/** Iterations beyond these are played as so many times these. */
+const iterationsMax = 100
+
+/** The times of many plays, in order. */
+export async function simulate(root: Step, options: SimulateOptions): Promise<Float64Array> {
+  const draws = Math.max(drawsIn(root), 1)
+  const plays = Math.round(Math.min(playsMax, Math.max(playsMin, drawsMax / draws)))
+  const player = new Player(options)
+  const times = new Float64Array(plays)
+  let sincePause = 0
+  for (let index = 0; index < plays; index++) {
+    times[index] = player.play(root)
+    sincePause += draws
+    if (sincePause < drawsBetweenPauses) continue
+    sincePause = 0
+    await options.pause()
+  }
+  return times.sort()
+}
+
+export function quantileOfSorted(times: Float64Array, probability: number): number {
+  const at = Math.min(Math.max(Math.ceil(probability * times.length) - 1, 0), times.length - 1)
+  return times[at] ?? 0
+}
+
+function drawsIn(step: Step): number {
+  switch (step.kind) {
+    case 'task':
+      return 1
+    case 'sequence':
+    case 'parallel':
+      return step.of.reduce((sum, each) => sum + drawsIn(each), 0)
+    case 'repeat':
+      return Math.min(step.times, iterationsMax) * drawsIn(step.of)
+  }
+}
+
+class Player {
+  readonly #options: SimulateOptions
+  readonly #chance: () => number
+
+  constructor(options: SimulateOptions) {
+    this.#options = options
+    this.#chance = chances(options.seed)
+  }
+
+  play(step: Step): number {
+    switch (step.kind) {
+      case 'task':
+        return this.#options.draw(step, this.#chance())
+      case 'sequence': {
+        let sum = 0
+        for (const each of step.of) sum += this.play(each)
+        return sum
+      }
+      case 'parallel':
+        return this.#parallel(step)
+      case 'repeat':
+        return this.#repeat(step)
+    }
+  }
+
+  #parallel({ of, after, concurrency, compete }: ParallelStep): number {
+    const times = of.map((each) => this.play(each))
+    if (compete) return times.length === 0 ? 0 : times.reduce((least, each) => Math.min(least, each))
+    return schedule(times, after, Math.min(concurrency, this.#options.slots))
+  }
+
+  #repeat({ of, times, concurrency }: Extract<Step, { kind: 'repeat' }>): number {
+    const played = Math.min(times, iterationsMax)
+    if (played === 0) return 0
+    const each = Array.from({ length: played }, () => this.play(of))
+    const lanes = Math.min(concurrency, concurrency === 1 ? 1 : this.#options.slots)
+    // Side by side on unbounded slots more of the same take as long as the longest of them.
+    const more = lanes >= times ? 1 : times / played
+    return schedule(each, [], lanes >= times ? Infinity : lanes) * more
+  }
+}
+
+/** mulberry32 (T. Ettinger, public domain): enough for plays, and the same everywhere. */
+export function chances(seed: number): () => number {
+  let state = seed | 0
+  return () => {
+    state = (state + 0x6d2b79f5) | 0
+    let mixed = Math.imul(state ^ (state >>> 15), state | 1)
+    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61)
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4_294_967_296
+  }
+}
