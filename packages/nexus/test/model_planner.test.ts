@@ -25,7 +25,9 @@ async function modelOf(answers: readonly (JsonObject | string)[]) {
   return { mock, asked }
 }
 
-async function planned(mock: LLMock, planner: JsonObject = {}): Promise<RunRecord> {
+const planning = `  - plan: { call: goal.plan, with: { goal: '${odd}' } }\n`
+
+async function planned(mock: LLMock, planner: JsonObject = {}, tasks = planning): Promise<RunRecord> {
   await using world = await setup()
   const options: Partial<NexusOptions> = {
     secrets: { get: async () => undefined },
@@ -39,7 +41,7 @@ async function planned(mock: LLMock, planner: JsonObject = {}): Promise<RunRecor
     },
   }
   await world.restart(options)
-  return await world.run(`  - plan: { call: goal.plan, with: { goal: '${odd}' } }\n`)
+  return await world.run(tasks)
 }
 
 test('malformed JSON, a document that is none and a tool that is not there go back, and come back mended', async () => {
@@ -61,6 +63,12 @@ test('malformed JSON, a document that is none and a tool that is not there go ba
   expect(told[2]).toContain('needs `document`')
   expect(told[3]).toContain('There is no `teapot.pour`.')
   expect(JSON.stringify(asked[0]?.response_format)).toContain('"json_schema"')
+})
+
+test('a goal that a model planned is run to its end', async () => {
+  const { mock } = await modelOf([good])
+  const record = await planned(mock, {}, `  - goal: { call: nexus.goal, with: { goal: '${odd}' } }\n`)
+  expect(record).toMatchObject({ status: 'completed', output: { tea: 'green', cups: 2 } })
 })
 
 test('a model that keeps to tools that do not exist is given up, and nothing is run', async () => {
@@ -95,7 +103,7 @@ test('what the model says that it cannot plan is refused with its words', async 
 test('where no model is configured, what the patterns do not understand is refused with the words', async () => {
   await using world = await setup()
   await world.restart({ secrets: { get: async () => undefined } })
-  const { error } = await world.run(`  - plan: { call: goal.plan, with: { goal: '${odd}' } }\n`)
+  const { error } = await world.run(planning)
   expect(error?.type).toMatch(/validation$/)
   expect(error?.detail).toMatch(/Ponder/)
   expect(error?.detail).not.toMatch(/model/i)

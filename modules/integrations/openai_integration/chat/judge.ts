@@ -1,13 +1,10 @@
 /** Whether an answer is what was asked for: JSON that keeps to its schema, calls of tools that were given. */
-import { isJsonObject, TaskFault, type Json, type JsonObject } from '@nexus/sdk'
-import { Errors } from 'typebox/schema'
+import { isJsonObject, TaskFault, whyNotJson, type Json, type JsonObject } from '@nexus/sdk'
 import { quoted } from '../faults.ts'
 import type { Mask } from '../mask.ts'
 import type { Gathered } from './gathered.ts'
 import type { ChatRequest } from './request.ts'
-
-/** How many of the places where an answer breaks its schema are told. */
-const errorsToldMax = 5
+import { breachesOf } from './schema.ts'
 
 /** `parsed`, `tool_calls`, and where the task wants it not to fault, `invalid`: what is wrong. */
 export function judged(answer: Gathered, request: ChatRequest, mask: Mask): JsonObject {
@@ -40,12 +37,9 @@ function structuredOf(answer: Gathered, { responseSchema }: ChatRequest): Struct
   const parsed = parsedText(withoutFence(answer.text))
   if (parsed === undefined)
     return { problems: [`The answer is not JSON, which response_schema asks for.${cut}`] }
-  const [, errors] = Errors(responseSchema, parsed)
-  if (errors.length === 0) return { parsed, problems: [] }
-  const told = errors
-    .slice(0, errorsToldMax)
-    .map(({ instancePath, message }) => `${instancePath || '/'} ${message}`)
-  return { problems: [`The answer breaks response_schema: ${told.join('; ')}.${cut}`] }
+  const breaches = breachesOf(responseSchema, parsed)
+  if (breaches.length === 0) return { parsed, problems: [] }
+  return { problems: [`The answer breaks response_schema: ${breaches.join('; ')}.${cut}`] }
 }
 
 interface Calls {
@@ -80,9 +74,11 @@ function argumentsIn(written: string): JsonObject | undefined {
   return value !== undefined && isJsonObject(value) ? value : undefined
 }
 
+/** JSON that is nested deeper than anybody reads is none. */
 function parsedText(text: string): Json | undefined {
   try {
-    return JSON.parse(text) as Json
+    const value = JSON.parse(text) as Json
+    return whyNotJson(value) === undefined ? value : undefined
   } catch {
     return undefined
   }

@@ -5,6 +5,7 @@
 import { isJsonObject, TaskFault, type Json, type JsonObject } from '@nexus/sdk'
 import type { Settings } from '../settings.ts'
 import { numberOf } from '../settings.ts'
+import { requireSchema } from './schema.ts'
 
 export interface ChatRequest {
   readonly messages: readonly JsonObject[]
@@ -25,6 +26,7 @@ export function readChat(inputData: Json, settings: Settings): ChatRequest {
   const { response_schema: schema } = input
   if (schema !== undefined && !isJsonObject(schema))
     throw wrong('response_schema', 'a JSON Schema, as an object')
+  if (schema !== undefined) requireSchema(schema)
   return {
     messages: objectsOf(input['messages'], 'messages', 1),
     model: modelOf(input['model'], settings.model, 'model'),

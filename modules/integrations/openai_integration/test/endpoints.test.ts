@@ -347,3 +347,23 @@ test('what no endpoint could do is refused', async () => {
   const bad = await setup('http://127.0.0.1:1/v1', { secrets: { llm_api_key: 'two\nlines' } })
   expect((await faultOf(bad.say('hello'))).message).toMatch(/"llm_api_key" is no key/)
 })
+
+test('a schema that is none is a fault: where that is seen, before anybody is asked', async () => {
+  const { url, asked } = await serve((response) => answerWith(response, '"x"'))
+  const { say } = await setup(url)
+  for (const schema of [{ type: 'strng' }, { type: 'object', properties: { a: 5 } }]) {
+    const fault = await faultOf(say('hello', { response_schema: schema }))
+    expect(fault.error.type).toMatch(/validation$/)
+    expect(fault.message).toMatch(/response_schema is no JSON Schema: \//)
+  }
+  expect(asked).toEqual([])
+  for (const schema of [{ pattern: '(' }, { $ref: '#' }])
+    expect((await faultOf(say('hello', { response_schema: schema }))).message).toMatch(/is no JSON Schema/)
+})
+
+test('an answer nested deeper than anybody reads is a fault', async () => {
+  const { url } = await serve((response) => answerWith(response, '['.repeat(5_000) + ']'.repeat(5_000)))
+  const { say } = await setup(url)
+  const fault = await faultOf(say('hello', { response_schema: { type: 'array' } }))
+  expect(fault.message).toMatch(/The answer is not JSON/)
+})
