@@ -8,6 +8,7 @@ import { Command, CommanderError } from 'commander'
 import { addDevCommand } from './commands/dev.ts'
 import { addGoalCommand } from './commands/goal.ts'
 import { addModulesCommand } from './commands/modules.ts'
+import { addPlanCommand } from './commands/plan.ts'
 import { addResourcesCommand } from './commands/resources.ts'
 import { addRunCommand } from './commands/run.ts'
 import { addRunsCommand } from './commands/runs.ts'
@@ -60,6 +61,7 @@ function buildProgram(io: Terminal, exit: (code: number) => void): Command {
   const shell: Shell = { io, exit }
   addRunCommand(program, shell)
   addGoalCommand(program, shell)
+  addPlanCommand(program, shell)
   addValidateCommand(program, shell)
   addRunsCommand(program, shell)
   addWorkflowsCommand(program, shell)
