@@ -10,6 +10,7 @@ import { addDoctorCommand } from './commands/doctor.ts'
 import { addEstimatesCommand } from './commands/estimates.ts'
 import { addGoalCommand } from './commands/goal.ts'
 import { addModulesCommand } from './commands/modules.ts'
+import { addPlanCommand } from './commands/plan.ts'
 import { addResourcesCommand } from './commands/resources.ts'
 import { addRunCommand } from './commands/run.ts'
 import { addRunsCommand } from './commands/runs.ts'
@@ -63,6 +64,7 @@ function buildProgram(io: Terminal, exit: (code: number) => void): Command {
   addRunCommand(program, shell)
   addGoalCommand(program, shell)
   addEstimatesCommand(program, shell)
+  addPlanCommand(program, shell)
   addValidateCommand(program, shell)
   addRunsCommand(program, shell)
   addWorkflowsCommand(program, shell)

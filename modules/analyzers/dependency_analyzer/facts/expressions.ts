@@ -69,7 +69,9 @@ function usesTemplate({ call, with: given }: JsonObject): boolean {
   if (call !== 'http') return false
   const endpoint = member(given, 'endpoint')
   const uri = typeof endpoint === 'string' ? endpoint : member(endpoint, 'uri')
-  return typeof uri === 'string' && !uri.trimStart().startsWith('${') && /\{[^}]*\}/.test(uri)
+  if (typeof uri !== 'string' || uri.trimStart().startsWith('${')) return false
+  const begin = uri.indexOf('{')
+  return begin >= 0 && uri.includes('}', begin)
 }
 
 /** Members that hold an expression without `${ }`, by the member that they stand in. */

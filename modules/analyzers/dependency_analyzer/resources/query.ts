@@ -42,7 +42,7 @@ const reading = new Set(['from', 'join', 'using'])
 const writing = new Set(['into', 'update', 'table', 'truncate', 'view'])
 const noise = new Set(['if', 'not', 'exists', 'only', 'lateral', 'or', 'replace', 'ignore', 'table'])
 const clause = new Set(
-  'where group order having limit on set values select union join left right inner outer full cross natural window offset returning as'.split(
+  'where group order having limit on set values select union join left right inner outer full cross natural from using into update delete insert window offset returning as'.split(
     ' ',
   ),
 )
@@ -66,13 +66,17 @@ function tablesIn(query: string): Tables {
   return tables
 }
 
+/** How many words behind a clause are looked at, so that the time stays linear. */
+const partsMax = 256
+
 /** The names that stand from here on, with commas between them. */
 function names(parts: readonly string[], begin: number, into: Set<string>, isRead = false): void {
   let at = begin
-  for (;;) {
-    while (noise.has((parts[at] ?? '').toLowerCase())) at++
+  const end = begin + partsMax
+  while (at < end) {
+    while (at < end && noise.has((parts[at] ?? '').toLowerCase())) at++
     const name: string[] = []
-    for (;;) {
+    while (at < end) {
       const part = parts[at] ?? ''
       if (!/^["`[A-Za-z_]/.test(part) || clause.has(part.toLowerCase())) break
       name.push(unquoted(part))
