@@ -1,5 +1,5 @@
 /** What is said of any graph: proved against plain ways of computing the same. */
-import fc from 'fast-check'
+import * as fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { Digraph } from '../graph/digraph.ts'
 import { describe } from '../graph/describe.ts'

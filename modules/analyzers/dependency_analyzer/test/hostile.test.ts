@@ -1,5 +1,5 @@
 /** Input that somebody made to break things: a right answer or a fault, and soon. */
-import fc from 'fast-check'
+import * as fc from 'fast-check'
 import { expect, test } from 'vitest'
 import type { Json, JsonObject } from '@nexus/sdk'
 import { arrows, graphOf, set, shell, view } from './world.ts'

@@ -1,5 +1,5 @@
 /** What is seen of a jq expression. */
-import fc from 'fast-check'
+import * as fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { referencesIn } from '../expression/references.ts'
 

@@ -12,7 +12,8 @@ export async function graphOf(input: JsonObject, config: JsonObject = {}): Promi
 
 export async function view(input: JsonObject): Promise<string> {
   const context = testContext({ inputData: input, metadata: { kind: 'graph.view' } })
-  return String((await new Module().execute(context)).outputData)
+  const { outputData } = await new Module().execute(context)
+  return typeof outputData === 'string' ? outputData : ''
 }
 
 /** `from → to`, in the order of the alphabet. */
