@@ -128,7 +128,9 @@ for (const { host, version, number, followed, steps } of swaps) {
         await using second = await live(world.folder, host)
         const { client } = second
         const { generations } = await client.call(operations.modules.generations)
-        const committed = generations.some(({ modules }) => modules.some((each) => each.version === number))
+        const committed = generations.some(({ modules }) =>
+          modules.some(({ id, version }) => id === 'teller' && version === number),
+        )
         expect(committed).toBe(['commit', 'flip', 'drain'].includes(step))
         const serving = committed ? number : '1.0.0'
         const teller = await client.call(operations.modules.get, { params: { id: 'teller' } })

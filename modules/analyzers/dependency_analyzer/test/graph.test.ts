@@ -8,7 +8,7 @@ type Pair = readonly [number, number]
 
 const sizeMax = 9
 const nodes = fc.integer({ min: 1, max: sizeMax })
-const anyEdges = fc.array(fc.tuple(fc.nat(sizeMax - 1), fc.nat(sizeMax - 1)), { maxLength: 40 })
+const anyEdges = fc.array(fc.tuple(fc.nat(sizeMax - 1), fc.nat(sizeMax - 1)), { maxLength: 40, size: 'max' })
 
 function build(size: number, pairs: readonly Pair[]): { graph: Digraph; names: string[] } {
   const graph = new Digraph(size)

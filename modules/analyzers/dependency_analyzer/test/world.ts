@@ -13,7 +13,7 @@ export async function graphOf(input: JsonObject, config: JsonObject = {}): Promi
 export async function view(input: JsonObject): Promise<string> {
   const context = testContext({ inputData: input, metadata: { kind: 'graph.view' } })
   const { outputData } = await new Module().execute(context)
-  return typeof outputData === 'string' ? outputData : JSON.stringify(outputData)
+  return typeof outputData === 'string' ? outputData : ''
 }
 
 /** `from → to`, in the order of the alphabet. */
