@@ -12,6 +12,8 @@ export interface World {
   file(name: string, text: string): string
   /** Runs the command; `--data` is given where it takes one. */
   nexus(...args: string[]): Promise<{ code: number; out: string; err: string }>
+  /** What the command that runs has said on standard error so far. */
+  said(): string
   /** As Ctrl-C would. */
   interrupt(): void
   [Symbol.dispose](): void
@@ -20,6 +22,7 @@ export interface World {
 export function setup(input = ''): World {
   const folder = mkdtempSync(join(tmpdir(), 'nexus-cli-'))
   const interrupts = new Set<() => void>()
+  let said = ''
   return {
     folder,
     file(name, text) {
@@ -32,7 +35,10 @@ export function setup(input = ''): World {
       const code = await main(args, {
         out: (text) => void (out += text),
         outBytes: async (bytes) => void (out += Buffer.from(bytes).toString()),
-        err: (text) => void (err += text),
+        err(text) {
+          err += text
+          said = err
+        },
         interactive: false,
         columns: 100,
         style: (_style, text) => text,
@@ -45,6 +51,7 @@ export function setup(input = ''): World {
       })
       return { code, out, err }
     },
+    said: () => said,
     interrupt() {
       for (const callback of interrupts) callback()
     },
