@@ -251,3 +251,21 @@ test('a goal is planned and estimated without running it', async () => {
     estimate: { makespan_ms: { p50: 3_000, p90: 3_000 }, parallel_ms: { p50: 3_000 } },
   })
 })
+
+test('where nothing else is left a person is asked, whose advice the planner gets', async () => {
+  await using world = await planning(
+    `const { advice } = input.context ?? {}
+     if (advice) return [{ a: { set: { advice } } }]
+     return [{ a: { raise: { error: { type: 'about:blank', status: 500, detail: 'stuck' } } } }]`,
+  )
+  const begin = (constraints: JsonObject) =>
+    world.nexus.run(world.nexus.check(documentOf(goalOf({ max_replans: 0, ...constraints }))), {})
+  const answer = (run: LiveRun, data: JsonObject) =>
+    world.nexus.runs.signal(run.id, { type: 'io.nexus.goal.answered.v1', data })
+  const helped = await begin({ ask_human: true })
+  await answer(helped, { approve: true, say: 'use the other one' })
+  expect(await helped.ended).toEqual({ status: 'completed', output: { advice: 'use the other one' } })
+  const left = await begin({ ask_human: true })
+  await answer(left, { approve: false })
+  expect(await left.ended).toMatchObject({ status: 'faulted', error: { detail: 'stuck' } })
+})
