@@ -2,11 +2,10 @@
  * From one version of a module to the next: what it holds in memory (`snapshot`, `restore`), and the shape of what it
  * keeps (`migrate`). Nothing is written here: what came out is committed with the generation, or forgotten with it.
  */
-import type { JsonObject } from '@nexus/sdk'
+import type { Clock, JsonObject } from '@nexus/sdk'
 import { DeadlineExceeded, withDeadline } from '../deadline.ts'
 import type { GenerationJournal, StoredGeneration } from '../generation_journal.ts'
 import { ModuleFailure, type Hook } from '../host.ts'
-import type { Clock } from '@nexus/sdk'
 import type { Lineage } from '../lineage.ts'
 import type { Slot } from '../slot.ts'
 import { lineKey } from '../state_line.ts'
