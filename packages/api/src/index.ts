@@ -36,6 +36,7 @@ export {
   type PriorityWord,
   type Run,
   type RunSummary,
+  type Forgotten,
   type Task,
 } from './schema/run.ts'
 export type { NewWorkflow, Workflow } from './schema/workflow.ts'

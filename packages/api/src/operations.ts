@@ -17,7 +17,17 @@ import {
   Receipt,
   ReceiptList,
 } from './schema/module.ts'
-import { Fork, LifecycleEvent, NewRun, Run, RunList, runStatuses, RunSummary } from './schema/run.ts'
+import {
+  Forgetting,
+  Forgotten,
+  Fork,
+  LifecycleEvent,
+  NewRun,
+  Run,
+  RunList,
+  runStatuses,
+  RunSummary,
+} from './schema/run.ts'
 import { choice, closed, flag, list, optional, text, whole } from './schema/words.ts'
 import { NewWorkflow, Workflow, WorkflowList } from './schema/workflow.ts'
 
@@ -151,6 +161,25 @@ const runs = {
     body: EventDraft,
     answer: { description: 'The event as it was accepted.', schema: CloudEvent },
     errors: { 404: noRun, 409: 'It has ended.' },
+  }),
+  remove: operation({
+    method: 'DELETE',
+    path: '/runs/{id}',
+    summary: 'Remove a run for good',
+    description: 'With the runs that live with it, and the blobs that nobody else names.',
+    tag: 'runs',
+    params: runId,
+    answer: { description: 'It is gone.', schema: Forgotten },
+    errors: { 404: noRun, 409: 'It has not ended, or lives with another.' },
+  }),
+  prune: operation({
+    method: 'POST',
+    path: '/runs/prune',
+    summary: 'Remove old runs and events for good',
+    description: 'What is under way stays. Blobs of the last hour go with a later time.',
+    tag: 'runs',
+    body: Forgetting,
+    answer: { description: 'They are gone.', schema: Forgotten },
   }),
 }
 

@@ -2,12 +2,13 @@
  * What a command works on: the data directory itself, opened here, or the server that is up on it. Commands do not know
  * which; `connect` finds out. See `connection/`.
  */
-import type { Generation, Module, Receipt, RunSummary, Workflow } from '@nexus/api'
+import type { Forgotten, Generation, Module, Receipt, RunSummary, Workflow } from '@nexus/api'
 import type {
   Change,
   CheckedWorkflow,
   CloudEvent,
   EventDraft,
+  Forgetting,
   Holder,
   LiveRun,
   RunRecord,
@@ -39,6 +40,8 @@ export interface Connection {
     cancel(id: string): Promise<void>
     suspend(id: string): Promise<void>
     signal(id: string, event: EventDraft): Promise<CloudEvent>
+    remove(id: string): Promise<Forgotten>
+    prune(what: Omit<Forgetting, 'ids' | 'texts'>): Promise<Forgotten>
   }
   readonly workflows: {
     deploy(workflow: CheckedWorkflow): Promise<Workflow>

@@ -63,8 +63,38 @@ export interface Backend {
   /** The whole log of a run, in order. Rejects with `payload_unreadable` for a damaged payload, naming it. */
   events(id: string): Promise<readonly RunEvent[]>
   readonly blobs: BlobStore
+  /**
+   * Removes ended runs for good, with all that lives with them, and events that everybody has had time to hear. What is
+   * under way is never touched, nor is a run whose parent is kept. It works in small commits, so that others write in
+   * between; a crash, or an abort, leaves some of it for the next time and nothing half-removed to be seen. Rejects with
+   * `NexusError` `run_not_found` or `run_not_ended` for `ids`, before anything is removed.
+   */
+  forget(what: Forgetting, signal?: AbortSignal): Promise<Forgotten>
   /** Writes what is pending and lets go of the data. Safe to call twice. */
   close(): Promise<void>
+}
+
+export type EndedStatus = RunOutcome['status']
+
+/** All moments in milliseconds since the Unix epoch. */
+export interface Forgetting {
+  /** These runs, whatever their age. */
+  readonly ids?: readonly string[]
+  /** Those that ended with a status before a moment. */
+  readonly endedBefore?: Readonly<Partial<Record<EndedStatus, number>>>
+  /** Events for every run that were accepted before that moment. */
+  readonly acceptedBefore?: number
+  /** Only says what would go; blobs are then not counted. */
+  readonly dryRun?: boolean
+  /** What else may name blobs, besides the runs. */
+  readonly texts?: () => Iterable<string>
+}
+
+/** What went: runs (with those that lived with them), accepted events, blobs that nobody names any more. */
+export interface Forgotten {
+  readonly runs: number
+  readonly events: number
+  readonly blobs: { readonly count: number; readonly bytes: number }
 }
 
 /** What is kept of blobs, whoever wrote them. `write` takes what comes as it is: masking is for whoever calls it. */

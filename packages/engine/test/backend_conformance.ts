@@ -9,6 +9,7 @@ import { blobConformance } from './blob_conformance.ts'
 import { deploymentConformance } from './deployment_conformance.ts'
 import { eventConformance } from './event_conformance.ts'
 import { familyConformance } from './family_conformance.ts'
+import { forgettingConformance } from './forgetting_conformance.ts'
 
 export interface BackendWorld {
   open(): Promise<Backend>
@@ -311,6 +312,7 @@ export function backendConformance(name: string, setup: () => Promise<BackendWor
     blobConformance(setup)
     eventConformance(setup)
     familyConformance(setup)
+    forgettingConformance(setup)
     deploymentConformance(setup)
 
     test('closing twice is safe, and a second process may open afterwards', async () => {

@@ -105,7 +105,7 @@ test('a database of the first schema is brought up to date with all that it hold
   await old.close()
   const database = new DatabaseSync(join(world.folder, 'nexus.db'))
   database.exec(
-    'DROP TABLE accepted; DROP TABLE deployments; DROP INDEX runs_by_parent; DROP INDEX runs_by_key; PRAGMA user_version = 1',
+    'DROP TABLE accepted; DROP TABLE deployments; DROP TABLE forgotten; DROP TABLE counted; DROP INDEX runs_by_parent; DROP INDEX runs_by_key; PRAGMA user_version = 1',
   )
   for (const column of [
     'parent',
@@ -204,4 +204,17 @@ test('what fails leaves no file behind', async () => {
   await expect(backend.blobs.write(long, { mediaType: 'text/plain', bytesMax: 10 })).rejects.toThrow(/larger/)
   expect(readdirSync(join(world.folder, 'blobs', 'tmp'))).toEqual([])
   await backend.close()
+})
+
+test('documents that nobody uses any more go with the last run that did', async () => {
+  using world = setupFolder()
+  const backend = openEmbedded({ folder: world.folder, clock: systemClock })
+  await (
+    await backend.create({ ...newRun, workflows: { inner: 'do: [inner]' } })
+  ).end({ status: 'cancelled' })
+  await backend.create({ ...newRun, id: 'r2', document: 'do: [other]' })
+  await backend.forget({ ids: ['r1'] })
+  await backend.close()
+  using database = new DatabaseSync(join(world.folder, 'nexus.db'), { readOnly: true })
+  expect(database.prepare('SELECT text FROM documents').all()).toEqual([{ text: 'do: [other]' }])
 })

@@ -185,6 +185,14 @@ export class GenerationJournal {
     }
   }
 
+  /** Every value of every line of state, as JSON. */
+  stateTexts(): readonly string[] {
+    return this.#database
+      .prepare('SELECT value FROM state')
+      .all()
+      .map(({ value }) => String(value))
+  }
+
   /** A whole line of state. */
   readState(line: string): JsonObject {
     const rows = this.#database.prepare('SELECT key, value FROM state WHERE module = ?').all(line)

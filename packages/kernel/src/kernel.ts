@@ -106,6 +106,8 @@ export interface Kernel {
   /** Why no module does that task, and what to do, in a sentence. */
   explainMissing(capability: string): string
   modules(): readonly ModuleInfo[]
+  /** Everything that modules keep as their state, as JSON. */
+  stateTexts(): Iterable<string>
   /** Starts a module that waits for its first use. Rejects with `ModuleFailure`, which says all that is missing. */
   load(id: string): Promise<void>
   /**

@@ -354,6 +354,10 @@ export class ModuleKernel implements Kernel {
     return new Map([...chosen, ...brought])
   }
 
+  stateTexts(): Iterable<string> {
+    return this.#journal.stateTexts()
+  }
+
   async load(id: string): Promise<void> {
     const slot = this.#lineage.current.slots.get(id)
     if (slot !== undefined) return void (await slot.start())

@@ -1,28 +1,23 @@
 /**
  * @nexus/nexus: Nexus as a library. The only place that wires kernel, engine and storage together.
  */
-export {
-  openNexus,
-  readRuns,
-  resumable,
-  type BlobReader,
-  type Nexus,
-  type NexusOptions,
-  type RunOptions,
-  type RunReader,
-  type Runs,
-} from './nexus.ts'
+export { openNexus, resumable, type Nexus, type NexusOptions, type RunOptions, type Runs } from './nexus.ts'
 export type { CheckedWorkflow } from './check.ts'
 export type { DeployedWorkflow, Workflows } from './deployed_workflows.ts'
 export type { Events } from './events.ts'
 export type { FollowOptions } from './follow.ts'
 export { goalDocument, goalEvents, planDocument, planIn, type GoalInput } from './goals.ts'
+export { readRuns, type BlobReader, type RunReader } from './run_reader.ts'
+export { expiredBy, type Retention } from './retention.ts'
+export { durationMs } from '@nexus/workflow'
 export { version } from './version.ts'
 export { workspaceSchema, type WorkspaceSettings } from './workspace/schema.ts'
 export { readWorkspace, type Workspace, type WorkspaceUse } from './workspace/workspace.ts'
 export type {
   CloudEvent,
   EventDraft,
+  Forgetting,
+  Forgotten,
   LifecycleEvent,
   LiveRun,
   RunEvent,

@@ -1,24 +1,14 @@
 /**
  * An open Nexus: one data directory, one kernel, one engine. Whatever it starts it stops in reverse.
  */
-import {
-  defaultSecrets,
-  Engine,
-  openEmbedded,
-  projectRun,
-  readEmbedded,
-  Schedules,
-  unfinishedStatuses,
-} from '@nexus/engine'
+import { defaultSecrets, Engine, openEmbedded, Schedules, unfinishedStatuses } from '@nexus/engine'
 import type {
   Backend,
-  BackendReader,
-  BlobStore,
+  Forgetting,
+  Forgotten,
   LifecycleEvent,
   LiveRun,
   MissedFirings,
-  RunQuery,
-  RunRecord,
   RunSummary,
   SecretProvider,
 } from '@nexus/engine'
@@ -51,6 +41,8 @@ import type { PinStore } from './resources/pins.ts'
 import { serviceRouter } from './natives/service_router.ts'
 import { taskManager } from './natives/task_manager.ts'
 import { modulesOf, type Modules } from './modules.ts'
+import { RetentionKeeper, type Retention } from './retention.ts'
+import { recordOf, type BlobReader, type RunReader } from './run_reader.ts'
 import { version } from './version.ts'
 import { eitherSource, folderSource } from './workflow_folders.ts'
 
@@ -86,6 +78,8 @@ export interface NexusOptions {
    * others begin, that are scheduled or that had begun before come on top.
    */
   readonly concurrency?: { readonly runsMax?: number; readonly pendingMax?: number }
+  /** How long ended runs and accepted events are kept, while it is at work (`start`); for ever by default. */
+  readonly retention?: Retention
   /** What happens to the times of schedules that passed while nobody was up; `once` by default. */
   readonly missedFirings?: MissedFirings
   readonly clock?: Clock
@@ -145,21 +139,10 @@ export interface Nexus {
   close(): Promise<void>
 }
 
-export type BlobReader = Pick<BlobStore, 'find' | 'read'>
-
 export interface RunOptions {
   readonly key?: string
   /** A whole number; 0 without. */
   readonly priority?: number
-}
-
-export interface RunReader {
-  /** Newest first. */
-  list(query?: RunQuery): Promise<readonly RunSummary[]>
-  /** Rejects with `NexusError` `run_not_found` or `payload_unreadable`. */
-  get(id: string): Promise<RunRecord>
-  readonly blobs: BlobReader
-  close(): Promise<void>
 }
 
 export interface ForkOptions {
@@ -176,6 +159,11 @@ export interface Runs extends Omit<RunReader, 'blobs' | 'close'> {
   cancel(id: string): Promise<void>
   /** Stops a run where it is, with all that live together with it, until it is resumed. */
   suspend(id: string): Promise<void>
+  /**
+   * Removes ended runs for good, with what lives with them and the blobs that nobody else names; see `Backend.forget`.
+   * Rejects with `NexusError` `run_not_found`, `run_not_ended` or `run_attached`, and nothing is removed.
+   */
+  forget(what: Omit<Forgetting, 'texts'>): Promise<Forgotten>
   /** How many are in progress here. */
   readonly inProgress: number
   /** What a list shows of one run. Rejects with `NexusError` `run_not_found`. */
@@ -218,7 +206,10 @@ export async function openNexus(options: NexusOptions): Promise<Nexus> {
     const begun = new Set<(run: LiveRun) => void>()
     const { engine, schedules } = runsWith(given, { kernel, backend, documents, begun })
     control.by(engine)
-    return new OpenNexus({ backend, kernel, engine, schedules, documents, pins, clock, begun })
+    const { log, retention = {} } = given
+    const texts = (): Iterable<string> => kernel.stateTexts()
+    const keeper = new RetentionKeeper({ backend, clock, log, retention, texts })
+    return new OpenNexus({ backend, kernel, engine, schedules, keeper, documents, pins, clock, begun })
   } catch (error) {
     await backend.close()
     throw error
@@ -341,22 +332,6 @@ function forModules(provider: SecretProvider): Secrets {
   }
 }
 
-/** Reads the runs of a data directory, also while another process holds it. Undefined where there are none yet. */
-export function readRuns(data: string): RunReader | undefined {
-  const reader = readEmbedded({ folder: data, clock: systemClock })
-  if (!reader) return undefined
-  return {
-    list: (query) => reader.list(query),
-    get: (id) => recordOf(reader, id),
-    blobs: reader.blobs,
-    close: () => reader.close(),
-  }
-}
-
-async function recordOf(reader: BackendReader, id: string): Promise<RunRecord> {
-  return projectRun(await reader.get(id), await reader.events(id))
-}
-
 /** A suspended one waits until it is asked for by its id. */
 export const resumable = unfinishedStatuses.filter((status) => status !== 'suspended')
 /** Runs that are gone on with at once. */
@@ -367,6 +342,7 @@ interface Parts {
   readonly kernel: Kernel
   readonly engine: Engine
   readonly schedules: Schedules
+  readonly keeper: RetentionKeeper
   readonly documents: Documents
   readonly pins: PinStore
   readonly clock: Clock
@@ -407,6 +383,7 @@ class OpenNexus implements Nexus {
       retry: (id) => engine.retry(id),
       cancel: (id) => engine.cancel(id),
       suspend: (id) => engine.suspend(id),
+      forget: (what) => backend.forget({ ...what, texts: () => parts.kernel.stateTexts() }),
       fork: (id, options) => this.#fork(id, options),
       signal: (id, event) => events.signal(id, event),
     }
@@ -415,7 +392,7 @@ class OpenNexus implements Nexus {
   }
 
   async start(): Promise<readonly LiveRun[]> {
-    const { backend, engine, schedules } = this.#parts
+    const { backend, engine, schedules, keeper } = this.#parts
     const unfinished = await backend.list({ statuses: resumable, attached: false, limit: resumedMax })
     const oldestFirst = unfinished.toReversed()
     const begun = oldestFirst.filter(({ startedAt }) => startedAt !== undefined)
@@ -424,6 +401,7 @@ class OpenNexus implements Nexus {
     const runs = await Promise.all(begun.map(({ id }) => engine.resume(id)))
     for (const { id } of waiting) runs.push(await engine.resume(id)) // as far as there is room, by their priorities
     schedules.start()
+    keeper.start()
     return runs
   }
 
@@ -462,6 +440,7 @@ class OpenNexus implements Nexus {
   }
 
   async close(): Promise<void> {
+    await this.#parts.keeper.close()
     await this.#parts.schedules.close()
     await this.#parts.engine.close()
     await this.#parts.kernel.close()

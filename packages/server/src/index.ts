@@ -3,4 +3,11 @@
  */
 export { defaultLimits, type Limits } from './limits.ts'
 export { defaultPort, serve, type Served, type ServeOptions } from './server.ts'
-export { generationToWire, moduleToWire, receiptToWire, runToWire, workflowToWire } from './wire.ts'
+export {
+  forgottenToWire,
+  generationToWire,
+  moduleToWire,
+  receiptToWire,
+  runToWire,
+  workflowToWire,
+} from './wire.ts'

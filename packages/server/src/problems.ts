@@ -26,6 +26,8 @@ const kinds: Readonly<Record<string, Kind>> = {
   blob_not_found: notFound,
   module_failed: conflict,
   run_ended: conflict,
+  run_not_ended: conflict,
+  run_attached: conflict,
   not_retriable: conflict,
   task_not_completed: conflict,
   key_reused: { kind: 'validation', status: 422 },

@@ -2,6 +2,7 @@
  * What the library has, as the wire says it: keys in snake_case, moments in ISO 8601, null where there is nothing.
  */
 import type {
+  Forgotten as WireForgotten,
   Module,
   RunSummary,
   Workflow,
@@ -10,6 +11,7 @@ import type {
 } from '@nexus/api'
 import type {
   DeployedWorkflow,
+  Forgotten,
   ModuleInfo,
   RunSummary as Summary,
   Receipt,
@@ -23,6 +25,10 @@ function iso(timeMs: number): string {
 
 function isoOrNull(timeMs: number | undefined): string | null {
   return timeMs === undefined ? null : iso(timeMs)
+}
+
+export function forgottenToWire({ runs, events, blobs: { count, bytes } }: Forgotten): WireForgotten {
+  return { runs, events, blobs: count, blob_bytes: bytes }
 }
 
 export function runToWire({

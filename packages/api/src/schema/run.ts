@@ -7,6 +7,7 @@ import {
   anything,
   choice,
   closed,
+  flag,
   list,
   moment,
   named,
@@ -49,6 +50,32 @@ export const RunSummary = named('RunSummary', 'A run, as a list shows it.', {
   ...times,
 })
 export type RunSummary = Static<typeof RunSummary>
+
+const before = (what: string) => optional(moment(what))
+
+/** What is removed for good. */
+export const Forgetting = closed({
+  ended_before: optional(
+    closed(
+      {
+        completed: before('Runs that completed before that.'),
+        faulted: before('Runs that faulted before that.'),
+        cancelled: before('Runs that were cancelled before that.'),
+      },
+      { description: 'Ended runs, with all that belongs to them.' },
+    ),
+  ),
+  accepted_before: before('Events for all runs that were accepted before that.'),
+  dry_run: optional(flag('Only say what would go; blobs are then not counted.')),
+})
+
+export const Forgotten = named('Forgotten', 'What is gone.', {
+  runs: whole('Runs, with those that lived with them.'),
+  events: whole('Accepted events.'),
+  blobs: whole('Blobs that nobody names any more.'),
+  blob_bytes: whole('Their size in bytes.'),
+})
+export type Forgotten = Static<typeof Forgotten>
 
 /** The specification's error object. */
 export const RunError = named('Error', "The specification's error object.", {

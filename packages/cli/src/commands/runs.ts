@@ -1,5 +1,5 @@
 /**
- * `nexus runs list|show|resume|retry|fork|suspend|cancel|signal|blob`: the runs of a data directory.
+ * `nexus runs list|show|resume|retry|fork|suspend|cancel|remove|prune|signal|blob`: the runs of a data directory.
  * Where a server is up on it they are asked of that; listing and showing work beside whoever holds it.
  */
 import { readRuns, type RunReader, type RunRecord, type RunSummary } from '@nexus/nexus'
@@ -11,6 +11,7 @@ import { exitCodes, type Shell } from '../main.ts'
 import { formatDuration, statusSign, statusWord, table } from '../output/format.ts'
 import type { Terminal } from '../output/terminal.ts'
 import { addBlobCommand } from './blob.ts'
+import { addForgetCommands } from './forget.ts'
 import { dataFolder, dataOption, jsonOption, readDocument, readJson } from './options.ts'
 import { exitCodeOf, follow, summaryOf, waitForOthers } from './run.ts'
 import { addSignalCommand } from './signal.ts'
@@ -69,6 +70,7 @@ export function addRunsCommand(program: Command, shell: Shell): void {
     .description('cancel an unfinished run')
     .option(...dataOption)
     .action((id: string, options: RunsOptions) => cancel(id, options, shell))
+  addForgetCommands(runs, shell)
   addSignalCommand(runs, shell)
   addBlobCommand(runs, shell)
 }

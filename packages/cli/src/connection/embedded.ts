@@ -2,7 +2,14 @@
  * A data directory that is opened in this process, which holds it until it is closed.
  */
 import { openNexus, resumable } from '@nexus/nexus'
-import { generationToWire, moduleToWire, receiptToWire, runToWire, workflowToWire } from '@nexus/server'
+import {
+  forgottenToWire,
+  generationToWire,
+  moduleToWire,
+  receiptToWire,
+  runToWire,
+  workflowToWire,
+} from '@nexus/server'
 import { checkFile } from '../commands/documents.ts'
 import { optionsHere } from '../commands/options.ts'
 import type { Connection, ConnectOptions } from '../connection.ts'
@@ -28,6 +35,8 @@ export async function embedded(options: ConnectOptions): Promise<Connection> {
       cancel: (id) => runs.cancel(id),
       suspend: (id) => runs.suspend(id),
       signal: (id, event) => runs.signal(id, event),
+      remove: async (id) => forgottenToWire(await runs.forget({ ids: [id] })),
+      prune: async (what) => forgottenToWire(await runs.forget(what)),
     },
     workflows: {
       deploy: async (workflow) => workflowToWire(await workflows.deploy(workflow)),

@@ -2,8 +2,14 @@
  * A server that is up on the data directory. Documents are checked here first, with the modules that are there, since the
  * server does not see the files of whoever sends them; what they name beside them goes along as text.
  */
-import { Client, operations, ProblemError, type LifecycleEvent } from '@nexus/api'
-import { formatProblems, resumable, type CheckedWorkflow, type CloudEvent } from '@nexus/nexus'
+import { Client, operations, ProblemError, type BodyOf, type LifecycleEvent } from '@nexus/api'
+import {
+  formatProblems,
+  resumable,
+  type CheckedWorkflow,
+  type CloudEvent,
+  type Forgetting,
+} from '@nexus/nexus'
 import { NexusError, systemClock } from '@nexus/sdk'
 import { checkFile } from '../commands/documents.ts'
 import { withScratchNexus } from '../commands/scratch.ts'
@@ -57,7 +63,23 @@ function runsOf(client: Client): Connection['runs'] {
     },
     cancel: async (id) => void (await client.call(runs.cancel, { params: { id } })),
     suspend: async (id) => void (await client.call(runs.suspend, { params: { id } })),
+    remove: (id) => client.call(runs.remove, { params: { id } }),
+    prune: (what) => client.call(runs.prune, { body: forgettingToWire(what) }),
     signal: async (id, body) => (await client.call(runs.signal, { params: { id }, body })) as CloudEvent,
+  }
+}
+
+function forgettingToWire({
+  endedBefore = {},
+  acceptedBefore,
+  dryRun = false,
+}: Omit<Forgetting, 'ids' | 'texts'>): BodyOf<typeof operations.runs.prune> {
+  const iso = (ms: number): string => new Date(ms).toISOString()
+  const ended = Object.entries(endedBefore).map(([status, before]) => [status, iso(before)])
+  return {
+    ended_before: Object.fromEntries(ended) as Record<string, string>,
+    ...(acceptedBefore !== undefined && { accepted_before: iso(acceptedBefore) }),
+    dry_run: dryRun,
   }
 }
 

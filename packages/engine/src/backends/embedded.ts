@@ -12,6 +12,8 @@ import type {
   BlobStore,
   Deployment,
   EventFeed,
+  Forgetting,
+  Forgotten,
   NewRun,
   RunQuery,
   RunSummary,
@@ -28,6 +30,7 @@ import { DeploymentsTable, sameDeployment, workflowNotFound } from './embedded/d
 import { DocumentsTable } from './embedded/documents_table.ts'
 import { EmbeddedFeed } from './embedded/event_feed.ts'
 import { EventsTable, type SharedEvent } from './embedded/events_table.ts'
+import { Forgetter } from './embedded/forgetting.ts'
 import { Inbox } from './embedded/inbox.ts'
 import { Journal } from './embedded/journal.ts'
 import { lockFolder } from './embedded/lock.ts'
@@ -95,6 +98,7 @@ class Embedded implements Backend, Storage {
   readonly clock: Clock
   readonly blobs: BlobFiles
   readonly #database: DatabaseSync
+  readonly #forgetter: Forgetter
   readonly #deployments: DeploymentsTable
   readonly #release: () => void
   /** Keys of runs that are on their way to disk. */
@@ -103,17 +107,20 @@ class Embedded implements Backend, Storage {
 
   constructor(parts: { database: DatabaseSync; folder: string; clock: Clock; release: () => void }) {
     const { database, folder, clock } = parts
-    const blobs = new Blobs(join(folder, 'blobs'))
+    const blobFolder = join(folder, 'blobs')
+    const blobs = new Blobs(blobFolder, clock)
     const statements = new Statements(database, join(folder, 'nexus.db'))
     this.#database = database
     this.#release = parts.release
-    this.blobs = new BlobFiles(join(folder, 'blobs'))
+    this.blobs = new BlobFiles(blobFolder)
     this.clock = clock
     this.log = new EventsTable(statements, blobs)
     const documents = new DocumentsTable(statements)
     this.runs = new RunsTable(statements, blobs, documents)
     this.#deployments = new DeploymentsTable(statements, documents)
     this.journal = new Journal(database, clock)
+    const { journal, runs } = this
+    this.#forgetter = new Forgetter({ statements, journal, documents, runs, blobFolder, clock })
     this.inbox = new Inbox({ statements, journal: this.journal, blobs, clock })
   }
 
@@ -122,8 +129,10 @@ class Embedded implements Backend, Storage {
    */
   counting(): this {
     this.blobs.sweep()
-    this.journal.countFrom(Math.max(this.log.lastSeq(), this.inbox.last(), this.#deployments.last()))
-    this.#lastRun = this.runs.last()
+    const { removal } = this.#forgetter
+    const inUse = [this.log.lastSeq(), this.inbox.last(), this.#deployments.last()]
+    this.journal.countFrom(Math.max(...inUse, removal.counted('seq')))
+    this.#lastRun = Math.max(this.runs.last(), removal.counted('run'))
     return this
   }
 
@@ -267,6 +276,14 @@ class Embedded implements Backend, Storage {
     const { number } = this.#find(id)
     await this.journal.flush()
     return this.log.events(number)
+  }
+
+  isLeaving(run: number): boolean {
+    return this.#forgetter.removal.isLeaving(run)
+  }
+
+  forget(what: Forgetting, signal?: AbortSignal): Promise<Forgotten> {
+    return this.#forgetter.forget(what, signal)
   }
 
   async close(): Promise<void> {

@@ -32,6 +32,14 @@ const wantedModule = Type.Object(
   closed,
 )
 
+const kept = (what: string) =>
+  Type.Optional(
+    Type.String({
+      pattern: String.raw`^P(?!$)(\d+W)?(\d+D)?(T(?!$)(\d+H)?(\d+M)?(\d+S)?)?$`,
+      description: `How long ${what}, such as P30D; for ever by default.`,
+    }),
+  )
+
 const portMax = 65_535
 const bodyBytesMax = 1024 * 1024 * 1024
 
@@ -76,6 +84,15 @@ export const workspaceSchema = Type.Object(
       'How nexus start and nexus dev serve.',
     ),
     policy: Type.Optional(policySchema),
+    retention: group(
+      {
+        completed: kept('a run is kept that completed'),
+        faulted: kept('a run is kept that faulted'),
+        cancelled: kept('a run is kept that was cancelled'),
+        events: kept('an accepted event is kept for whoever listens later'),
+      },
+      'What nexus start forgets, with all that belongs to it, once an hour.',
+    ),
     workflows: folders('Folders of workflows that documents may run.'),
     trust: folders('Folders whose modules run in the process of Nexus.'),
     secrets_dir: Type.Optional(

@@ -14,6 +14,7 @@ import {
 } from '@nexus/kernel'
 import { defaultSecrets } from '@nexus/engine'
 import { NexusError, type Policy } from '@nexus/sdk'
+import { durationMs } from '@nexus/workflow'
 import { readFileSync, statSync } from 'node:fs'
 import { join, relative, resolve } from 'node:path'
 import type { NexusOptions } from '../nexus.ts'
@@ -39,6 +40,7 @@ type WorkspaceOption =
   | 'config'
   | 'trust'
   | 'policy'
+  | 'retention'
   | 'workflows'
   | 'secrets'
   | 'defaultCatalog'
@@ -151,6 +153,9 @@ function optionsOf(parts: Parts, use: WorkspaceUse): ReturnType<Workspace['optio
       frozen: use.lock === 'frozen',
     },
     policy: policyOf(settings, use),
+    retention: Object.fromEntries(
+      Object.entries(settings.retention ?? {}).map(([what, kept]) => [what, durationMs(kept)]),
+    ),
     secrets: defaultSecrets(environment),
     ...(config && { config: config as NonNullable<NexusOptions['config']> }),
     ...(trust && { trust }),

@@ -5,7 +5,7 @@ import { operations, type RunSummary } from '@nexus/api'
 import type { LiveRun } from '@nexus/nexus'
 import type { Clock } from '@nexus/sdk'
 import { bind, bindRaw, type Surface } from '../surface.ts'
-import { runToWire } from '../wire.ts'
+import { forgottenToWire, runToWire } from '../wire.ts'
 import { startRun } from './start_run.ts'
 import { completeText } from './workflows.ts'
 
@@ -35,6 +35,7 @@ export function addRunRoutes(surface: Surface): void {
   })
   addFollowRoute(surface)
   addVerbRoutes(surface)
+  addForgettingRoutes(surface)
 }
 
 /** Waits for the end of a run; not longer than that, and not when nobody listens any more. */
@@ -88,6 +89,24 @@ function addVerbRoutes(surface: Surface): void {
     return summaryOf(surface, id)
   })
   bind(surface, runs.signal, ({ params, body }) => nexus.runs.signal(params.id, body))
+}
+
+function addForgettingRoutes(surface: Surface): void {
+  const { nexus } = surface
+  bind(surface, runs.remove, async ({ params: { id } }) =>
+    forgottenToWire(await nexus.runs.forget({ ids: [id] })),
+  )
+  bind(
+    surface,
+    runs.prune,
+    async ({ body: { ended_before: ended = {}, accepted_before: accepted, dry_run } }) => {
+      const endedBefore = Object.fromEntries(
+        Object.entries(ended).map(([status, moment]) => [status, Date.parse(moment)]),
+      )
+      const what = { endedBefore, ...(accepted !== undefined && { acceptedBefore: Date.parse(accepted) }) }
+      return forgottenToWire(await nexus.runs.forget({ ...what, dryRun: dry_run === true }))
+    },
+  )
 }
 
 async function summaryOf({ nexus }: Surface, id: string): Promise<RunSummary> {

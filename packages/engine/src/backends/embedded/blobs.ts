@@ -2,7 +2,7 @@
  * Large payloads, by content: `<data>/blobs/<first two>/<sha-256>`. A blob is on disk before the event that names it,
  * is never changed, and is checked against its name when it is read.
  */
-import { NexusError } from '@nexus/sdk'
+import { NexusError, type Clock } from '@nexus/sdk'
 import { createHash } from 'node:crypto'
 import {
   closeSync,
@@ -12,6 +12,7 @@ import {
   openSync,
   readFileSync,
   renameSync,
+  utimesSync,
   writeFileSync,
 } from 'node:fs'
 import { dirname, join } from 'node:path'
@@ -19,16 +20,23 @@ import { dirname, join } from 'node:path'
 export class Blobs {
   readonly #folder: string
 
-  constructor(folder: string) {
+  readonly #clock: Clock
+
+  constructor(folder: string, clock: Clock) {
     this.#folder = folder
+    this.#clock = clock
   }
 
-  /** Stores text and gives its digest. A crash on the way leaves at most a temporary file. */
+  /**
+   * Stores text and gives its digest. A crash on the way leaves at most a temporary file. One that is there already counts
+   * as written now, so that nobody sweeps it before it is named.
+   */
   put(text: string): string {
     const bytes = Buffer.from(text, 'utf8')
     const digest = createHash('sha256').update(bytes).digest('hex')
     const file = this.#file(digest)
-    if (!existsSync(file)) writeDurably(file, bytes)
+    if (existsSync(file)) this.#touch(file)
+    else writeDurably(file, bytes)
     return digest
   }
 
@@ -39,6 +47,11 @@ export class Blobs {
     if (createHash('sha256').update(bytes).digest('hex') !== digest)
       throw unreadable(file, 'its content has changed')
     return bytes.toString('utf8')
+  }
+
+  #touch(file: string): void {
+    const now = new Date(this.#clock.now())
+    utimesSync(file, now, now)
   }
 
   #file(digest: string): string {

@@ -6,12 +6,14 @@
  *   events     the append-only log of all runs, in the order of writing, so that a commit touches few pages
  *   deployments  the workflows that are deployed, and where their schedules stand
  *   accepted   the CloudEvents that the event bus accepted, numbered in one line with the log
+ *   forgotten  runs that were removed and whose events are still being removed, a slice a commit
+ *   counted    the highest numbers that were ever in use, where what had them may be gone
  */
 import { NexusError } from '@nexus/sdk'
 import { DatabaseSync } from 'node:sqlite'
 
 /** Raised with every change of the schema; a file of a newer one is refused. */
-const schemaVersion = 5
+const schemaVersion = 6
 
 /** Pages in the write-ahead log before they go to the database: more of them, and a page that changes often goes once. */
 const checkpointPages = 8_192
@@ -76,8 +78,14 @@ const priorities = `
 ALTER TABLE runs ADD COLUMN priority INTEGER NOT NULL DEFAULT 0;
 `
 
+/** `what`: `seq` of the log and of accepted events, or `run`. */
+const retention = `
+CREATE TABLE forgotten (run INTEGER PRIMARY KEY);
+CREATE TABLE counted (what TEXT PRIMARY KEY, last INTEGER NOT NULL) WITHOUT ROWID;
+`
+
 /** From each version of the schema to the next; the first stands at 1. */
-const migrations: readonly string[] = [acceptedTable, families, keys, priorities]
+const migrations: readonly string[] = [acceptedTable, families, keys, priorities, retention]
 
 const schema = `
 CREATE TABLE documents (
@@ -112,6 +120,7 @@ ${acceptedTable}
 ${families}
 ${keys}
 ${priorities}
+${retention}
 PRAGMA user_version = ${schemaVersion};
 `
 

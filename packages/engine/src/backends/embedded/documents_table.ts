@@ -34,6 +34,16 @@ export class DocumentsTable {
     return Object.fromEntries(digests.map(([key, digest]) => [key, this.#read(digest)]))
   }
 
+  /** Removes what neither a run nor a deployment uses. */
+  removeUnused(): void {
+    this.#last = { text: '', digest: '' }
+    const named = (table: string): string =>
+      `SELECT document FROM ${table} UNION SELECT each.value FROM ${table}, json_each(${table}.workflows) AS each`
+    this.#statements.run(
+      `DELETE FROM documents WHERE digest NOT IN (${named('runs')} UNION ${named('deployments')})`,
+    )
+  }
+
   #read(digest: string): string {
     return String(this.#statements.all('SELECT text FROM documents WHERE digest = ?', digest)[0]?.['text'])
   }

@@ -41,6 +41,11 @@ export class Journal {
     this.#seq = seq
   }
 
+  /** The highest number that was given out. */
+  get lastSeq(): number {
+    return this.#seq
+  }
+
   /** Sequence numbers grow over all runs; one that is given out and not used leaves a gap. */
   nextSeq(): number {
     return ++this.#seq

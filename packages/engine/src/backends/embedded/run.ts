@@ -17,7 +17,7 @@ import type {
 import type { Inbox } from './inbox.ts'
 import type { Entry, Journal } from './journal.ts'
 import type { EventsTable } from './events_table.ts'
-import type { Parent, RunsTable } from './runs_table.ts'
+import { runNotFound, type Parent, type RunsTable } from './runs_table.ts'
 import { EmbeddedSubscription, type Listener } from './subscription.ts'
 
 /** What all runs of a data directory share. */
@@ -30,6 +30,8 @@ export interface Storage {
   /** Begins a run that is on disk with the next commit, with what it shares with another. */
   begin(run: NewRun, parent: Parent): EmbeddedRun
   open(id: string): Promise<EmbeddedRun>
+  /** Whether a run is being removed for good. */
+  isLeaving(run: number): boolean
 }
 
 export class EmbeddedRun implements DurableRun {
@@ -179,6 +181,7 @@ export class EmbeddedRun implements DurableRun {
   }
 
   async retry(): Promise<void> {
+    if (this.#storage.isLeaving(this.#number)) throw runNotFound(this.stored.id)
     this.#retriedSeq = this.#append({ type: 'run.retried' }, '').seq
     this.#setStatus('running')
     await this.#journal.flush()

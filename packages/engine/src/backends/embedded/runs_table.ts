@@ -131,6 +131,13 @@ export class RunsTable {
     return this.#statements.all(sql, ...unfinishedStatuses).map((row) => Number(row['generation']))
   }
 
+  /** When the oldest one was accepted that has not ended; undefined where there is none. */
+  oldestUnfinished(): number | undefined {
+    const places = unfinishedStatuses.map(() => '?').join(', ')
+    const sql = `SELECT min(created_at) AS oldest FROM runs WHERE status IN (${places})`
+    return optionalNumber(this.#statements.all(sql, ...unfinishedStatuses)[0]?.['oldest'])
+  }
+
   /** The highest number in use, so that whoever writes can count on from there. */
   last(): number {
     return Number(this.#statements.all('SELECT max(number) AS last FROM runs')[0]?.['last'] ?? 0)
