@@ -2,23 +2,10 @@
  * What becomes of runs that still use what a change has taken out, once its deadline is over. Tasks under way are made to
  * last by a gate on `globalThis`.
  */
-import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import type { LiveRun, Nexus } from '../src/index.ts'
-import { documentOf, setup, type World } from './world.ts'
-
-function version(world: World, number: string, body: string): string {
-  const folder = join(world.folder, `v${number}`, 'executors', 'teller')
-  mkdirSync(folder, { recursive: true })
-  const manifest = `id: teller\nversion: ${number}\ntype: executor\nname: Teller\ndescription: Says its version.
-entry_points: {main: main.js}\nprovides: [{task: tell}]\n`
-  const main = `const ok = (outputData) => ({ success: true, outputData, metadata: {} })
-export class Module { async execute(context) { ${body} } }\n`
-  writeFileSync(join(folder, 'manifest.yaml'), manifest)
-  writeFileSync(join(folder, 'main.js'), main)
-  return folder
-}
+import { documentOf, setup, version, type World } from './world.ts'
 
 const says = (number: string): string => `globalThis.told.push('${number}'); return ok('${number}')`
 /** Waits until it is aborted, and counts how often it was begun. */

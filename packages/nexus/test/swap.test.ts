@@ -1,25 +1,8 @@
-import { mkdirSync, writeFileSync } from 'node:fs'
+import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import type { LiveRun, Nexus } from '../src/index.ts'
-import { documentOf, setup, type World } from './world.ts'
-
-/** Writes a version of a module that says which it is, and gives its folder. */
-function version(
-  world: World,
-  number: string,
-  body = `return ok({ n: context.inputData.n + 1, by: '${number}' })`,
-): string {
-  const folder = join(world.folder, `v${number}`, 'executors', 'teller')
-  mkdirSync(folder, { recursive: true })
-  const manifest = `id: teller\nversion: ${number}\ntype: executor\nname: Teller\ndescription: Says its version.
-entry_points: {main: main.js}\nprovides: [{task: tell}]\n`
-  const main = `const ok = (outputData) => ({ success: true, outputData, metadata: {} })
-export class Module { async execute(context) { ${body} } }\n`
-  writeFileSync(join(folder, 'manifest.yaml'), manifest)
-  writeFileSync(join(folder, 'main.js'), main)
-  return folder
-}
+import { documentOf, setup, version, type World } from './world.ts'
 
 async function open(world: World): Promise<Nexus> {
   const folder = version(world, '1.0.0')

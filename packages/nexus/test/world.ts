@@ -1,7 +1,7 @@
 /**
  * A Nexus in a temporary folder, for tests: runs documents and gives their records.
  */
-import { mkdtempSync, rmSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { openNexus, type Nexus, type NexusOptions, type RunRecord } from '../src/index.ts'
@@ -46,4 +46,21 @@ export async function setup(): Promise<World> {
       rmSync(folder, { recursive: true, force: true })
     },
   }
+}
+
+/** Writes a version of the module `teller`, which does `tell`, and gives its folder. It says which version it is. */
+export function version(
+  world: World,
+  number: string,
+  body = `return ok({ n: context.inputData.n + 1, by: '${number}' })`,
+): string {
+  const folder = join(world.folder, `v${number}`, 'executors', 'teller')
+  mkdirSync(folder, { recursive: true })
+  const manifest = `id: teller\nversion: ${number}\ntype: executor\nname: Teller\ndescription: Says its version.
+entry_points: {main: main.js}\nprovides: [{task: tell}]\n`
+  const main = `const ok = (outputData) => ({ success: true, outputData, metadata: {} })
+export class Module { async execute(context) { ${body} } }\n`
+  writeFileSync(join(folder, 'manifest.yaml'), manifest)
+  writeFileSync(join(folder, 'main.js'), main)
+  return folder
 }

@@ -1,7 +1,7 @@
 /** `try` in whole documents, on the real engine with the real expressions. */
 import { expect, test } from 'vitest'
 import { systemClock } from '@nexus/sdk'
-import { pathsOf, run, runInTwoLives } from './world.ts'
+import { pathsOf, run, runInTwoLives } from '@nexus/nexus/testing'
 
 const unavailable = { type: 'https://serverlessworkflow.io/spec/1.0.0/errors/communication', status: 503 }
 
@@ -15,31 +15,31 @@ const remember = [{ remember: { set: { caught: '${ $error }' } } }]
 
 test('a caught error is handled with the error at hand, and says where it came from', async () => {
   const errors = { with: { type: 'https://open-workflow-specification.org/dsl/errors/types/communication' } }
-  const record = await run({ do: [{ guard: { try: failsUntil(9), catch: { errors, do: remember } } }] })
+  const record = await run([{ guard: { try: failsUntil(9), catch: { errors, do: remember } } }])
   const caught = { status: 503, title: 'Not yet', instance: '/do/0/guard/try/1/check' }
   expect(record).toMatchObject({ status: 'completed', output: { caught } })
 })
 
 test('an error of another status is not caught', async () => {
   const guard = { try: failsUntil(9), catch: { errors: { with: { status: 404 } }, do: remember } }
-  expect(await run({ do: [{ guard }] })).toMatchObject({ status: 'faulted', error: { status: 503 } })
+  expect(await run([{ guard }])).toMatchObject({ status: 'faulted', error: { status: 503 } })
 })
 
 test('`catch.then` leads to another task, and `end` in `catch.do` ends the workflow', async () => {
   const tasks = [{ never: { set: { reached: true } } }, { mend: { set: { mended: true } } }]
   const jump = { guard: { try: failsUntil(9), catch: { then: 'mend' } } }
-  expect((await run({ do: [jump, ...tasks] })).output).toEqual({ mended: true })
+  expect((await run([jump, ...tasks])).output).toEqual({ mended: true })
   const leave = {
     guard: { try: failsUntil(9), catch: { do: [{ last: { set: { over: 1 }, then: 'end' } }] } },
   }
-  expect((await run({ do: [leave, ...tasks] })).output).toEqual({ over: 1 })
+  expect((await run([leave, ...tasks])).output).toEqual({ over: 1 })
 })
 
 test('a named policy tries again until the list succeeds', async () => {
   const use = {
     retries: { patient: { delay: 'PT1H', backoff: { exponential: {} }, limit: { attempt: { count: 5 } } } },
   }
-  const record = await run({ use, do: [{ guard: { try: failsUntil(3), catch: { retry: 'patient' } } }] })
+  const record = await run([{ guard: { try: failsUntil(3), catch: { retry: 'patient' } } }], { use })
   expect(record).toMatchObject({ status: 'completed', output: { n: 3 } })
   expect(pathsOf(record, 'set')).toEqual([
     '/do/0/guard/try/0/count',
@@ -50,7 +50,7 @@ test('a named policy tries again until the list succeeds', async () => {
 
 test('retries end with the time limit of all of them', async () => {
   const retry = { delay: { hours: 1 }, limit: { duration: 'PT3H30M' } }
-  const record = await run({ do: [{ guard: { try: failsUntil(9), catch: { retry } } }] })
+  const record = await run([{ guard: { try: failsUntil(9), catch: { retry } } }])
   expect(record).toMatchObject({ status: 'faulted', error: { title: 'Not yet' } })
   expect(pathsOf(record, 'set')).toHaveLength(4)
 })
@@ -64,7 +64,7 @@ const slow = (limitMs: number) => ({
 })
 
 test('attempts that take too long time out', async () => {
-  const record = await run({ do: [{ guard: slow(20) }] }, systemClock)
+  const record = await run([{ guard: slow(20) }], { clock: systemClock })
   expect(record).toMatchObject({
     status: 'completed',
     output: { caught: { status: 408, instance: '/do/0/guard' } },
@@ -77,7 +77,7 @@ test('attempts that take too long time out', async () => {
 
 test('closed while it waits for a retry, a run goes on with that retry and repeats no attempt', async () => {
   const retry = { delay: { hours: 1 }, limit: { attempt: { count: 5 } } }
-  const { before, after } = await runInTwoLives({ do: [{ guard: { try: failsUntil(3), catch: { retry } } }] })
+  const { before, after } = await runInTwoLives([{ guard: { try: failsUntil(3), catch: { retry } } }])
   expect(before.status).toBe('running')
   expect(pathsOf(before, 'set')).toHaveLength(1)
   expect(after).toMatchObject({ status: 'completed', output: { n: 3 } })
@@ -89,7 +89,7 @@ test('closed while an error is handled, a run goes on there, although its clock 
   const flying = () => systemClock.now() + 600_000 * readings++
   const handler = [{ note: { set: { noted: true } } }, { pause: { wait: { hours: 1 } } }]
   const guard = { try: failsUntil(500), catch: { retry: { limit: { duration: 'PT1H' } }, do: handler } }
-  const { before, after } = await runInTwoLives({ do: [{ guard }] }, { now: flying })
+  const { before, after } = await runInTwoLives([{ guard }], { now: flying })
   expect(pathsOf(before, 'set').at(-1)).toBe('/do/0/guard/catch/do/0/note')
   expect(pathsOf(before, 'set').length).toBeGreaterThan(2)
   expect(after).toMatchObject({ status: 'completed', output: { noted: true } })
@@ -98,9 +98,7 @@ test('closed while an error is handled, a run goes on there, although its clock 
 
 test('closed for longer than the time limit of its retries, a run begins the one it waited for and no other', async () => {
   const retry = { delay: { hours: 1 }, limit: { duration: 'PT2H' } }
-  const { after } = await runInTwoLives({
-    do: [{ guard: { try: failsUntil(9), catch: { retry, do: remember } } }],
-  })
+  const { after } = await runInTwoLives([{ guard: { try: failsUntil(9), catch: { retry, do: remember } } }])
   expect(after).toMatchObject({ status: 'completed', output: { caught: { title: 'Not yet' } } })
   expect(pathsOf(after, 'set')).toEqual([
     '/do/0/guard/try/0/count',
@@ -111,7 +109,7 @@ test('closed for longer than the time limit of its retries, a run begins the one
 
 test('an attempt that timed out in an earlier life is a timeout in the next', async () => {
   // The first wait is the attempt's, cut off by the limit; the second that for the retry, in which Nexus closes.
-  const { before, after } = await runInTwoLives({ do: [{ guard: slow(20) }] }, { waits: 2 })
+  const { before, after } = await runInTwoLives([{ guard: slow(20) }], { waits: 2 })
   expect(before.tasks.find(({ kind }) => kind === 'wait')).toMatchObject({ status: 'cancelled' })
   expect(after).toMatchObject({ status: 'completed' })
   expect(pathsOf(after, 'wait')).toEqual(['/do/0/guard/try/1/slow', '/do/0/guard/retry/2/try/1/slow'])

@@ -1,13 +1,13 @@
 /** `for` in whole documents, on the real engine with the real expressions. */
 import { expect, test } from 'vitest'
-import { pathsOf, runInTwoLives, runTasks } from './world.ts'
+import { pathsOf, run, runInTwoLives } from '@nexus/nexus/testing'
 
 const append = { set: { seen: '${ (.seen // []) + [$letter] }' } }
 
 test('a loop goes through a list, with the output of each iteration as the input of the next', async () => {
   const gather = { set: { seen: '${ { letters: (.seen.letters + [$letter]), at: (.seen.at + [$index]) } }' } }
   const loop = { for: { each: 'letter', in: '.letters' }, do: [{ gather }] }
-  const record = await runTasks([{ loop }], { letters: ['x', 'y', 'z'] })
+  const record = await run([{ loop }], { input: { letters: ['x', 'y', 'z'] } })
   expect(record).toMatchObject({
     status: 'completed',
     output: { seen: { letters: ['x', 'y', 'z'], at: [0, 1, 2] } },
@@ -22,8 +22,8 @@ test('`while` sees the data so far, `exit` ends an iteration, and a later task g
     while: '(.seen // []) | length < 3',
     do: [{ append: { ...append, then: 'exit' } }, { never: { set: { seen: 'not reached' } } }],
   }
-  const record = await runTasks([{ loop }, { after: { set: { joined: '${ .seen | join("") }' } } }], {
-    last: 'c',
+  const record = await run([{ loop }, { after: { set: { joined: '${ .seen | join("") }' } } }], {
+    input: { last: 'c' },
   })
   expect(record).toMatchObject({ status: 'completed', output: { joined: 'abc' } })
 })
@@ -31,12 +31,12 @@ test('`while` sees the data so far, `exit` ends an iteration, and a later task g
 test('`end` in a loop ends the workflow', async () => {
   const stop = { if: '$letter == "b"', set: { stopped: '${ $letter }' }, then: 'end' }
   const loop = { for: { each: 'letter', in: '["a", "b", "c"]' }, do: [{ stop }] }
-  const record = await runTasks([{ loop }, { never: { set: { reached: true } } }])
+  const record = await run([{ loop }, { never: { set: { reached: true } } }])
   expect(record).toMatchObject({ status: 'completed', output: { stopped: 'b' } })
 })
 
 test('items that are no list fault the loop, and the error says where and what', async () => {
-  const record = await runTasks([{ loop: { for: { each: 'letter', in: '.nothing' }, do: [{ append }] } }])
+  const record = await run([{ loop: { for: { each: 'letter', in: '.nothing' }, do: [{ append }] } }])
   expect(record).toMatchObject({ status: 'faulted', error: { status: 400, instance: '/do/0/loop' } })
   expect(record.error?.detail).toContain('(.nothing) gave null')
 })
@@ -46,7 +46,7 @@ test('a loop that was closed in the middle goes on there, and what was recorded 
     for: { each: 'letter', in: '.letters' },
     do: [{ append }, { pause: { if: '$letter == "b"', wait: { hours: 1 } } }],
   }
-  const { before, after } = await runInTwoLives([{ loop }], { letters: ['a', 'b', 'c'] })
+  const { before, after } = await runInTwoLives([{ loop }], { input: { letters: ['a', 'b', 'c'] } })
   expect(before.status).toBe('running')
   expect(pathsOf(before, 'set')).toHaveLength(2)
   expect(after).toMatchObject({ status: 'completed', output: { seen: ['a', 'b', 'c'] } })

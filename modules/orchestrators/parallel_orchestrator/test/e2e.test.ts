@@ -1,7 +1,7 @@
 /** `fork`, `nexus.dag` and `nexus.map` in whole documents, on the real engine with the real expressions. */
 import { expect, test } from 'vitest'
 import type { Json, JsonObject } from '@nexus/sdk'
-import { pathsOf, run, runInTwoLives, stillClock } from './world.ts'
+import { pathsOf, run, runInTwoLives, stillClock } from '@nexus/nexus/testing'
 
 const dag = (tasks: readonly JsonObject[], options: JsonObject = {}): JsonObject => ({
   call: 'nexus.dag',
@@ -22,8 +22,7 @@ const diamond = [
 
 test('a graph of tasks runs in the order of what they mention, and gives name â†’ output', async () => {
   const record = await run([{ graph: dag(diamond, { concurrency: '${ .slots }' }) }], {
-    start: 100,
-    slots: 2,
+    input: { start: 100, slots: 2 },
   })
   expect(record.output).toEqual({ bottom: { n: 211 }, left: { n: 101 }, right: { n: 110 }, top: { n: 100 } })
   expect(pathsOf(record, 'set')).toEqual([
@@ -37,7 +36,7 @@ test('a graph of tasks runs in the order of what they mention, and gives name â†
 test('a graph inside a graph has tasks of its own', async () => {
   const inner = dag([{ x: set('${ .start }') }, { y: set('${ $tasks.x.n * 2 }') }])
   const record = await run([{ graph: dag([{ a: inner }, { b: set('${ $tasks.a.y.n + 1 }') }]) }], {
-    start: 5,
+    input: { start: 5 },
   })
   expect(record.output).toMatchObject({ b: { n: 11 } })
 })
@@ -52,9 +51,7 @@ test('closed in the middle, a graph goes on, and no task that had ended runs aga
   const tasks = [...diamond, { slow: pause }, { last: { ...set('${ $tasks.bottom.n + 1 }') } }]
   const { before, after } = await runInTwoLives(
     [{ graph: dag(tasks, { after: { last: ['slow', 'bottom'] } }) }],
-    {
-      start: 1,
-    },
+    { input: { start: 1 } },
   )
   expect(before.status).toBe('running')
   expect(after).toMatchObject({ status: 'completed', output: { bottom: { n: 13 }, last: { n: 14 } } })
@@ -78,7 +75,7 @@ test('a list runs for each item, and the outputs come in the order of the items'
         ]),
       },
     ],
-    { items: [1, 2, 3] },
+    { input: { items: [1, 2, 3] } },
   )
   expect(record.output).toEqual([{ n: 10 }, { n: 21 }, { n: 32 }])
   expect(pathsOf(record, 'set')).toContain('/do/0/all/item/2/with/do/1/two')
@@ -87,7 +84,9 @@ test('a list runs for each item, and the outputs come in the order of the items'
 
 test('a thousand items run with a bounded concurrency', async () => {
   const items = Array.from({ length: 1000 }, (_, index) => index)
-  const record = await run([{ all: map({ concurrency: 16 }, [{ one: set('${ $item }') }]) }], { items })
+  const record = await run([{ all: map({ concurrency: 16 }, [{ one: set('${ $item }') }]) }], {
+    input: { items },
+  })
   expect(record.output).toEqual(items.map((n) => ({ n })))
 })
 
@@ -97,8 +96,7 @@ test('`any` takes the first item to complete; an item that faults drops out, one
   const waits = { if: '$item == "slow"', ...pause }
   const record = await run(
     [{ first: map({ join: 'any' }, [{ fails }, { waits }, { one: set('${ $item }') }]) }],
-    { items: ['slow', 'bad', 'good'] },
-    stillClock,
+    { input: { items: ['slow', 'bad', 'good'] }, clock: stillClock },
   )
   expect(record).toMatchObject({ status: 'completed', output: [{ n: 'good' }] })
   expect(record.tasks.find(({ kind }) => kind === 'wait')?.status).toBe('cancelled')
@@ -106,7 +104,7 @@ test('`any` takes the first item to complete; an item that faults drops out, one
 
 test('where too few items can complete, the error of the first as written is the fault', async () => {
   const record = await run([{ some: map({ join: { count: 2 } }, [{ fails }, { one: set(1) }]) }], {
-    items: ['bad', 'good', 'bad'],
+    input: { items: ['bad', 'good', 'bad'] },
   })
   expect(record).toMatchObject({
     status: 'faulted',
@@ -117,8 +115,7 @@ test('where too few items can complete, the error of the first as written is the
 test('closed in the middle, a map goes on with the items that had not ended', async () => {
   const { before, after } = await runInTwoLives(
     [{ all: map({ concurrency: 2 }, [{ one: set('${ $item }') }, { two: { if: '$item > 1', ...pause } }]) }],
-    { items: [0, 1, 2, 3, 4] },
-    2,
+    { input: { items: [0, 1, 2, 3, 4] }, waits: 2 },
   )
   expect(pathsOf(before, 'set')).toHaveLength(4)
   expect(after.output).toEqual([0, 1, 2, 3, 4].map((n) => ({ n })))
@@ -134,7 +131,7 @@ test('closed after a race, a run goes on with its winner', async () => {
     { later: pause },
     { done: set('${ .n + 1 }') },
   ]
-  const { before, after } = await runInTwoLives(tasks, {}, 2)
+  const { before, after } = await runInTwoLives(tasks, { waits: 2 })
   expect(before.tasks.find(({ name }) => name === 'slow')?.status).toBe('cancelled')
   expect(after).toMatchObject({ status: 'completed', output: { n: 2 } })
 })
