@@ -36,7 +36,7 @@ import { followAll, followRun, type FollowOptions } from './follow.ts'
 import { httpGetBy } from './http_get.ts'
 import { placementBy } from './placement.ts'
 import { fileAndHttpFetcher } from './resources/fetcher.ts'
-import { folderPins } from './resources/folder_pins.ts'
+import { pinsOf } from './resources/folder_pins.ts'
 import type { PinStore } from './resources/pins.ts'
 import { serviceRouter } from './natives/service_router.ts'
 import { taskManager } from './natives/task_manager.ts'
@@ -201,7 +201,7 @@ export async function openNexus(options: NexusOptions): Promise<Nexus> {
     const control = runControl(backend)
     const natives = nativesOver(() => ({ kernel, backend, documents }))
     const kernel = await openModules(given, control.runs, natives)
-    const pins = folderPins(join(options.data, 'resources'))
+    const pins = pinsOf(options.data)
     const documents = documentsWith(given, { kernel, backend, pins })
     const begun = new Set<(run: LiveRun) => void>()
     const { engine, schedules } = runsWith(given, { kernel, backend, documents, begun })

@@ -1,7 +1,8 @@
 /**
- * `nexus resources list|update`: what documents needed from outside and was pinned in the data directory.
+ * `nexus resources list|update`: what documents needed from outside and was pinned in the data directory. It works beside
+ * the process that holds it.
  */
-import { openNexus, type Nexus } from '@nexus/nexus'
+import { pinsOf } from '@nexus/nexus'
 import { NexusError } from '@nexus/sdk'
 import type { Command } from 'commander'
 import type { Shell } from '../main.ts'
@@ -20,16 +21,16 @@ export function addResourcesCommand(program: Command, shell: Shell): void {
     .description('list what was fetched over HTTP for documents, with the digest that it is pinned to')
     .option(...jsonOption)
     .option(...dataOption)
-    .action((options: Options) => withNexus(options, (nexus) => list(nexus, options, shell)))
+    .action((options: Options) => list(options, shell))
   resources
     .command('update <uri>')
     .description('let go of a pinned resource: the next document that needs it fetches it anew')
     .option(...dataOption)
-    .action((uri: string, options: Options) => withNexus(options, (nexus) => update(nexus, uri, shell)))
+    .action((uri: string, options: Options) => update(uri, options, shell))
 }
 
-async function list(nexus: Nexus, { json }: Options, { io }: Shell): Promise<void> {
-  const pinned = await nexus.resources.list()
+async function list({ data, json }: Options, { io }: Shell): Promise<void> {
+  const pinned = await pinsOf(dataFolder(data)).list()
   if (json) return io.out(`${JSON.stringify(pinned, null, 2)}\n`)
   if (pinned.length === 0) return io.out('Nothing is pinned.\n')
   io.out(
@@ -41,18 +42,9 @@ async function list(nexus: Nexus, { json }: Options, { io }: Shell): Promise<voi
   )
 }
 
-async function update(nexus: Nexus, uri: string, { io }: Shell): Promise<void> {
-  if (await nexus.resources.remove(uri)) {
+async function update(uri: string, { data }: Options, { io }: Shell): Promise<void> {
+  if (await pinsOf(dataFolder(data)).remove(uri)) {
     return io.out(`${statusSign(io, 'completed')} ${uri} is fetched anew when it is needed next.\n`)
   }
   throw new NexusError('resource_not_found', `${uri} is not pinned. See: nexus resources list`)
-}
-
-async function withNexus(options: Options, work: (nexus: Nexus) => Promise<void>): Promise<void> {
-  const nexus = await openNexus({ data: dataFolder(options.data) })
-  try {
-    await work(nexus)
-  } finally {
-    await nexus.close()
-  }
 }

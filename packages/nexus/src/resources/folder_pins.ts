@@ -9,8 +9,9 @@ import { join } from 'node:path'
 import { isJsonObject, NexusError } from '@nexus/sdk'
 import { digestOf, type Pin, type PinnedResource, type PinStore } from './pins.ts'
 
-export function folderPins(folder: string): PinStore {
-  return new FolderPins(folder)
+/** What is pinned in a data directory; also beside the process that holds it. */
+export function pinsOf(data: string): PinStore {
+  return new FolderPins(join(data, 'resources'))
 }
 
 class FolderPins implements PinStore {

@@ -3,7 +3,7 @@ import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { digestOf, type PinStore } from '../../src/resources/pins.ts'
-import { folderPins } from '../../src/resources/folder_pins.ts'
+import { pinsOf } from '../../src/resources/folder_pins.ts'
 import { calling, catalogAt, setup, told, type World } from './world.ts'
 
 const path = '/functions/f/1.0.0/function.yaml'
@@ -91,7 +91,7 @@ test('pins are listed with their digests, and survive another opening of the fol
   await using world = await pinned()
   const expected = [{ uri: world.uri, digest: digestOf('set: {version: old}\n') }]
   expect(await world.pins.list()).toEqual(expected)
-  const again = folderPins(join(world.folder, 'data', 'resources'))
+  const again = pinsOf(join(world.folder, 'data'))
   expect(await again.list()).toEqual(expected)
   expect((await again.get(world.uri))?.text).toBe('set: {version: old}\n')
 })

@@ -10,7 +10,7 @@ import { isJsonObject, systemClock, TaskFault } from '@nexus/sdk'
 import { parseWorkflow, type Problem } from '@nexus/workflow'
 import { bundle, type BundleOptions } from '../../src/resources/bundle.ts'
 import { fileAndHttpFetcher, type HttpGet } from '../../src/resources/fetcher.ts'
-import { folderPins } from '../../src/resources/folder_pins.ts'
+import { pinsOf } from '../../src/resources/folder_pins.ts'
 import type { BundledWorkflow } from '../../src/resources/self_contained.ts'
 
 export type World = Awaited<ReturnType<typeof setup>>
@@ -18,7 +18,7 @@ export type World = Awaited<ReturnType<typeof setup>>
 /** `files` are put into the folder; what `web` has by its path is served over HTTP. */
 export async function setup(files: Readonly<Record<string, string>> = {}, web: Record<string, string> = {}) {
   const folder = mkdtempSync(join(tmpdir(), 'nexus-resources-'))
-  const pins = folderPins(join(folder, 'data', 'resources'))
+  const pins = pinsOf(join(folder, 'data'))
   const server = await serve(web)
   const write = (path: string, text: string | Uint8Array): void => {
     mkdirSync(dirname(join(folder, path)), { recursive: true })
