@@ -29,8 +29,8 @@ const nothing = { count: 0, bytes: 0 }
 export class Forgetter {
   readonly removal: Removal
   readonly #parts: Parts
-  /** Whether blobs were swept since this was opened: a crash may have left some. */
-  #swept = false
+  /** Whether documents and blobs were looked through since this was opened: a crash may have left some. */
+  #tidied = false
 
   constructor(parts: Parts) {
     this.#parts = parts
@@ -48,9 +48,11 @@ export class Forgetter {
     let runs = await removal.remove(named, signal)
     for (const some of removal.expired(endedBefore)) runs += await removal.remove(some, signal)
     const events = await removal.removeAccepted(acceptedBefore, signal)
-    if (runs > 0) await removal.removeDocuments()
-    const unchanged = this.#swept && runs === 0 && events === 0
-    return { runs, events, blobs: unchanged ? nothing : await this.#sweep(texts, signal) }
+    if (this.#tidied && runs === 0 && events === 0) return { runs, events, blobs: nothing }
+    await removal.removeDocuments()
+    const blobs = await this.#sweep(texts, signal)
+    this.#tidied = true
+    return { runs, events, blobs }
   }
 
   #wouldForget(named: readonly number[], { endedBefore = {}, acceptedBefore = 0 }: Forgetting): Forgotten {
@@ -64,8 +66,6 @@ export class Forgetter {
     const { statements, journal, runs, blobFolder: folder, clock } = this.#parts
     const began = runs.oldestUnfinished() ?? Infinity
     const writtenBefore = Math.min(began - clocksApartMsMax, clock.now() - blobAgeMsMin)
-    const swept = await sweepBlobs({ folder, statements, journal, writtenBefore, texts, signal })
-    this.#swept = true
-    return swept
+    return sweepBlobs({ folder, statements, journal, writtenBefore, texts, signal })
   }
 }

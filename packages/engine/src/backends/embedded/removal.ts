@@ -117,17 +117,16 @@ export class Removal {
   async finish(signal?: AbortSignal): Promise<void> {
     for (;;) {
       signal?.throwIfAborted()
-      const [row] = this.#all('SELECT run FROM forgotten LIMIT 1')
-      if (!row) return
-      await this.#commit(() => this.#removeSlice(Number(row['run'])))
+      if (this.#all('SELECT 1 FROM forgotten LIMIT 1').length === 0) return
+      await this.#commit(() => this.#removeSlice())
     }
   }
 
-  #removeSlice(run: number): void {
+  #removeSlice(): void {
     const { statements } = this.#parts
-    const slice = `SELECT seq FROM events WHERE run = ? LIMIT ${rowsMax}`
-    const { changes } = statements.prepare(`DELETE FROM events WHERE seq IN (${slice})`).run(run)
-    if (Number(changes) < rowsMax) statements.run('DELETE FROM forgotten WHERE run = ?', run)
+    const slice = `SELECT seq FROM forgotten JOIN events ON events.run = forgotten.run LIMIT ${rowsMax}`
+    const { changes } = statements.prepare(`DELETE FROM events WHERE seq IN (${slice})`).run()
+    if (Number(changes) < rowsMax) statements.run('DELETE FROM forgotten')
   }
 
   /** Removes the events for every run that were accepted before a moment, and says how many. */
