@@ -1,22 +1,22 @@
 /**
- * The kernel itself: what the sources have, which of it is chosen, the generation that serves, and what is told of them.
+ * The kernel itself: what the catalogue has, the generation that serves, and what is told of both.
  */
 import { NexusError, openPolicy, type Log } from '@nexus/sdk'
 import { openArtifactStore } from './artifact.ts'
 import { openBuilder, type Builder } from './build.ts'
+import { Catalogue, reportProblems } from './catalogue.ts'
 import { Changes, type Change } from './change.ts'
-import { choose, type Choice } from './choosing/choose.ts'
 import { lockOfServing } from './choosing/lock_differences.ts'
 import { storeName } from './choosing/pool.ts'
 import { defaultDeadlines } from './deadline.ts'
-import { discover, discoverAt, type FoundModule, type Source } from './discover.ts'
+import { discoverAt, type Source } from './discover.ts'
 import { Fleet } from './fleet.ts'
 import { isQualified, type Generation, type Route } from './generation.ts'
 import { GenerationJournal, type StoredGeneration } from './generation_journal.ts'
 import { ModuleFailure } from './host.ts'
 import { inProcessHost } from './hosts/in_process.ts'
 import { noSecrets, stateOf } from './hosts/services.ts'
-import { Lineage, storedCandidate } from './lineage.ts'
+import { Lineage } from './lineage.ts'
 import type { HeldModules, Holder, Kernel, KernelOptions } from './kernel.ts'
 import { liveVersions, type LiveVersion } from './live_versions.ts'
 import { openManifestCache, type ManifestCache } from './manifest_cache.ts'
@@ -24,12 +24,12 @@ import { missingPythonPackages } from './missing_packages.ts'
 import { ModuleEvents, type ModuleEvent } from './module_events.ts'
 import { describeModules, type ModuleInfo } from './module_info.ts'
 import { didYouMean } from './nearest.ts'
-import { formatProblem, type Problem } from './problem.ts'
+import { formatProblem } from './problem.ts'
 import { prune } from './pruning.ts'
 import type { Receipt } from './receipt.ts'
 import type { Lock } from './resolution/lock.ts'
 import { RecordedTasks } from './recorded_tasks.ts'
-import type { Candidate, StageOptions } from './stage.ts'
+import type { StageOptions } from './stage.ts'
 import { aboutSlot, tellCrash, tellReceipt, tellStaged } from './telling.ts'
 
 export class ModuleKernel implements Kernel {
@@ -44,10 +44,7 @@ export class ModuleKernel implements Kernel {
   readonly #fleet: Fleet
   readonly #lineage: Lineage
   readonly #changes: Changes
-  #found: readonly FoundModule[] = []
-  #choice: Choice | undefined
-  /** What kept modules from starting, by id. */
-  #problems: ReadonlyMap<string, readonly Problem[]> = new Map()
+  readonly #catalogue: Catalogue
   #closing: Promise<void> | undefined
 
   constructor(options: KernelOptions) {
@@ -88,13 +85,24 @@ export class ModuleKernel implements Kernel {
       clock,
       log,
       readManifest,
-      surroundings: () => ({ offered: this.#offered(), wanted: options.wishes?.modules ?? {} }),
+      surroundings: () => ({
+        offered: this.#catalogue.offered(),
+        wanted: options.wishes?.modules ?? {},
+      }),
       stepped: (step) => {
         if (step === 'stage') tellStaged(this.#events, this.#fleet, this.#lineage)
         options.stepped?.(step)
       },
       runs: options.runs,
       recorded: this.#recorded,
+    })
+    this.#catalogue = new Catalogue({
+      sources: this.#sources,
+      wishes: options.wishes ?? {},
+      readManifest,
+      journal: this.#journal,
+      prepare: (candidates) => this.#changes.prepare(candidates),
+      log,
     })
   }
 
@@ -105,7 +113,8 @@ export class ModuleKernel implements Kernel {
   async open(): Promise<void> {
     await this.#takeSources()
     await this.#prune()
-    this.#report()
+    reportProblems(this.modules(), this.#options.log)
+    this.#catalogue.reportUnused(this.#options.config ?? {})
   }
 
   /** What cannot be pruned stays, and is tried again at the next start. */
@@ -122,51 +131,12 @@ export class ModuleKernel implements Kernel {
 
   /** Discovers, and makes what is there the current generation. */
   async #takeSources(): Promise<Receipt | undefined> {
-    this.#found = discover(this.#sources, this.#manifests.read)
-    const taken = await this.#changes.takeSources(async (refused) => {
-      const before = this.#journal.current()
-      this.#choice = await choose({
-        found: this.#found,
-        sources: this.#sources,
-        wishes: this.#options.wishes ?? {},
-        before,
-        refused,
-        served: (id, artifact) => this.#journal.find(id, artifact),
-        prepare: (candidates) => this.#changes.prepare(candidates),
-      })
-      return this.#choice.prepared
-    })
+    const catalogue = this.#catalogue
+    catalogue.discover()
+    const taken = await this.#changes.takeSources((refused) => catalogue.choose(refused))
     this.#saveCaches()
-    this.#problems = taken.problems
-    this.#tellOfChoice()
+    catalogue.settle(taken.problems)
     return taken.receipt
-  }
-
-  #tellOfChoice(): void {
-    const { log } = this.#options
-    const { prepared = [], differences = [] } = this.#choice ?? {}
-    for (const difference of differences) log.warn(`${difference} To take what is there: nexus modules lock`)
-    for (const { candidate } of prepared) {
-      const { id, manifest, stored } = candidate
-      if (!stored || !this.#found.some((found) => found.id === id && this.#keptOut(found).length > 0))
-        continue
-      log.warn(
-        `What is in the folder of "${id}" cannot be used; version ${manifest.version} of before goes on.`,
-      )
-    }
-  }
-
-  /** What keeps a module of the folders from being chosen. */
-  #keptOut(found: FoundModule): readonly Problem[] {
-    return [...found.problems, ...(this.#choice?.problems.get(found.file) ?? [])]
-  }
-
-  /** The modules of the folders that can be used. */
-  #offered(): readonly Candidate[] {
-    return this.#found.flatMap((found) => {
-      const { manifest } = found
-      return manifest && this.#keptOut(found).length === 0 ? [{ ...found, manifest }] : []
-    })
   }
 
   /** A cache that cannot be written costs the next start some time, and nothing else. */
@@ -199,20 +169,6 @@ export class ModuleKernel implements Kernel {
         state: stateOf(manifest, this.#journal.stateOf(line)),
         crashed: (detail) => tellCrash(this.#events, this.#fleet, manifest.id, detail),
       }),
-    }
-  }
-
-  #report(): void {
-    const { log, config = {} } = this.#options
-    for (const { id, problems } of this.modules()) {
-      for (const problem of problems) log.warn(formatProblem(problem), { module: id })
-    }
-    const ids = this.#found.map((found) => found.id)
-    for (const id of Object.keys(config)) {
-      if (ids.includes(id)) continue
-      log.warn(
-        `There is configuration for a module "${id}", which is not here. ${didYouMean(id, ids) ?? ''}`.trim(),
-      )
     }
   }
 
@@ -322,15 +278,8 @@ export class ModuleKernel implements Kernel {
 
   modules(): readonly ModuleInfo[] {
     return describeModules({
-      found: this.#found,
-      serving: this.#serving(),
+      ...this.#catalogue.describe(),
       generation: this.#lineage.current,
-      problemsOf: (candidate) => [
-        ...(this.#choice?.problems.get(candidate.file) ?? []),
-        ...(this.#problems.get(candidate.id) ?? []),
-      ],
-      nameOf: (candidate) => this.#choice?.pool.nameOf(candidate) ?? storeName,
-      wanted: this.#options.wishes?.modules ?? {},
       versionsOf: (id) => this.#versionsOf(id),
     })
   }
@@ -345,15 +294,6 @@ export class ModuleKernel implements Kernel {
     })
   }
 
-  /** What was chosen, and in its place, or beside it, what a change has brought in. */
-  #serving(): ReadonlyMap<string, Candidate> {
-    const chosen = (this.#choice?.prepared ?? []).map(({ candidate }) => [candidate.id, candidate] as const)
-    const brought = Object.entries(this.#journal.current()?.modules ?? {}).flatMap(([id, module]) =>
-      module.instead_of === undefined ? [] : [[id, storedCandidate(module)] as const],
-    )
-    return new Map([...chosen, ...brought])
-  }
-
   stateTexts(): Iterable<string> {
     return this.#journal.stateTexts()
   }
@@ -363,13 +303,13 @@ export class ModuleKernel implements Kernel {
     if (slot !== undefined) return void (await slot.start())
     const info = this.modules().find((module) => module.id === id)
     if (info === undefined) {
-      const ids = this.#found.map((found) => found.id)
+      const { ids } = this.#catalogue
       throw new NexusError(
         'module_not_found',
         `No module "${id}". ${didYouMean(id, ids) ?? `Here are: ${ids.join(', ')}.`}`,
       )
     }
-    const found = this.#found.findLast((module) => module.id === id)
+    const found = this.#catalogue.find(id)
     const packages = found === undefined ? [] : await missingPythonPackages(found)
     const why = [...info.problems, ...packages].map(formatProblem).join('\n')
     throw new ModuleFailure(
