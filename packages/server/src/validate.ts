@@ -56,7 +56,7 @@ function why(where: string, errors: readonly Found[], schema: TSchema): string {
   const place = `${where}${error.instancePath}`
   switch (error.keyword) {
     case 'additionalProperties':
-      return unknownKey(place, error.params.additionalProperties[0] ?? '', schema)
+      return unknownKey(place, error.params.additionalProperties[0] ?? '', partOf(schema, error.instancePath))
     case 'required':
       return `${place}: \`${error.params.requiredProperties.join('`, `')}\` is missing.`
     case 'oneOf':
@@ -66,6 +66,15 @@ function why(where: string, errors: readonly Found[], schema: TSchema): string {
     default:
       return `${place}: it ${error.message}.`
   }
+}
+
+/** The schema of what stands at a path, as far as it is written in place. */
+function partOf(schema: TSchema, path: string): TSchema {
+  const keys = path.split('/').slice(1)
+  return keys.reduce<TSchema>((part, key) => {
+    const properties = 'properties' in part ? (part.properties as Record<string, TSchema>) : {}
+    return properties[key] ?? {}
+  }, schema)
 }
 
 function unknownKey(place: string, key: string, schema: TSchema): string {

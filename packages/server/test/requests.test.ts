@@ -20,6 +20,12 @@ test('a request that is not valid is refused with the place and what is wanted',
     expect(problem).toMatchObject({ type: validation, status: 400, code: 'bad_request', instance: '/runs' })
     expect(problem.detail).toMatch(detail)
   }
+  for (const [ended_before, detail] of [
+    [{ complete: '2026-01-01T00:00:00Z' }, /body\/ended_before: .*`complete`. Did you mean `completed`/],
+    [{ running: '2026-01-01T00:00:00Z' }, /Known are: completed, faulted, cancelled\./],
+    [{ completed: 'yesterday' }, /body\/ended_before\/completed: it must match format "date-time"/],
+  ] as const)
+    expect((await problemOf(await world.post('/runs/prune', { ended_before }))).detail).toMatch(detail)
   for (const [path, detail] of [
     ['/runs/x?wait=long', /query\/wait: it must be number/],
     ['/runs/x?wait=1000', /query\/wait: it must be <= 60/],
