@@ -90,14 +90,7 @@ test(
     for (let event = 1 + (seed % stride); event < events; event += stride) {
       using world = setup(everyConstruct)
       writeFileSync(join(dirname(world.document), 'inner.json'), inner)
-      const args = [
-        '--data',
-        world.data,
-        '--document',
-        world.document,
-        '--input',
-        JSON.stringify({ ledger: world.ledger }),
-      ]
+      const args = world.args()
       const instants: Instant[] = []
       let ended: Ended | undefined = await start([...args, '--kill-after', String(event)]).ended
       instants.push(await look(world.data, world.ledger))

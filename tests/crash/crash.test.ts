@@ -16,14 +16,7 @@ const testMsMax = 180_000
 
 async function uninterrupted(input: object): Promise<Ended | undefined> {
   using world = setup(twoHundredTasks)
-  const args = [
-    '--data',
-    world.data,
-    '--document',
-    world.document,
-    '--input',
-    JSON.stringify({ ...input, ledger: world.ledger }),
-  ]
+  const args = world.args(input)
   return await start(args).ended
 }
 
@@ -35,14 +28,7 @@ test(
     expect(expected).toMatchObject({ status: 'completed' })
     using world = setup(twoHundredTasks)
     const random = randomNumbers(seed)
-    const args = [
-      '--data',
-      world.data,
-      '--document',
-      world.document,
-      '--input',
-      JSON.stringify({ ledger: world.ledger }),
-    ]
+    const args = world.args()
     const instants: Instant[] = []
     let ended: Ended | undefined
     while (!ended && instants.length < killsMax) {
@@ -63,14 +49,7 @@ test(
     const expected = await uninterrupted({})
     using world = setup(twoHundredTasks)
     const random = randomNumbers(seed + 1)
-    const args = [
-      '--data',
-      world.data,
-      '--document',
-      world.document,
-      '--input',
-      JSON.stringify({ ledger: world.ledger }),
-    ]
+    const args = world.args()
     const instants: Instant[] = []
     let ended: Ended | undefined
     for (let kills = 0; !ended && kills < 12; kills++) {
@@ -95,21 +74,16 @@ test(
     try {
       const example = readFileSync(join(import.meta.dirname, '../../examples/weather/workflow.yaml'), 'utf8')
       using whole = setup(example)
-      const inputOf = (folder: string): string =>
-        JSON.stringify({ data: server.url('weather.csv'), folder: join(folder, 'out') })
-      const expected = await start([
-        '--data',
-        whole.data,
-        '--document',
-        whole.document,
-        '--input',
-        inputOf(whole.folder),
-      ]).ended
+      const inputOf = (folder: string): object => ({
+        data: server.url('weather.csv'),
+        folder: join(folder, 'out'),
+      })
+      const expected = await start(whole.args(inputOf(whole.folder))).ended
       expect(expected).toMatchObject({ status: 'completed' })
 
       using world = setup(example)
       const random = randomNumbers(seed + 2)
-      const args = ['--data', world.data, '--document', world.document, '--input', inputOf(world.folder)]
+      const args = world.args(inputOf(world.folder))
       const instants: Instant[] = []
       let ended: Ended | undefined
       for (let kills = 0; !ended && kills < 14; kills++) {

@@ -17,16 +17,24 @@ export function setup(document: string): {
   data: string
   ledger: string
   document: string
+  /** The arguments of a life that runs the document, with the ledger in its input. */
+  args(input?: object): readonly string[]
   [Symbol.dispose](): void
 } {
   const folder = mkdtempSync(join(tmpdir(), 'nexus-crash-'))
   const file = join(folder, 'document.json')
   writeFileSync(file, document)
+  const data = join(folder, 'data')
+  const ledger = join(folder, 'ledger')
   return {
     folder,
-    data: join(folder, 'data'),
-    ledger: join(folder, 'ledger'),
+    data,
+    ledger,
     document: file,
+    args(input = {}) {
+      const text = JSON.stringify({ ...input, ledger })
+      return ['--data', data, '--document', file, '--input', text]
+    },
     [Symbol.dispose]: () => rmSync(folder, { recursive: true, force: true }),
   }
 }
