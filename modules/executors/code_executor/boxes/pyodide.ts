@@ -13,13 +13,19 @@ import { Worker } from '../worker/worker.ts'
 import type { Sandbox } from '../sandbox.ts'
 import type { BoxSettings } from '../settings.ts'
 import { pyodideDriver } from './pyodide/driver.ts'
-import { nodeDataBytes, quiet } from './quickjs.ts'
+import { frugal, nodeDataBytes, quiet } from './quickjs.ts'
 
 /** `folder` is that of the pyodide package. */
 export function pyodideBox(settings: BoxSettings, folder: string): Sandbox {
   const { host, bubblewrap, limits, pythonPackages } = settings
   const readable = [folder, ...(pythonPackages === '' ? [] : [pythonPackages])]
-  const flags = ['--permission', ...readable.map((path) => `--allow-fs-read=${path}`), ...quiet]
+  const flags = [
+    '--permission',
+    ...readable.map((path) => `--allow-fs-read=${path}`),
+    ...quiet,
+    ...frugal,
+    '--optimize-for-size',
+  ]
   const program = realpathSync(process.execPath)
   const node = {
     program,
@@ -38,6 +44,7 @@ export function pyodideBox(settings: BoxSettings, folder: string): Sandbox {
       'memory_limit',
     ],
     hasNetwork: false,
+    metersCpu: true,
     clock: host.clock,
     concurrency: settings.concurrency,
     start: () => Worker.start({ ...limited, canStop: false, isSingleUse: true }, host.clock, host.watchdog),

@@ -9,6 +9,7 @@ import type { Readable, Writable } from 'node:stream'
 import { invariant, TaskFault, type Clock, type Json } from '@nexus/sdk'
 import type { Watchdog } from '@nexus/sdk/process'
 import { frame, frameReader, type Frame } from './frames.ts'
+import { workerEnvironment } from './launch.ts'
 
 export interface WorkerProgram {
   readonly program: string
@@ -46,7 +47,7 @@ export class Worker {
   /** Resolves when the worker is ready for a script; rejects with what it said when it cannot be. */
   static async start(program: WorkerProgram, clock: Clock, watchdog: Watchdog): Promise<Worker> {
     const child = spawn(program.program, program.arguments, {
-      env: {},
+      env: workerEnvironment,
       stdio: program.isRaw ? ['pipe', 'pipe', 'pipe', 'pipe', 'pipe'] : 'pipe',
       detached: process.platform !== 'win32',
       windowsHide: true,

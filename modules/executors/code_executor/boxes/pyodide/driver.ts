@@ -5,6 +5,7 @@
  */
 import { nodeDriver } from '../../worker/node_driver.ts'
 import { pythonBootstrap } from '../python/bootstrap.ts'
+import { pyodideBounds } from './bounds.ts'
 
 const python = `${pythonBootstrap}
 
@@ -62,20 +63,23 @@ const run = pyodide.runPython(PYTHON)
 
 const layers = giveUpRights()
 jobs((job) => {
-  for (const [name, bytes] of Object.entries(job.files)) {
-    files.mkdirTree('/scratch/' + name.split('/').slice(0, -1).join('/'))
-    files.writeFile('/scratch/' + name, bytes)
-  }
+  memoryBytesMax = pyodide._module.HEAPU8.length + job.limits.memory_bytes
+  const bounds = boundFiles(pyodide._module, job.limits.scratch_bytes)
   stdin = Buffer.from(job.stdin ?? '')
   let [result, value] = [{}, undefined]
   takeAway()
   try {
+    for (const [name, bytes] of Object.entries(job.files)) {
+      files.mkdirTree('/scratch/' + name.split('/').slice(0, -1).join('/'))
+      files.writeFile('/scratch/' + name, bytes)
+    }
     const { files: _, ...head } = job
     result.code = run(JSON.stringify(head), (text) => { result = { ...JSON.parse(text) }; result = { error: { message: result.message, ...(result.line && { line: result.line }) }, ...(result.limit && { limit: result.limit }) } }, (text) => { value = text })
   } catch (error) {
     result = { code: 1, error: { message: String(error).slice(0, 4000) } }
     if (/memory|allocat/i.test(String(error))) result.limit = 'memory'
   }
+  if (result.code !== 0 && bounds.isFull) result.limit ??= 'scratch'
   if (result.code === 0) {
     if (value !== undefined) sendPieces('V', Buffer.from(value))
     for (const name of job.outputs) {
@@ -95,4 +99,4 @@ function takeAway() {
 send('H', JSON.stringify({ layers }))
 `
 
-export const pyodideDriver = `${nodeDriver}\nconst PYTHON = ${JSON.stringify(python)}\n${program}`
+export const pyodideDriver = `${nodeDriver}\n${pyodideBounds}\nconst PYTHON = ${JSON.stringify(python)}\n${program}`

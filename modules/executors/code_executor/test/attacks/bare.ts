@@ -120,6 +120,7 @@ async function succeeded({ seen }: Attack, ended: Ended, world: World): Promise<
   const { stdout, sizeBytes, isTimedOut } = ended
   if (seen === 'file') return world.isTargetMade(400)
   await world.isTargetMade(0)
+  if (seen === 'reached') return world.isReached(400)
   if (seen === 'dead') return world.isVictimDead()
   if (seen === 'outlived') return isTimedOut
   if (seen === 'broken') return !stdout.includes('RUNNER DONE')

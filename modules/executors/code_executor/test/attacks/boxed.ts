@@ -59,6 +59,7 @@ async function signOf(
 ): Promise<string | undefined> {
   const isMade = await world.isTargetMade(seen === 'file' ? 400 : 0)
   if (isMade) return 'the file was made'
+  if (await world.isReached(seen === 'reached' ? 400 : 0)) return 'a server saw its connection'
   if (seen === 'dead' && (await world.isVictimDead())) return 'the victim is dead'
   if (!last) return undefined
   const text = last.stdout + last.stderr
