@@ -16,6 +16,9 @@ def main(text, report, give):
     os.environ.clear()
     os.environ.update({"HOME": os.getcwd(), "TMPDIR": os.getcwd(), **job["environment"]})
     sys.path[:0] = ["/packages"]
+    # Of a state that this worker may have from another.
+    if "random" in sys.modules:
+        sys.modules["random"].seed()
     for name in ("js", "pyodide_js", "_pyodide_core"):
         sys.modules.pop(name, None)
     sys.meta_path[:] = [finder for finder in sys.meta_path if type(finder).__module__.partition(".")[0] not in ("_pyodide", "pyodide")]
@@ -31,15 +34,27 @@ main
 `
 
 const program = String.raw`
-const [engineFolder, packagesFolder] = process.argv.slice(-2)
-const { constants, readdirSync, statSync } = createRequire(engineFolder)('node:fs')
+const [engineFolder, packagesFolder, snapshotDescriptor] = process.argv.slice(-3)
+const { closeSync, constants, fstatSync, readdirSync, readSync, statSync } = createRequire(engineFolder)('node:fs')
 // Pyodide asks a removed interface for these constants, which the permission model refuses.
 process.binding = () => ({ fs: constants })
 const { loadPyodide } = await import(pathToFileURL(engineFolder + 'pyodide.mjs').href)
-const pyodide = await loadPyodide({ indexURL: engineFolder, jsglobals: Object.create(null) })
+const pyodide = await loadPyodide({ indexURL: engineFolder, jsglobals: Object.create(null), ...readSnapshot() })
+// Of no use any more, and as large as the memory that was made from it.
+delete pyodide._api.config._loadSnapshot
+gc()
 const files = pyodide.FS
 files.mkdirTree('/scratch')
 files.mkdirTree('/packages')
+/** Others read the same open file: only at a place that is said. */
+function readSnapshot() {
+  if (snapshotDescriptor === '') return {}
+  const descriptor = Number(snapshotDescriptor)
+  const bytes = Buffer.allocUnsafeSlow(fstatSync(descriptor).size)
+  for (let at = 0; at < bytes.length; ) at += readSync(descriptor, bytes, at, bytes.length - at, at)
+  closeSync(descriptor)
+  return { _loadSnapshot: bytes }
+}
 function copy(from, to) {
   for (const name of readdirSync(from)) {
     const [source, target] = [from + '/' + name, to + '/' + name]
@@ -93,7 +108,7 @@ jobs((job) => {
 function takeAway() {
   for (const name of ['kill', '_kill', 'abort', 'reallyExit', 'exit', 'binding', '_linkedBinding', 'dlopen', 'getBuiltinModule', 'chdir', 'setuid', 'setgid', 'report', '_debugProcess', '_debugEnd', 'mainModule', 'execve', 'umask', 'loadEnvFile'])
     try { Object.defineProperty(process, name, { value: undefined, configurable: false }) } catch {}
-  for (const name of ['process', 'Buffer', 'fetch', 'WebSocket', 'EventSource', 'navigator', 'require', 'module', 'global'])
+  for (const name of ['gc', 'process', 'Buffer', 'fetch', 'WebSocket', 'EventSource', 'navigator', 'require', 'module', 'global'])
     try { delete globalThis[name] } catch {}
 }
 send('H', JSON.stringify({ layers }))
