@@ -16,7 +16,8 @@ import { Watchdog } from '@nexus/sdk/process'
 import { makeBoxes, type Boxes } from './boxes.ts'
 import { readCall, readInput, readProfile, type CodeCall } from './call.ts'
 import { Network } from './network.ts'
-import { callOutput, scriptOutput } from './outcome.ts'
+import { callOutput, scriptOutput, type TellLine } from './outcome.ts'
+import { codeNameOf, lineTold, sourceOf } from './place.ts'
 import type { Script, ScriptLimits, ScriptOptions, ScriptOutcome } from './sandbox.ts'
 import { readScript, type ScriptTask } from './script.ts'
 import { readLimits } from './settings.ts'
@@ -54,9 +55,8 @@ export class Module extends ExecutorModule {
       this.#leaveRunning(context, task, limits)
       return ModuleResult.ok(context.run.input)
     }
-    return ModuleResult.ok(
-      scriptOutput(task.returns, await this.#run(context, task, this.#options(context, limits))),
-    )
+    const outcome = await this.#run(context, task, this.#options(context, limits))
+    return ModuleResult.ok(scriptOutput(task.returns, outcome, tellFor(context, task)))
   }
 
   /** Only where no language can be contained; which one a task speaks is not known yet. */
@@ -104,7 +104,9 @@ export class Module extends ExecutorModule {
     const code = await loadCode(task.code, options.signal)
     const profile = readProfile(context.metadata.labels['sandbox'], 'the label `sandbox`')
     const box = await this.#ready().boxes.of(task.language, profile)
-    return box.run({ ...task.script, ...plainScript, code, environment: withKey(context, task) }, options)
+    const place = codeNameOf(sourceOf(task.code, context.metadata.source))
+    const environment = withKey(context, task)
+    return box.run({ ...task.script, ...plainScript, code, environment, ...(place && { place }) }, options)
   }
 
   /** `await: false`: the script goes on after its task, until it ends, its time is up or the module is torn down. */
@@ -131,8 +133,10 @@ export class Module extends ExecutorModule {
       )
     }
     const files = await readInputs(call, textsOf(context.config['input_folders']))
+    const place = codeNameOf(sourceOf(call.code, undefined))
     const script: Script = {
       ...call.script,
+      ...(place && { place }),
       code,
       environment: withKey(context, call),
       wantsValue: true,
@@ -140,7 +144,7 @@ export class Module extends ExecutorModule {
       outputs: call.outputs,
       network: granted,
     }
-    return ModuleResult.ok(callOutput(await box.run(script, options)))
+    return ModuleResult.ok(callOutput(await box.run(script, options), tellFor(context, call)))
   }
 }
 
@@ -151,6 +155,11 @@ const plainScript = {
   outputs: [],
   network: [],
 } as const
+
+function tellFor({ metadata }: ModuleContext, { code }: Pick<ScriptTask, 'code'>): TellLine {
+  const source = sourceOf(code, metadata.source)
+  return (line) => lineTold(line, metadata.name, source)
+}
 
 function withKey(
   context: ModuleContext,

@@ -7,7 +7,7 @@ import { realpathSync } from 'node:fs'
 import { underBubblewrap, withLimits, type Launch } from '../worker/launch.ts'
 import { workerBox } from '../worker/box.ts'
 import { Worker } from '../worker/worker.ts'
-import type { Sandbox, ScriptError, ScriptLimits, ScriptOutcome } from '../sandbox.ts'
+import type { CodeName, Sandbox, ScriptError, ScriptLimits, ScriptOutcome } from '../sandbox.ts'
 import { megabyteBytes, type BoxSettings } from '../settings.ts'
 import { frugal, nodeDataBytes } from './quickjs.ts'
 import { v8Driver } from './v8/driver.ts'
@@ -37,7 +37,7 @@ export function v8Box(settings: BoxSettings, bubblewrap: string): Sandbox {
         ? startWith(given)
         : undefined,
   })
-  return { ...box, run: async (script, options) => described(await box.run(script, options)) }
+  return { ...box, run: async (script, options) => described(await box.run(script, options), script.place) }
 }
 
 /** What Node takes with one thread that compiles; most of it is never touched. */
@@ -70,16 +70,19 @@ function launchOf({ nodePackages }: BoxSettings, bubblewrap: string, limits: Scr
 }
 
 /** Node's own frames say nothing about the script; a syntax error of a module has its line in what Node prints alone. */
-function described(outcome: ScriptOutcome): ScriptOutcome {
+function described(outcome: ScriptOutcome, place?: CodeName): ScriptOutcome {
   const { end } = outcome
   if (end.kind === 'exited' && end.code > 128 && outcome.stderr.includes('out of memory'))
     return { ...outcome, end: { kind: 'limited', limit: 'memory' } }
   if (!outcome.error) return outcome
   const stderr = outcome.stderr
-    .replaceAll(/^ {4}at .*(?:\bnode:internal\/|\[eval1\]).*\n/gm, '')
+    .replaceAll(/^ {4}at .*(?:\bnode:(?:internal\/|vm:|diagnostics_channel:)|\[eval1\]).*\n/gm, '')
     .replaceAll('file:///code/', '')
     .replace(/\n+Node\.js v\S+\n$/, '\n')
-  return { ...outcome, stderr, error: withLine(outcome.error, stderr) }
+  const error = withLine(outcome.error, stderr)
+  if (!place) return { ...outcome, stderr, error }
+  // Node needs a file of its own kind, so that it gets its name at the end only.
+  return { ...outcome, stderr: stderr.replaceAll(/\bscript\.m?js(?=:\d)/g, place.name), error }
 }
 
 function withLine({ message, line: known }: ScriptError, stderr: string): ScriptError {

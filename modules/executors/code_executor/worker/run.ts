@@ -52,7 +52,7 @@ export async function runInWorker(
 }
 
 function* jobFrames(script: Script, { limits }: ScriptOptions, { grants }: JobContext): Generator<Buffer> {
-  const { code, arguments: list, variables, stdin, environment, wantsValue, outputs } = script
+  const { code, place, arguments: list, variables, stdin, environment, wantsValue, outputs } = script
   const { memoryBytes, cpuMs, outputBytes, scratchBytes } = limits
   const head = {
     code,
@@ -62,6 +62,7 @@ function* jobFrames(script: Script, { limits }: ScriptOptions, { grants }: JobCo
     outputs,
     wants_value: wantsValue,
     ...grants,
+    ...place,
     ...(stdin !== undefined && { stdin }),
     limits: {
       memory_bytes: memoryBytes,
