@@ -46,7 +46,10 @@ export function workerBox(options: WorkerBoxOptions): Sandbox {
               answer: (request: Json, signal: AbortSignal) => answer(script, request, signal),
             }),
           }
-          return await runInWorker(worker, { script, options: run, context })
+          const outcome = await runInWorker(worker, { script, options: run, context })
+          // An engine in the worker's own process gives memory back when it pleases; the next script may be short of it.
+          if (!worker.canStop && outcome.end.kind === 'limited') worker.kill()
+          return outcome
         } finally {
           granted?.end()
         }

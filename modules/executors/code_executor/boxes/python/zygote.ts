@@ -132,6 +132,36 @@ def size_of(scratch, bytes_max):
     return total, count
 
 
+def size_without_names(pid, scratch, file_bytes_max):
+    """Of files of the folder that a process holds, open or mapped, and that are not in it any more."""
+    held = {}
+    is_gone = lambda path: path.startswith(scratch + "/") and path.endswith(" (deleted)")
+    # A process is looked at by its own user; root is not allowed to everywhere.
+    own = os.geteuid()
+    if own == 0:
+        os.seteuid(NOBODY)
+    try:
+        for name in os.listdir(f"/proc/{pid}/fd"):
+            try:
+                if is_gone(os.readlink(f"/proc/{pid}/fd/{name}")):
+                    found = os.stat(f"/proc/{pid}/fd/{name}")
+                    held[found.st_ino] = found.st_blocks * 512
+            except OSError:
+                continue
+        with open(f"/proc/{pid}/maps", errors="replace") as lines:
+            for line in lines:
+                *_, inode, path = line.rstrip("\n").split(maxsplit=5) if line.count("/") else (0, "")
+                if is_gone(path):
+                    # How large one is that is mapped and not open is not told: as large as a file may be.
+                    held.setdefault(int(inode), file_bytes_max)
+    except OSError:
+        # It is gone, or has not locked itself in yet.
+        pass
+    finally:
+        os.seteuid(own)
+    return sum(held.values())
+
+
 def send_outputs(scratch, names, bytes_max):
     """Only files, through folders that are no links, of the size that they may have."""
     for name in names:
@@ -261,6 +291,7 @@ class Job:
 
     def look_at_scratch(self):
         size, count = size_of(self.scratch, self.limits["scratch_bytes"])
+        size += size_without_names(self.pid, self.scratch, self.limits["scratch_bytes"])
         if size > self.limits["scratch_bytes"] or count > FILES_MAX:
             self.kill("scratch")
 

@@ -50,7 +50,9 @@ except (TypeError, ValueError):
 
 const pyodide = `
 import { createRequire } from 'node:module'
-const { loadPyodide } = await import(createRequire(process.argv[3] + '/').resolve('pyodide'))
+import { dirname } from 'node:path'
+const folder = dirname(createRequire(process.argv[3] + '/').resolve('pyodide/package.json'))
+const { loadPyodide } = await import(folder + '/pyodide.mjs')
 const runner = await loadPyodide()
 for (const phase of JSON.parse(process.argv[2])) runner.runPython(phase)
 `

@@ -282,6 +282,14 @@ const resources: readonly Attack[] = [
     `import os, time\nheld = []\nfor at in range(world["diskBytes"] // 500000):\n    held.append(open("own", "w+b", 0))\n    held[-1].write(b"x" * 500000)\n    os.unlink("own")\ntime.sleep(0.5)\n${escaped}`,
   ),
   attack(
+    'files that are mapped and in no folder',
+    `import mmap, os, time\nheld = []\nfor at in range(world["diskBytes"] // 1000000):\n    with open("own", "w+b", 0) as file:\n        file.write(b"x" * 1000000)\n        held.append(mmap.mmap(file.fileno(), 4096))\n    os.unlink("own")\ntime.sleep(0.5)\n${escaped}`,
+  ),
+  attack(
+    'files that are in no folder and on their way',
+    `import os, socket, time\nmine, other = socket.socketpair()\nfor at in range(world["diskBytes"] // 1000000):\n    with open("own", "w+b", 0) as file:\n        file.write(b"x" * 1000000)\n        socket.send_fds(mine, [b"x"], [file.fileno()])\n    os.unlink("own")\ntime.sleep(0.5)\n${escaped}`,
+  ),
+  attack(
     'memory by pipes',
     `import fcntl, os\nheld = []\nfor _ in range(world["diskBytes"] // 1000000):\n    reading, writing = os.pipe()\n    held.append(reading)\n    try: fcntl.fcntl(writing, 1031, 1 << 20)\n    except OSError: pass\n    os.set_blocking(writing, False)\n    written = 0\n    while written < 1000000:\n        got = os.write(writing, b"x" * 65536)\n        if not got: raise OSError\n        written += got\n${escaped}`,
   ),
