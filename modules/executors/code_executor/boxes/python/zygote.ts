@@ -137,8 +137,9 @@ def size_without_names(pid, scratch, file_bytes_max):
     held = {}
     is_gone = lambda path: path.startswith(scratch + "/") and path.endswith(" (deleted)")
     # A process is looked at by its own user; root is not allowed to everywhere.
-    own = os.geteuid()
-    if own == 0:
+    own = os.geteuid(), os.getegid()
+    if own[0] == 0:
+        os.setegid(NOBODY)
         os.seteuid(NOBODY)
     try:
         for name in os.listdir(f"/proc/{pid}/fd"):
@@ -158,7 +159,8 @@ def size_without_names(pid, scratch, file_bytes_max):
         # It is gone, or has not locked itself in yet.
         pass
     finally:
-        os.seteuid(own)
+        os.seteuid(own[0])
+        os.setegid(own[1])
     return sum(held.values())
 
 
