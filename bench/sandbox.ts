@@ -10,7 +10,7 @@
  */
 import { readdirSync, readFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { systemClock, type JsonObject } from '@nexus/sdk'
+import { openPolicy, systemClock, type JsonObject } from '@nexus/sdk'
 import { Watchdog } from '@nexus/sdk/process'
 import { makeBoxes } from '../modules/executors/code_executor/boxes.ts'
 import { Network } from '../modules/executors/code_executor/network.ts'
@@ -61,7 +61,7 @@ function script(code: string): Script {
 
 function open(config: JsonObject) {
   const watchdog = new Watchdog()
-  const network = new Network([], systemClock)
+  const network = new Network([], systemClock, openPolicy)
   const boxes = makeBoxes({ clock: systemClock, watchdog, network }, { memory_mb: 64, ...config })
   return {
     boxes,

@@ -21,7 +21,7 @@ import { codeNameOf, lineTold, sourceOf } from './place.ts'
 import type { Script, ScriptLimits, ScriptOptions, ScriptOutcome } from './sandbox.ts'
 import { readScript, type ScriptTask } from './script.ts'
 import { readLimits } from './settings.ts'
-import { loadCode } from './source.ts'
+import { loadCode, type SourceOptions } from './source.ts'
 
 const kinds = new Set(['run.script', 'code.run', 'code_executor.doctor'])
 
@@ -34,9 +34,9 @@ export class Module extends ExecutorModule {
   #watchdog: Watchdog | undefined
 
   override async setup(context: SetupContext): Promise<void> {
-    const { clock, config } = context
+    const { clock, config, policy } = context
     this.#watchdog = new Watchdog()
-    this.#network = new Network(textsOf(config['network_allow']), clock)
+    this.#network = new Network(textsOf(config['network_allow']), clock, policy)
     this.#boxes = makeBoxes({ clock, watchdog: this.#watchdog, network: this.#network }, config)
     context.onTeardown('running scripts', () => this.#release())
   }
@@ -101,7 +101,7 @@ export class Module extends ExecutorModule {
   }
 
   async #run(context: ModuleContext, task: ScriptTask, options: ScriptOptions): Promise<ScriptOutcome> {
-    const code = await loadCode(task.code, options.signal)
+    const code = await loadCode(task.code, sourceOptions(context, options.signal))
     const profile = readProfile(context.metadata.labels['sandbox'], 'the label `sandbox`')
     const box = await this.#ready().boxes.of(task.language, profile)
     const place = codeNameOf(sourceOf(task.code, context.metadata.source))
@@ -124,7 +124,7 @@ export class Module extends ExecutorModule {
     const call = readCall(context.inputData, readLimits(context.config))
     const granted = network.check(call.network)
     const options = this.#options(context, call.limits)
-    const code = await loadCode(call.code, options.signal)
+    const code = await loadCode(call.code, sourceOptions(context, options.signal))
     const box = await boxes.of(call.language, call.profile)
     if (granted.length > 0 && !box.hasNetwork) {
       throw TaskFault.of(
@@ -156,6 +156,10 @@ const plainScript = {
   network: [],
 } as const
 
+function sourceOptions({ policy, config }: ModuleContext, signal: AbortSignal): SourceOptions {
+  return { policy, folders: textsOf(config['input_folders']), signal }
+}
+
 function tellFor({ metadata }: ModuleContext, { code }: Pick<ScriptTask, 'code'>): TellLine {
   const source = sourceOf(code, metadata.source)
   return (line) => lineTold(line, metadata.name, source)
@@ -176,7 +180,7 @@ async function readInputs(
   const files = new Map<string, Uint8Array>()
   let sizeBytes = 0
   for (const { name, content } of call.inputs) {
-    const bytes = await readInput(content, folders)
+    const bytes = await readInput(content, { folders, bytesMax: call.limits.scratchBytes })
     sizeBytes += bytes.length
     if (sizeBytes > call.limits.scratchBytes)
       throw TaskFault.of(

@@ -27,6 +27,9 @@ def open_network(descriptor):
                 break
             head += byte
         if not head.startswith(b"HTTP/1.1 200"):
+            # Why not stands after the head, up to the end.
+            while (more := stream.recv(4096)) and len(head) < 4096:
+                head += more
             stream.close()
             raise PermissionError(13, head.decode("latin1").partition("\r\n\r\n")[2].strip() or head.split(b"\r\n")[0].decode("latin1") or "refused", f"{host}:{port}")
         return stream.detach()
