@@ -53,6 +53,7 @@ const limits: Readonly<Record<Limit, string>> = {
   cpu: 'used more processor time than it may (cpu_ms)',
   memory: 'needed more memory than it may have (memory_mb)',
   scratch: 'wrote more files than its folder may hold (scratch_mb)',
+  threads: 'started more than 128 threads',
   value: 'gave a value that is larger than it may be (max_output_mb)',
 }
 

@@ -63,7 +63,7 @@ export interface ScriptOptions {
   readonly onOutput?: (channel: OutputChannel, text: string) => void
 }
 
-export type Limit = 'cpu' | 'memory' | 'scratch' | 'value'
+export type Limit = 'cpu' | 'memory' | 'scratch' | 'threads' | 'value'
 export type ScriptEnd = ProcessEnd | { readonly kind: 'limited'; readonly limit: Limit }
 
 export interface ScriptOutcome {

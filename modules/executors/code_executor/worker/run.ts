@@ -106,7 +106,7 @@ async function firstOf(
   }
 }
 
-const limitNames: readonly string[] = ['cpu', 'memory', 'scratch', 'value'] satisfies Limit[]
+const limitNames: readonly string[] = ['cpu', 'memory', 'scratch', 'threads', 'value'] satisfies Limit[]
 const isLimit = (value: unknown): value is Limit => typeof value === 'string' && limitNames.includes(value)
 const signalNames = [
   'SIGSEGV',

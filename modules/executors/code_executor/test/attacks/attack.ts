@@ -31,6 +31,8 @@ export interface WorldPlaces {
   readonly secret: string
   /** A file that only root may read, with the same text. */
   readonly rootOnly: string
+  /** A file of the runner's user, who may write it. */
+  readonly own: string
   /** A path that is free and that the runner's user may write. */
   readonly target: string
   /** Where a server listens on 127.0.0.1. */

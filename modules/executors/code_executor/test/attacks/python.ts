@@ -50,6 +50,22 @@ const files: readonly Attack[] = [
     'import os\nopen("own", "w").write("x")\nos.rename("own", world["target"])',
     'file',
   ),
+  attack(
+    'change the permissions of a file of the machine',
+    `import os, stat\nos.chmod(world["own"], 0o777)\nif stat.S_IMODE(os.stat(world["own"]).st_mode) == 0o777: ${escaped}`,
+  ),
+  attack(
+    'change the times of a file of the machine',
+    `import os\nos.utime(world["own"], (1, 1))\nif os.stat(world["own"]).st_mtime == 1: ${escaped}`,
+  ),
+  attack(
+    'empty a file of the machine',
+    `import os\nos.truncate(world["own"], 0)\nif os.stat(world["own"]).st_size == 0: ${escaped}`,
+  ),
+  attack(
+    'empty a file of the machine by reading it',
+    `import os\nos.close(os.open(world["own"], os.O_RDONLY | os.O_TRUNC))\nif os.stat(world["own"]).st_size == 0: ${escaped}`,
+  ),
   attack('make a node out of its folder', 'import os\nos.mkfifo(world["target"])', 'file'),
   attack(
     'list a folder of the machine',
@@ -147,6 +163,10 @@ const machine: readonly Attack[] = [
   attack(
     'a program in memory',
     `import os\ndescriptor = os.memfd_create("x")\nos.write(descriptor, open("/bin/echo", "rb").read())\nos.execve(descriptor, ["echo", "ESCAPED"], {})`,
+  ),
+  attack(
+    'a bomb of threads',
+    `import threading, time\nthreading.stack_size(32768)\nfor _ in range(400): threading.Thread(target=time.sleep, args=(1,), daemon=True).start()\ntime.sleep(0.6)\n${escaped}`,
   ),
   attack(
     'a bomb of processes',

@@ -27,7 +27,12 @@ export async function makeWorld(): Promise<World> {
   const [open, work] = [join(folder, 'open'), join(folder, 'work')]
   await Promise.all([mkdir(open), mkdir(work)])
   await Promise.all([folder, open, work].map((path) => chmod(path, path === folder ? 0o755 : 0o777)))
-  const files = { secret: join(folder, 'secret.txt'), rootOnly: join(folder, 'root.txt') }
+  const files = {
+    secret: join(folder, 'secret.txt'),
+    rootOnly: join(folder, 'root.txt'),
+    own: join(open, 'own.txt'),
+  }
+  await writeFile(files.own, 'its own\n')
   await writeFile(files.secret, 'SECRET = SECRET\n')
   await writeFile(files.rootOnly, 'SECRET\n', { mode: 0o600 })
   const visits = new EventEmitter()
