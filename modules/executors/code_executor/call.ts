@@ -1,8 +1,7 @@
 /** Reads the arguments of `code.run`: a script with files, limits and network of its own. It runs nothing. */
-import { readFile, realpath } from 'node:fs/promises'
-import { sep } from 'node:path'
 import { isJsonObject, TaskFault, type Json, type JsonObject } from '@nexus/sdk'
 import { profiles, type Profile } from './boxes.ts'
+import { readMachineFile } from './machine_files.ts'
 import type { Language, ScriptLimits } from './sandbox.ts'
 import { readData, readLanguage, type CodePlace, type ScriptData } from './script.ts'
 import { megabyteBytes } from './settings.ts'
@@ -43,23 +42,16 @@ export function readProfile(value: Json | undefined, place: string): Profile | u
 }
 
 /** The bytes of an input: a text as it is, `{base64}` decoded, `{path}` a file of the machine, anything else as JSON. */
-export async function readInput(content: Json, folders: readonly string[]): Promise<Uint8Array> {
+export async function readInput(
+  content: Json,
+  allowed: { folders: readonly string[]; bytesMax: number },
+): Promise<Uint8Array> {
   if (typeof content === 'string') return Buffer.from(content)
   if (!isJsonObject(content)) return Buffer.from(JSON.stringify(content))
   const { base64, path } = content
   if (typeof base64 === 'string') return Buffer.from(base64, 'base64')
   if (typeof path !== 'string') return Buffer.from(JSON.stringify(content))
-  const real = await realpath(path).catch((cause: unknown) => {
-    throw TaskFault.of('communication', `Cannot read the input ${path}: there is no such file.`, { cause })
-  })
-  const allowed = await Promise.all(folders.map((folder) => realpath(folder).catch(() => undefined)))
-  if (!allowed.some((folder) => folder !== undefined && real.startsWith(folder + sep))) {
-    throw TaskFault.of(
-      'authorization',
-      `The input ${path} is not in a folder of code_executor's input_folders.`,
-    )
-  }
-  return readFile(real)
+  return readMachineFile(path, allowed)
 }
 
 function readCallLimits(given: Json, most: ScriptLimits): ScriptLimits {

@@ -16,11 +16,12 @@ import { Watchdog } from '@nexus/sdk/process'
 import { makeBoxes, type Boxes } from './boxes.ts'
 import { readCall, readInput, readProfile, type CodeCall } from './call.ts'
 import { Network } from './network.ts'
-import { callOutput, scriptOutput } from './outcome.ts'
+import { callOutput, scriptOutput, type TellLine } from './outcome.ts'
+import { codeNameOf, lineTold, sourceOf } from './place.ts'
 import type { Script, ScriptLimits, ScriptOptions, ScriptOutcome } from './sandbox.ts'
 import { readScript, type ScriptTask } from './script.ts'
 import { readLimits } from './settings.ts'
-import { loadCode } from './source.ts'
+import { loadCode, type SourceOptions } from './source.ts'
 
 const kinds = new Set(['run.script', 'code.run', 'code_executor.doctor'])
 
@@ -33,9 +34,9 @@ export class Module extends ExecutorModule {
   #watchdog: Watchdog | undefined
 
   override async setup(context: SetupContext): Promise<void> {
-    const { clock, config } = context
+    const { clock, config, policy } = context
     this.#watchdog = new Watchdog()
-    this.#network = new Network(textsOf(config['network_allow']), clock)
+    this.#network = new Network(textsOf(config['network_allow']), clock, policy)
     this.#boxes = makeBoxes({ clock, watchdog: this.#watchdog, network: this.#network }, config)
     context.onTeardown('running scripts', () => this.#release())
   }
@@ -54,9 +55,8 @@ export class Module extends ExecutorModule {
       this.#leaveRunning(context, task, limits)
       return ModuleResult.ok(context.run.input)
     }
-    return ModuleResult.ok(
-      scriptOutput(task.returns, await this.#run(context, task, this.#options(context, limits))),
-    )
+    const outcome = await this.#run(context, task, this.#options(context, limits))
+    return ModuleResult.ok(scriptOutput(task.returns, outcome, tellFor(context, task)))
   }
 
   /** Only where no language can be contained; which one a task speaks is not known yet. */
@@ -101,10 +101,12 @@ export class Module extends ExecutorModule {
   }
 
   async #run(context: ModuleContext, task: ScriptTask, options: ScriptOptions): Promise<ScriptOutcome> {
-    const code = await loadCode(task.code, options.signal)
+    const code = await loadCode(task.code, sourceOptions(context, options.signal))
     const profile = readProfile(context.metadata.labels['sandbox'], 'the label `sandbox`')
     const box = await this.#ready().boxes.of(task.language, profile)
-    return box.run({ ...task.script, ...plainScript, code, environment: withKey(context, task) }, options)
+    const place = codeNameOf(sourceOf(task.code, context.metadata.source))
+    const environment = withKey(context, task)
+    return box.run({ ...task.script, ...plainScript, code, environment, ...(place && { place }) }, options)
   }
 
   /** `await: false`: the script goes on after its task, until it ends, its time is up or the module is torn down. */
@@ -122,7 +124,7 @@ export class Module extends ExecutorModule {
     const call = readCall(context.inputData, readLimits(context.config))
     const granted = network.check(call.network)
     const options = this.#options(context, call.limits)
-    const code = await loadCode(call.code, options.signal)
+    const code = await loadCode(call.code, sourceOptions(context, options.signal))
     const box = await boxes.of(call.language, call.profile)
     if (granted.length > 0 && !box.hasNetwork) {
       throw TaskFault.of(
@@ -131,8 +133,10 @@ export class Module extends ExecutorModule {
       )
     }
     const files = await readInputs(call, textsOf(context.config['input_folders']))
+    const place = codeNameOf(sourceOf(call.code, undefined))
     const script: Script = {
       ...call.script,
+      ...(place && { place }),
       code,
       environment: withKey(context, call),
       wantsValue: true,
@@ -140,7 +144,7 @@ export class Module extends ExecutorModule {
       outputs: call.outputs,
       network: granted,
     }
-    return ModuleResult.ok(callOutput(await box.run(script, options)))
+    return ModuleResult.ok(callOutput(await box.run(script, options), tellFor(context, call)))
   }
 }
 
@@ -151,6 +155,15 @@ const plainScript = {
   outputs: [],
   network: [],
 } as const
+
+function sourceOptions({ policy, config }: ModuleContext, signal: AbortSignal): SourceOptions {
+  return { policy, folders: textsOf(config['input_folders']), signal }
+}
+
+function tellFor({ metadata }: ModuleContext, { code }: Pick<ScriptTask, 'code'>): TellLine {
+  const source = sourceOf(code, metadata.source)
+  return (line) => lineTold(line, metadata.name, source)
+}
 
 function withKey(
   context: ModuleContext,
@@ -167,7 +180,7 @@ async function readInputs(
   const files = new Map<string, Uint8Array>()
   let sizeBytes = 0
   for (const { name, content } of call.inputs) {
-    const bytes = await readInput(content, folders)
+    const bytes = await readInput(content, { folders, bytesMax: call.limits.scratchBytes })
     sizeBytes += bytes.length
     if (sizeBytes > call.limits.scratchBytes)
       throw TaskFault.of(

@@ -1,10 +1,10 @@
 /**
  * The only way of a script into the network: this host dials for it. A host is reached when the script's task names it
- * and the operator's `network_allow` does; a name is looked up once, its address checked, and that address dialled. Scripts
+ * and the operator's `network_allow` does; a name is looked up once, its addresses held against the policy, and one of
+ * them dialled. Scripts
  * that can only ask (QuickJS) have their requests made here; those that need a connection (Python) get a tunnel.
  */
 import { randomUUID } from 'node:crypto'
-import { lookup } from 'node:dns/promises'
 import { mkdtemp, realpath, rm } from 'node:fs/promises'
 import { createServer, request as httpRequest, type IncomingMessage, type Server } from 'node:http'
 import { request as httpsRequest } from 'node:https'
@@ -13,10 +13,10 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Duplex } from 'node:stream'
 import { isJsonObject, TaskFault, type Clock, type Json, type JsonObject } from '@nexus/sdk'
-import { privateKindOf } from '@nexus/sdk/network'
+import { resolveChecked, type NetworkPolicy } from '@nexus/sdk/network'
 import { asText } from '@nexus/sdk/process'
 
-/** `host`, `host:port`, `*.host` or `*`; of addresses and of `localhost` private ones too, of names public ones alone. */
+/** `host`, `host:port`, `*.host` or `*`. Whether a private address may be reached at all is the policy's to say. */
 export type HostPattern = string
 
 const responseBytesMax = 16_777_216
@@ -26,13 +26,15 @@ const dialMsMax = 10_000
 export class Network {
   readonly #allowed: readonly HostPattern[]
   readonly #clock: Clock
+  readonly #policy: NetworkPolicy
   readonly #grants = new Map<string, readonly HostPattern[]>()
   readonly #sockets = new Set<Duplex>()
   #proxy: Promise<{ server: Server; folder: string }> | undefined
 
-  constructor(allowed: readonly HostPattern[], clock: Clock) {
+  constructor(allowed: readonly HostPattern[], clock: Clock, policy: NetworkPolicy) {
     this.#allowed = allowed
     this.#clock = clock
+    this.#policy = policy
   }
 
   /** What is asked for and allowed. Throws where something is asked for that the operator does not allow. */
@@ -136,10 +138,9 @@ export class Network {
       list.some((one) => covers(one, `${name}:${port}`)),
     )
     if (!isGranted) throw new Error(`${name}:${port} is not among the hosts that this script was granted`)
-    if (isIP(name)) return name
-    const { address } = await lookup(name)
-    if (name === 'localhost' || privateKindOf(address) === undefined) return address
-    throw new Error(`${name} is the private address ${address}; allow the address itself to reach it`)
+    const [found] = await resolveChecked(name, this.#policy)
+    if (!found) throw new Error(`${name} has no address`)
+    return found.address
   }
 
   #opened(): Promise<{ server: Server; folder: string }> {

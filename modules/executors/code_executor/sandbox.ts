@@ -23,6 +23,8 @@ export interface Sandbox {
 
 export interface Script {
   readonly code: string
+  /** What its code is called in what it says of errors, and as which line its first one counts; else `script`, 1. */
+  readonly place?: CodeName
   /** What follows the script in its argv. */
   readonly arguments: readonly string[]
   /** Global variables of the script. */
@@ -37,6 +39,12 @@ export interface Script {
   readonly outputs: readonly string[]
   /** `host` or `host:port` that the script may reach; already held against what the operator allows. */
   readonly network: readonly string[]
+}
+
+export interface CodeName {
+  /** Letters, digits and `._+@-`. */
+  readonly name: string
+  readonly line: number
 }
 
 export interface ScriptLimits {
@@ -55,7 +63,7 @@ export interface ScriptOptions {
   readonly onOutput?: (channel: OutputChannel, text: string) => void
 }
 
-export type Limit = 'cpu' | 'memory' | 'scratch' | 'value'
+export type Limit = 'cpu' | 'memory' | 'scratch' | 'threads' | 'value'
 export type ScriptEnd = ProcessEnd | { readonly kind: 'limited'; readonly limit: Limit }
 
 export interface ScriptOutcome {
@@ -72,6 +80,6 @@ export interface ScriptOutcome {
 
 export interface ScriptError {
   readonly message: string
-  /** In the script; 1 is its first line. */
+  /** In the script, whose first line is that of its place, or else 1. */
   readonly line?: number
 }

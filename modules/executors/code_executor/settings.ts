@@ -44,6 +44,15 @@ export function readLimits(config: JsonObject): ScriptLimits {
   }
 }
 
+/** Whether the time that a script may take keeps it from using more of the processors than it may. */
+export function isCpuImplied({ timeoutMs, cpuMs }: ScriptLimits): boolean {
+  return cpuMs >= timeoutMs * threadsMax
+}
+
+export function withoutCpuLimit(limits: ScriptLimits): ScriptLimits {
+  return { ...limits, cpuMs: limits.timeoutMs * threadsMax }
+}
+
 function readNumber(config: JsonObject, key: keyof typeof defaults): number {
   return Number(config[key] ?? defaults[key])
 }

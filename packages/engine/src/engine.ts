@@ -25,6 +25,7 @@ export interface EngineOptions {
   readonly secrets?: SecretProvider
   /** Reads the text of a document that was kept with a run. Throws `NexusError` where it is not valid any more. */
   readonly read: RunServices['read']
+  readonly sourceOf?: RunServices['sourceOf']
   /** Makes a document ready that a task of a run gave. */
   readonly prepare: RunServices['prepare']
   readonly stream?: RunServices['stream']
@@ -252,6 +253,7 @@ export class Engine {
 
   #begin(durable: DurableRun, nesting: number, ticket: Ticket): LiveRun {
     if (this.#closed) throw new NexusError('closed', 'This Nexus is closed.')
+    const { sourceOf } = this.#options
     const { backend, capabilities, clock, runtime, read, prepare, stream = () => {} } = this.#options
     const { id, document, scope, workflow: name, generation = capabilities.current() } = durable.stored
     const workflow = inlineComponents(read(document, Object.keys(scope?.variables ?? {})))
@@ -264,6 +266,7 @@ export class Engine {
       blobs: backend.blobs,
       stream,
       read,
+      ...(sourceOf && { sourceOf }),
       prepare,
       launch,
       names: this.#names,

@@ -150,7 +150,17 @@ const printable = /^[!-~]*$/
 
 function metadataOf(frame: Frame, attempt: number): InvocationContext['metadata'] {
   const { name, kind, reference, run, definition } = frame
-  return { name, kind, reference, attempt, workflow: run.workflow, labels: definition.metadata ?? noLabels }
+  const source =
+    kind === 'run.script' ? run.services.sourceOf?.(run.durable.stored.document, reference) : undefined
+  return {
+    name,
+    kind,
+    reference,
+    attempt,
+    workflow: run.workflow,
+    labels: definition.metadata ?? noLabels,
+    ...(source && { source }),
+  }
 }
 
 const noLabels: JsonObject = Object.freeze({})

@@ -2,7 +2,7 @@
  * What one run in progress shares between its tasks: the document, the context, and the way to the outside.
  */
 import { standardVariables, type Workflow } from '@nexus/workflow'
-import type { Clock, Json, JsonObject, StreamChunk } from '@nexus/sdk'
+import type { Clock, Json, JsonObject, SourcePlace, StreamChunk } from '@nexus/sdk'
 import type { BlobStore, DurableRun, RunScope } from './backend.ts'
 import type { RunOutcome } from './events.ts'
 import type { FindCapability } from './capability.ts'
@@ -26,6 +26,8 @@ export interface RunServices {
   readonly names: Map<string, readonly string[]>
   /** Reads the text of a document that was checked before it was kept. `variables`: what is in scope all through it. */
   read(text: string, variables?: readonly string[]): Workflow
+  /** Where the code of the script task at `reference` stands, in the document with that text. */
+  sourceOf?(text: string, reference: string): SourcePlace | undefined
   /**
    * Makes a document that a task gave ready to run: checked, and complete with what it needs from outside. Rejects with a
    * `TaskFault` of type validation that says all that is wrong.

@@ -2,10 +2,11 @@
  * The documents of runs: checked when they are handed in, and read again from what was kept with a run when it goes on.
  */
 import type { PreparedDocument } from '@nexus/engine'
-import { NexusError, TaskFault, type Json } from '@nexus/sdk'
+import { NexusError, TaskFault, type Json, type SourcePlace } from '@nexus/sdk'
 import { everyTaskOf, formatProblems, type ParsedWorkflow, type Workflow } from '@nexus/workflow'
 import { checkAlone, checkWorkflow, type CheckedWorkflow, type Surroundings } from './check.ts'
 import { completeWorkflow, type Outside } from './complete.ts'
+import { scriptSources, type ScriptSources } from './script_sources.ts'
 import { eitherSource, textSource } from './workflow_folders.ts'
 
 /** Documents that are kept read; many runs share one. */
@@ -15,6 +16,8 @@ export class Documents {
   readonly #surroundings: () => Surroundings
   readonly #outside: Outside
   readonly #read = new Map<string, Workflow>()
+  /** By the text of the document that has them. */
+  readonly #sources = new Map<string, ScriptSources>()
   /** Documents that need nothing from outside. */
   readonly #completed = new WeakMap<CheckedWorkflow, Completed>()
 
@@ -49,6 +52,7 @@ export class Documents {
     const whole = await completeWorkflow(checked, surroundings, this.#outside)
     if (!whole.document) return whole
     this.#remember(whole.text, whole.document)
+    this.#keepSources(whole.text, scriptSources({ ...checked, document: checked.document }, whole.document))
     if (needsNothing(checked, whole)) {
       const capabilities = [...new Set([...everyTaskOf(whole.document)].map(({ capability }) => capability))]
       this.#completed.set(checked, { whole, capabilities, generation: surroundings.generation })
@@ -70,10 +74,23 @@ export class Documents {
     const known = this.#read.get(key)
     if (known) return known
     const { provided } = this.#surroundings()
-    return this.#remember(
-      key,
-      valid(checkAlone(text, { file: 'the document of the run', variables }, provided)),
-    )
+    const parsed = checkAlone(text, { file: 'the document of the run', variables }, provided)
+    const document = this.#remember(key, valid(parsed))
+    // Which file it came from is not kept with a run.
+    if (!this.#sources.has(text))
+      this.#keepSources(text, scriptSources({ ...parsed, document, file: document.document.name }))
+    return document
+  }
+
+  /** Where the code of a script task stands; undefined where it is no code of the document. */
+  sourceOf(text: string, reference: string): SourcePlace | undefined {
+    return this.#sources.get(text)?.get(reference)
+  }
+
+  #keepSources(text: string, sources: ScriptSources): void {
+    if (sources.size === 0) return
+    if (this.#sources.size >= readMax) this.#sources.clear()
+    this.#sources.set(text, sources)
   }
 
   #remember(key: string, document: Workflow): Workflow {

@@ -302,6 +302,7 @@ function runsWith(
     },
     secrets,
     read: (text, variables) => documents.read(text, variables),
+    sourceOf: (text, reference) => documents.sourceOf(text, reference),
     prepare: (document) => documents.prepare(document),
     ...(stream && { stream }),
     ...(concurrency && { concurrency }),

@@ -51,6 +51,18 @@ export interface TaskMetadata {
   readonly workflow: { readonly namespace: string; readonly name: string; readonly version: string }
   /** The task's `metadata` from the document, if any. */
   readonly labels: JsonObject
+  /** Of `run.script` with code that stands in the document or beside it: where that is. */
+  readonly source?: SourcePlace
+}
+
+/** Where a text stands that a task was given. */
+export interface SourcePlace extends JsonObject {
+  /** A name for people: a path as it was written, or the name of the workflow. */
+  readonly file: string
+  /** Of its first line where `exact`; else of the beginning of what holds it. From 1. */
+  readonly line: number
+  /** Whether its lines are lines of the file, one after the other. */
+  readonly exact: boolean
 }
 
 export interface ParentContext {

@@ -25,6 +25,7 @@ export type {
   ParentContext,
   Secrets,
   SetupContext,
+  SourcePlace,
   StreamChunk,
   TaskMetadata,
   TaskRun,

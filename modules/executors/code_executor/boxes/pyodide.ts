@@ -7,28 +7,37 @@ import { access, realpath } from 'node:fs/promises'
 import { realpathSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { dirname, join, sep } from 'node:path'
-import { underBubblewrap, withLimits } from '../worker/launch.ts'
+import { underBubblewrap, withLimits, type Launch } from '../worker/launch.ts'
 import { workerBox } from '../worker/box.ts'
 import { Worker } from '../worker/worker.ts'
 import type { Sandbox } from '../sandbox.ts'
 import type { BoxSettings } from '../settings.ts'
 import { pyodideDriver } from './pyodide/driver.ts'
-import { nodeDataBytes, quiet } from './quickjs.ts'
+import { Snapshot } from './pyodide/snapshot.ts'
+import { frugal, nodeDataBytes, quiet } from './quickjs.ts'
 
 /** `folder` is that of the pyodide package. */
 export function pyodideBox(settings: BoxSettings, folder: string): Sandbox {
   const { host, bubblewrap, limits, pythonPackages } = settings
   const readable = [folder, ...(pythonPackages === '' ? [] : [pythonPackages])]
-  const flags = ['--permission', ...readable.map((path) => `--allow-fs-read=${path}`), ...quiet]
+  const flags = [
+    '--permission',
+    ...readable.map((path) => `--allow-fs-read=${path}`),
+    ...quiet,
+    ...frugal,
+    '--optimize-for-size',
+    '--expose-gc',
+  ]
   const program = realpathSync(process.execPath)
-  const node = {
-    program,
-    arguments: [...flags, '--input-type=module', '--eval', pyodideDriver, folder + sep, pythonPackages],
+  const snapshot = new Snapshot(folder)
+  const launchWith = (descriptor: number | undefined): Launch => {
+    const given = [folder + sep, pythonPackages, descriptor === undefined ? '' : '3']
+    const node = { program, arguments: [...flags, '--input-type=module', '--eval', pyodideDriver, ...given] }
+    const world = { readable: [program, ...readable], folders: [] }
+    const launch = bubblewrap === undefined ? node : underBubblewrap(bubblewrap, world, node)
+    return withLimits(launch, { dataBytesMax: nodeDataBytes + pyodideDataBytes + limits.memoryBytes })
   }
-  const world = { readable: [program, ...readable], folders: [] }
-  const launch = bubblewrap === undefined ? node : underBubblewrap(bubblewrap, world, node)
-  const limited = withLimits(launch, { dataBytesMax: nodeDataBytes + pyodideDataBytes + limits.memoryBytes })
-  return workerBox({
+  const box = workerBox({
     name: 'pyodide',
     language: 'python',
     layers: [
@@ -38,10 +47,22 @@ export function pyodideBox(settings: BoxSettings, folder: string): Sandbox {
       'memory_limit',
     ],
     hasNetwork: false,
+    metersCpu: true,
     clock: host.clock,
     concurrency: settings.concurrency,
-    start: () => Worker.start({ ...limited, canStop: false, isSingleUse: true }, host.clock, host.watchdog),
+    start() {
+      const inherits = snapshot.descriptor()
+      const program = { ...launchWith(inherits), canStop: false, isSingleUse: true, inherits }
+      return Worker.start(program, host.clock, host.watchdog)
+    },
   })
+  return {
+    ...box,
+    async stop() {
+      await box.stop()
+      await snapshot.stop()
+    },
+  }
 }
 
 /** What Pyodide itself holds, before any script. */

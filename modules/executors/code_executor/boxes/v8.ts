@@ -4,38 +4,57 @@
  * box. One process waits for the next script; none runs two.
  */
 import { realpathSync } from 'node:fs'
-import { underBubblewrap, withLimits } from '../worker/launch.ts'
+import { underBubblewrap, withLimits, type Launch } from '../worker/launch.ts'
 import { workerBox } from '../worker/box.ts'
 import { Worker } from '../worker/worker.ts'
-import type { Sandbox, ScriptError, ScriptOutcome } from '../sandbox.ts'
+import type { CodeName, Sandbox, ScriptError, ScriptLimits, ScriptOutcome } from '../sandbox.ts'
 import { megabyteBytes, type BoxSettings } from '../settings.ts'
-import { nodeDataBytes } from './quickjs.ts'
+import { frugal, nodeDataBytes } from './quickjs.ts'
 import { v8Driver } from './v8/driver.ts'
 
 const codeBytesMax = 16_777_216
 
 export function v8Box(settings: BoxSettings, bubblewrap: string): Sandbox {
-  const { host, limits, nodePackages } = settings
+  const { host, limits } = settings
+  const startWith = (given: ScriptLimits) => (): Promise<Worker> =>
+    Worker.start(
+      { ...launchOf(settings, bubblewrap, given), canStop: false, isSingleUse: true, isRaw: true },
+      host.clock,
+      host.watchdog,
+    )
+  const box = workerBox({
+    name: 'v8',
+    language: 'javascript',
+    layers: ['process', 'node_permissions', 'bubblewrap', 'memory_limit'],
+    hasNetwork: false,
+    metersCpu: true,
+    clock: host.clock,
+    concurrency: settings.concurrency,
+    start: startWith(limits),
+    // The limits of a process are those that it was started with.
+    startFor: (given) =>
+      given.memoryBytes < limits.memoryBytes || given.scratchBytes < limits.scratchBytes
+        ? startWith(given)
+        : undefined,
+  })
+  return { ...box, run: async (script, options) => described(await box.run(script, options), script.place) }
+}
+
+/** What Node takes with one thread that compiles; most of it is never touched. */
+const v8DataBytes = nodeDataBytes - 67_108_864
+const oldSpaceMbMin = 16
+
+function launchOf({ nodePackages }: BoxSettings, bubblewrap: string, limits: ScriptLimits): Launch {
   const program = realpathSync(process.execPath)
+  const oldSpaceMb = Math.max(oldSpaceMbMin, Math.floor(limits.memoryBytes / megabyteBytes))
   const permissions = [
     '--permission',
     '--allow-fs-read=/code',
     '--allow-fs-read=/scratch',
     '--allow-fs-write=/scratch',
+    '--allow-fs-write=/code',
   ]
-  const heap = `--max-old-space-size=${Math.max(16, Math.floor(limits.memoryBytes / megabyteBytes))}`
-  const node = {
-    program,
-    arguments: [
-      ...permissions,
-      '--allow-fs-write=/code',
-      heap,
-      '--no-warnings',
-      '--input-type=module',
-      '--eval',
-      v8Driver,
-    ],
-  }
+  const flags = [...permissions, ...frugal, `--max-old-space-size=${oldSpaceMb}`, '--no-warnings']
   const world = {
     readable: [program],
     bound: nodePackages === '' ? [] : [['/code/node_modules', nodePackages] as const],
@@ -44,33 +63,26 @@ export function v8Box(settings: BoxSettings, bubblewrap: string): Sandbox {
       ['/code', codeBytesMax],
     ] as const,
   }
-  const launch = withLimits(underBubblewrap(bubblewrap, world, node), {
-    dataBytesMax: nodeDataBytes + limits.memoryBytes,
+  const node = { program, arguments: [...flags, '--input-type=module', '--eval', v8Driver] }
+  return withLimits(underBubblewrap(bubblewrap, world, node), {
+    dataBytesMax: v8DataBytes + limits.memoryBytes,
   })
-  const box = workerBox({
-    name: 'v8',
-    language: 'javascript',
-    layers: ['process', 'node_permissions', 'bubblewrap', 'memory_limit'],
-    hasNetwork: false,
-    clock: host.clock,
-    concurrency: settings.concurrency,
-    start: () =>
-      Worker.start({ ...launch, canStop: false, isSingleUse: true, isRaw: true }, host.clock, host.watchdog),
-  })
-  return { ...box, run: async (script, options) => described(await box.run(script, options)) }
 }
 
 /** Node's own frames say nothing about the script; a syntax error of a module has its line in what Node prints alone. */
-function described(outcome: ScriptOutcome): ScriptOutcome {
+function described(outcome: ScriptOutcome, place?: CodeName): ScriptOutcome {
   const { end } = outcome
   if (end.kind === 'exited' && end.code > 128 && outcome.stderr.includes('out of memory'))
     return { ...outcome, end: { kind: 'limited', limit: 'memory' } }
   if (!outcome.error) return outcome
   const stderr = outcome.stderr
-    .replaceAll(/^ {4}at .*(?:\bnode:internal\/|\[eval1\]).*\n/gm, '')
+    .replaceAll(/^ {4}at .*(?:\bnode:(?:internal\/|vm:|diagnostics_channel:)|\[eval1\]).*\n/gm, '')
     .replaceAll('file:///code/', '')
     .replace(/\n+Node\.js v\S+\n$/, '\n')
-  return { ...outcome, stderr, error: withLine(outcome.error, stderr) }
+  const error = withLine(outcome.error, stderr)
+  if (!place) return { ...outcome, stderr, error }
+  // Node needs a file of its own kind, so that it gets its name at the end only.
+  return { ...outcome, stderr: stderr.replaceAll(/\bscript\.m?js(?=:\d)/g, place.name), error }
 }
 
 function withLine({ message, line: known }: ScriptError, stderr: string): ScriptError {

@@ -2,10 +2,10 @@
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { tmpdir } from 'node:os'
+import { hostname, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, describe, expect, test } from 'vitest'
-import { TaskFault, type Json, type JsonObject } from '@nexus/sdk'
+import { openPolicy, TaskFault, type Json, type JsonObject, type Policy } from '@nexus/sdk'
 import { testContext, testSetup } from '@nexus/sdk/testing'
 import { Module } from '../main.ts'
 
@@ -14,13 +14,15 @@ afterEach(async () => {
   for (const cleanup of cleanups.splice(0).toReversed()) await cleanup()
 })
 
-async function setup(config: JsonObject = {}) {
+const serverPolicy: Policy = { ...openPolicy, network: { private: false } }
+
+async function setup(config: JsonObject = {}, policy: Policy = openPolicy) {
   const module = new Module()
-  const ledger = testSetup({ config })
+  const ledger = testSetup({ config, policy })
   await module.setup(ledger)
   cleanups.push(() => ledger.release())
   const perform = async (kind: string, inputData: Json): Promise<Json> => {
-    const context = testContext({ inputData, config, metadata: { kind } })
+    const context = testContext({ inputData, config, policy, metadata: { kind } })
     return (await module.execute(context)).outputData
   }
   return {
@@ -187,11 +189,91 @@ describe('the network', () => {
     }
   })
 
-  test('is not left by a redirect, nor by a name of a private address', async () => {
+  test('has no private address on a server, whatever network_allow says, also after its name was looked up', async () => {
     const port = await serve()
-    const { call } = await setup({ network_allow: ['127.0.0.1', 'localhost.localdomain', 'ip6-localhost'] })
+    const { call } = await setup({ network_allow: ['*'] }, serverPolicy)
+    for (const host of ['127.0.0.1', 'localhost', '127.1', '[::1]', '[::ffff:127.0.0.1]', hostname()]) {
+      const network = [`${host}:${port}`, '*']
+      const js = await faultOf(call('js', fetching(port).replace('127.0.0.1', host), { network }))
+      expect(js.message).toContain('may not reach private addresses')
+      const python = await faultOf(call('python', opening(port).replace('127.0.0.1', host), { network }))
+      expect(python.message).toContain('may not reach private addresses')
+    }
+  })
+
+  test('is not left by a redirect', async () => {
+    const port = await serve()
+    const { call } = await setup({ network_allow: ['127.0.0.1'] })
     const away = await faultOf(call('js', fetching(port, 'away'), { network: ['127.0.0.1'] }))
     expect(away.message).toContain('localhost:9 is not among the hosts')
+  })
+})
+
+describe('in a box for which a process is started', () => {
+  const pyodide = { python: 'pyodide' }
+  const withV8 = async (config: JsonObject = {}) => {
+    const { call, doctor } = await setup(config)
+    const { boxes } = Object(await doctor()) as {
+      boxes: { name: string; available: boolean; reason: string }[]
+    }
+    const v8 = boxes.find(({ name }) => name === 'v8')
+    return { call, missing: v8?.available ? undefined : v8?.reason }
+  }
+  const grow = {
+    js: 'const all = []; for (let at = 0; at < 100; at++) all.push(new Uint8Array(1e6).fill(1)); return all.length',
+    python: 'all = [bytearray(b"x" * 1000000) for _ in range(100)]\nlen(all)',
+  }
+
+  test('V8 ends a script at its processor time', async ({ skip }) => {
+    const { call, missing } = await withV8()
+    skip(missing !== undefined, missing)
+    const limits = { cpu_ms: 300, timeout_ms: 20_000 }
+    expect((await faultOf(call('js', 'for (;;);', { profile: 'v8', limits }))).message).toContain('cpu_ms')
+    const idle = 'await new Promise((done) => setTimeout(done, 400)); return 1'
+    expect(await call('js', idle, { profile: 'v8', limits })).toMatchObject({ value: 1 })
+  })
+
+  test('V8 keeps the memory and the folder of a call that asks for less than others have', async ({
+    skip,
+  }) => {
+    const { call, missing } = await withV8()
+    skip(missing !== undefined, missing)
+    expect(await call('js', grow.js, { profile: 'v8' })).toMatchObject({ value: 100 })
+    const less = await faultOf(call('js', grow.js, { profile: 'v8', limits: { memory_mb: 16 } }))
+    expect(less.message).toMatch(/memory_mb|allocation failed|exit code/)
+    const write = `require('fs').writeFileSync('large', Buffer.alloc(8e6)); return 1`
+    expect(await call('js', write, { profile: 'v8' })).toMatchObject({ value: 1 })
+    const small = await faultOf(call('js', write, { profile: 'v8', limits: { scratch_mb: 4 } }))
+    expect(small.message).toContain('ENOSPC')
+  })
+
+  test(
+    'Pyodide keeps the processor time, the memory and the folder of a call',
+    { timeout: 120_000 },
+    async () => {
+      const { call } = await setup(pyodide)
+      const limits = { cpu_ms: 300 }
+      expect((await faultOf(call('python', 'while True: pass', { limits }))).message).toContain('cpu_ms')
+      expect(await call('python', grow.python)).toMatchObject({ value: 100 })
+      const less = await faultOf(call('python', grow.python, { limits: { memory_mb: 32 } }))
+      expect(less.message).toContain('memory_mb')
+      const write = 'open("large", "wb").write(b"x" * 8000000)'
+      expect(await call('python', write)).toMatchObject({ value: 8_000_000 })
+      const small = await faultOf(call('python', write, { limits: { scratch_mb: 4 } }))
+      expect(small.message).toContain('scratch_mb')
+    },
+  )
+
+  test('the network is refused, not left out', async ({ skip }) => {
+    const config = { network_allow: ['example.com'] }
+    const { call, missing } = await withV8(config)
+    const network = ['example.com']
+    const python = await setup({ ...config, ...pyodide })
+    expect((await faultOf(python.call('python', '1', { network }))).message).toContain('lets no script into')
+    skip(missing !== undefined, missing)
+    expect((await faultOf(call('js', '1', { profile: 'v8', network }))).message).toContain(
+      'lets no script into',
+    )
   })
 })
 

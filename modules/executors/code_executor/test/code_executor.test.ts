@@ -1,12 +1,12 @@
 /** `run.script`: from the task's arguments to its output or its fault. Real scripts in real processes. */
 import { createServer, type RequestListener } from 'node:http'
-import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { mkdtemp, rm, symlink, writeFile } from 'node:fs/promises'
 import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { afterEach, expect, test } from 'vitest'
-import { Cancelled, TaskFault, type Json, type JsonObject } from '@nexus/sdk'
+import { Cancelled, openPolicy, TaskFault, type Json, type JsonObject, type Policy } from '@nexus/sdk'
 import { testContext, testSetup } from '@nexus/sdk/testing'
 import { Module } from '../main.ts'
 
@@ -15,9 +15,11 @@ afterEach(async () => {
   for (const cleanup of cleanups.splice(0).toReversed()) await cleanup()
 })
 
-async function setup(config: JsonObject = {}) {
+const serverPolicy: Policy = { ...openPolicy, network: { private: false } }
+
+async function setup(config: JsonObject = {}, policy: Policy = openPolicy) {
   const module = new Module()
-  const ledger = testSetup({ config })
+  const ledger = testSetup({ config, policy })
   await module.setup(ledger)
   cleanups.push(() => ledger.release())
   const contextOf = (inputData: Json, signal?: AbortSignal) =>
@@ -25,6 +27,7 @@ async function setup(config: JsonObject = {}) {
       inputData,
       input: { the: 'input' },
       config,
+      policy,
       metadata: { kind: 'run.script' },
       idempotencyKey: 'key-1',
       ...(signal && { signal }),
@@ -161,11 +164,15 @@ test('`await: false` gives the input at once, and teardown ends the script', asy
   await ledger.release()
 })
 
-test('the code comes from an http or file URL', async () => {
-  const { run } = await setup()
-  const url = await serve((_request, response) => response.end('console.log("from afar")'))
+test('the code comes from an http URL, or from a file of the operator’s folders', async () => {
   const folder = await mkdtemp(join(tmpdir(), 'nexus-test-'))
   cleanups.push(() => rm(folder, { recursive: true }))
+  const { run } = await setup({ input_folders: [folder] })
+  const url = await serve((request, response) =>
+    request.url === '/'
+      ? response.writeHead(302, { location: '/there' }).end()
+      : response.end('console.log("from afar")'),
+  )
   await writeFile(join(folder, 'near.py'), 'print("from near")')
   expect(await run({ language: 'js', source: { endpoint: { uri: url } } })).toBe('from afar\n')
   const near = pathToFileURL(join(folder, 'near.py')).href
@@ -178,8 +185,31 @@ test('code that cannot be read is a communication error that says why', async ()
   const fault = await faultOf(run({ language: 'js', source: { endpoint: url } }))
   expect(fault.error.type).toContain('communication')
   expect(fault.message).toContain(`Cannot read the script at ${url}/: the server answered 404.`)
-  const lost = await faultOf(run({ language: 'js', source: { endpoint: 'file:///no/such.js' } }))
-  expect(lost.message).toContain('ENOENT')
+})
+
+test('a file of the machine that is in no folder of the operator’s is no script, whether it is there or not', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'nexus-test-'))
+  cleanups.push(() => rm(folder, { recursive: true }))
+  await symlink('/etc/passwd', join(folder, 'link'))
+  const { run } = await setup({ input_folders: [folder] })
+  const refused = async (path: string): Promise<TaskFault> =>
+    faultOf(run({ language: 'js', source: { endpoint: `file://${path}` } }))
+  for (const path of ['/etc/passwd', '/no/such.js', `${folder}/../x.js`, `${folder}x/y`, `${folder}/link`]) {
+    const fault = await refused(path)
+    expect(fault.error.type).toContain('authorization')
+    expect(fault.message).toContain('input_folders')
+  }
+  expect((await refused(`${folder}/none.js`)).message).toContain('there is no such file')
+})
+
+test('on a server no code comes from a private address, neither by its name nor by a redirect', async () => {
+  const { run } = await setup({}, serverPolicy)
+  const url = await serve((_request, response) => response.end('console.log("from afar")'))
+  for (const endpoint of [url, url.replace('127.0.0.1', 'localhost'), 'http://[::ffff:169.254.169.254]/']) {
+    const fault = await faultOf(run({ language: 'js', source: { endpoint } }))
+    expect(fault.error.type).toContain('authorization')
+    expect(fault.message).toContain('may not reach private addresses')
+  }
 })
 
 test.for([

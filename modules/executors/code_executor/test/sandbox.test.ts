@@ -2,7 +2,7 @@
 import { existsSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { afterAll, beforeEach, describe, expect, test } from 'vitest'
-import { Cancelled, systemClock, type JsonObject } from '@nexus/sdk'
+import { Cancelled, openPolicy, systemClock, type JsonObject } from '@nexus/sdk'
 import { Watchdog } from '@nexus/sdk/process'
 import { makeBoxes, type Profile } from '../boxes.ts'
 import { Network } from '../network.ts'
@@ -80,7 +80,7 @@ const boxes: readonly Box[] = [
 
 async function setup({ language, profile, config }: Box) {
   const watchdog = new Watchdog()
-  const network = new Network([], systemClock)
+  const network = new Network([], systemClock, openPolicy)
   const boxes = makeBoxes({ clock: systemClock, watchdog, network }, config)
   const stop = async (): Promise<void> => {
     await boxes.stop()

@@ -39,10 +39,14 @@ const times = ['/etc/localtime', '/usr/share/zoneinfo']
 const devices = ['/dev/null', '/dev/zero', '/dev/random', '/dev/urandom']
 const nobody = '65534'
 
+/** All that a worker has of an environment: memory that it no longer needs goes back to the machine (glibc). No script sees it. */
+export const workerEnvironment = { MALLOC_TRIM_THRESHOLD_: '131072' } as const
+
 /** Own namespaces of every kind: no processes, no network, no files of the machine, no capabilities, another user. */
 export function underBubblewrap(bubblewrap: string, world: World, launch: Launch): Launch {
   const apart = ['--unshare-all', '--unshare-user', '--uid', nobody, '--gid', nobody, '--cap-drop', 'ALL']
   const alone = ['--die-with-parent', '--new-session', '--clearenv', '--hostname', 'sandbox']
+  const variables = Object.entries(workerEnvironment).flatMap(([name, value]) => ['--setenv', name, value])
   const folders = world.folders.flatMap(([at, bytesMax]) => ['--size', String(bytesMax), '--tmpfs', at])
   const readable = [...libraries, ...certificates, ...times, ...world.readable]
   const paths = readable.flatMap((path) => ['--ro-bind-try', path, path])
@@ -53,6 +57,7 @@ export function underBubblewrap(bubblewrap: string, world: World, launch: Launch
     arguments: [
       ...apart,
       ...alone,
+      ...variables,
       ...folders,
       ...paths,
       ...bound,
@@ -68,11 +73,16 @@ export function underBubblewrap(bubblewrap: string, world: World, launch: Launch
   }
 }
 
-/** Limits of the system on memory that a process may write to, on files that it opens, and no dumps of its memory. */
+/** A thread's stack is 8 MB otherwise, which counts as memory that may be written to. */
+const stackBytesMax = 2_097_152
+
+/** Limits of the system on memory that a process may write to, and no dumps of its memory. */
 export function withLimits(launch: Launch, limits: { dataBytesMax?: number }): Launch {
   if (process.platform !== 'linux') return launch
   const data =
-    limits.dataBytesMax === undefined ? '' : `ulimit -d ${Math.ceil(limits.dataBytesMax / 1024)} && `
+    limits.dataBytesMax === undefined
+      ? ''
+      : `ulimit -s ${stackBytesMax / 1024} && ulimit -d ${Math.ceil(limits.dataBytesMax / 1024)} && `
   return {
     program: '/bin/sh',
     arguments: ['-c', `${data}ulimit -c 0 && exec "$@"`, 'sh', launch.program, ...launch.arguments],

@@ -30,12 +30,19 @@ export class WorkerPool {
     this.#options = options
   }
 
-  /** Runs `work` with a worker of its own. Waits for one, in turn, where as many as are allowed are at work. */
-  async use<Result>(signal: AbortSignal, work: (worker: Worker) => Promise<Result>): Promise<Result> {
+  /**
+   * Runs `work` with a worker that nobody else has meanwhile. Waits for one, in turn, where as many as are allowed are at
+   * work. `startOwn` starts one for this work alone, which has to be for a single use.
+   */
+  async use<Result>(
+    signal: AbortSignal,
+    work: (worker: Worker) => Promise<Result>,
+    startOwn?: () => Promise<Worker>,
+  ): Promise<Result> {
     await this.#turn(signal)
     let worker: Worker | undefined
     try {
-      worker = this.#take() ?? (await this.#start())
+      worker = startOwn ? await this.#start(startOwn) : (this.#take() ?? (await this.#start()))
       signal.throwIfAborted()
       worker.wake()
       return await work(worker)
@@ -91,8 +98,8 @@ export class WorkerPool {
     return undefined
   }
 
-  async #start(): Promise<Worker> {
-    const worker = await this.#options.start()
+  async #start(start = this.#options.start): Promise<Worker> {
+    const worker = await start()
     this.#alive.add(worker)
     void worker.gone.then(() => this.#alive.delete(worker))
     if (this.#isStopped) {

@@ -4,12 +4,15 @@
  */
 import { TaskFault, type Clock, type Json, type JsonObject, isJsonObject } from '@nexus/sdk'
 import type { Limit, Script, ScriptEnd, ScriptOptions, ScriptOutcome } from '../sandbox.ts'
+import { meterCpu } from './cpu.ts'
 import { fileFrames, frame, parseBoxJson, readFilePiece, type Frame } from './frames.ts'
 import { channel, type Channel } from './output.ts'
 import type { Worker } from './worker.ts'
 
 export interface JobContext {
   readonly clock: Clock
+  /** Whether this host ends the script when it has used its processor time. */
+  readonly metersCpu: boolean
   /** What of this host the job may use; goes to the worker as it is. */
   readonly grants: JsonObject
   /** Answers a request of the worker for its script. */
@@ -49,7 +52,7 @@ export async function runInWorker(
 }
 
 function* jobFrames(script: Script, { limits }: ScriptOptions, { grants }: JobContext): Generator<Buffer> {
-  const { code, arguments: list, variables, stdin, environment, wantsValue, outputs } = script
+  const { code, place, arguments: list, variables, stdin, environment, wantsValue, outputs } = script
   const { memoryBytes, cpuMs, outputBytes, scratchBytes } = limits
   const head = {
     code,
@@ -59,6 +62,7 @@ function* jobFrames(script: Script, { limits }: ScriptOptions, { grants }: JobCo
     outputs,
     wants_value: wantsValue,
     ...grants,
+    ...place,
     ...(stdin !== undefined && { stdin }),
     limits: {
       memory_bytes: memoryBytes,
@@ -84,6 +88,10 @@ async function firstOf(
   const stopTimer = given.context.clock.timer(timeoutMs, () =>
     resolve({ kind: 'timed_out', afterMs: timeoutMs }),
   )
+  const overCpu = (): void => resolve({ kind: 'limited', limit: 'cpu' })
+  const { clock, metersCpu } = given.context
+  const stopMeter =
+    metersCpu && worker.pid !== undefined ? meterCpu(worker.pid, limits.cpuMs, clock, overCpu) : undefined
   signal.addEventListener('abort', abort, { once: true })
   if (signal.aborted) abort()
   void given.received.full.then(resolve)
@@ -93,11 +101,12 @@ async function firstOf(
     return await promise
   } finally {
     stopTimer()
+    stopMeter?.()
     signal.removeEventListener('abort', abort)
   }
 }
 
-const limitNames: readonly string[] = ['cpu', 'memory', 'scratch', 'value'] satisfies Limit[]
+const limitNames: readonly string[] = ['cpu', 'memory', 'scratch', 'threads', 'value'] satisfies Limit[]
 const isLimit = (value: unknown): value is Limit => typeof value === 'string' && limitNames.includes(value)
 const signalNames = [
   'SIGSEGV',

@@ -9,6 +9,7 @@ import type { Readable, Writable } from 'node:stream'
 import { invariant, TaskFault, type Clock, type Json } from '@nexus/sdk'
 import type { Watchdog } from '@nexus/sdk/process'
 import { frame, frameReader, type Frame } from './frames.ts'
+import { workerEnvironment } from './launch.ts'
 
 export interface WorkerProgram {
   readonly program: string
@@ -17,6 +18,8 @@ export interface WorkerProgram {
   readonly canStop: boolean
   /** Whether it is over after one script. */
   readonly isSingleUse: boolean
+  /** A descriptor of this host that it has as 3. */
+  readonly inherits?: number | undefined
   /** Whether its standard streams are the script's own, and frames have descriptors 3 and 4. */
   readonly isRaw?: boolean
   /** Releases what was made for it, once it is gone. */
@@ -46,8 +49,8 @@ export class Worker {
   /** Resolves when the worker is ready for a script; rejects with what it said when it cannot be. */
   static async start(program: WorkerProgram, clock: Clock, watchdog: Watchdog): Promise<Worker> {
     const child = spawn(program.program, program.arguments, {
-      env: {},
-      stdio: program.isRaw ? ['pipe', 'pipe', 'pipe', 'pipe', 'pipe'] : 'pipe',
+      env: workerEnvironment,
+      stdio: stdioOf(program),
       detached: process.platform !== 'win32',
       windowsHide: true,
     })
@@ -201,6 +204,11 @@ interface Streams {
   /** The script's own, where it has any. */
   readonly stdin?: Writable
   readonly stdout?: Readable
+}
+
+function stdioOf({ isRaw, inherits }: WorkerProgram): ('pipe' | number)[] {
+  if (isRaw) return ['pipe', 'pipe', 'pipe', 'pipe', 'pipe']
+  return ['pipe', 'pipe', 'pipe', ...(inherits === undefined ? [] : [inherits])]
 }
 
 function streamsOf({ stdio }: ChildProcess, isRaw: boolean): Streams {

@@ -90,10 +90,13 @@ function iteratorSites(task: Task, reference: string): readonly Site[] {
   return iterator ? schemaSites(iterator, `${reference}/with/subscription/foreach`) : []
 }
 
-/** Only what is relative: nobody but the reader of the file knows what to. An absolute source is read as it runs. */
+/**
+ * What is relative, since nobody but the reader of the file knows what to, and files: which of them may be read is a
+ * matter of where the document stands. What is had over HTTP is read as it runs.
+ */
 function scriptSites(task: Task, reference: string): readonly Site[] {
   const script: Script | undefined = 'run' in task ? task.run.script : undefined
-  if (!script?.source || !isRelative(endpointOf(script.source.endpoint).uri)) return []
+  if (!script?.source || !isBeside(endpointOf(script.source.endpoint).uri)) return []
   const members: Members = script
   const put = (code: string): void => {
     delete members['source']
@@ -107,8 +110,10 @@ export function endpointOf(endpoint: Endpoint): Exclude<Endpoint, string> {
   return typeof endpoint === 'string' ? { uri: endpoint } : endpoint
 }
 
-function isRelative(uri: string): boolean {
-  return isFixed(uri) && URL.parse(uri) === null
+function isBeside(uri: string): boolean {
+  if (!isFixed(uri)) return false
+  const url = URL.parse(uri)
+  return url === null || url.protocol === 'file:'
 }
 
 /** An expression or a template has no value before the run. */

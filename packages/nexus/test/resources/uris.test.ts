@@ -48,6 +48,19 @@ test('a document that came from no file may name no files', async () => {
   expect(problems[1]).toMatch(/^8:13 address_not_absolute `\.\/f\.yaml` is not an absolute address/)
 })
 
+test('a document that came from no file may have no file of this machine for a script', async () => {
+  await using world = await setup({ 'secret.py': 'print(1)' })
+  const file = pathToFileURL(join(world.folder, 'secret.py')).href
+  const asking = (uri: string): string =>
+    `document: {dsl: 1.0.3, namespace: test, name: asking, version: 1.0.0}\ndo:\n  - go: {run: {script: {language: python, source: {endpoint: '${uri}'}}}}\n`
+  for (const uri of [file, file.replace('file:', 'FILE:'), 'file:///etc/passwd']) {
+    const [problem] = told(await world.bundle(asking(uri), { base: undefined }))
+    expect(problem).toMatch(/file_not_allowed The file .* is not read: only what stands in a file itself/)
+  }
+  const { document } = await world.bundle(asking(file))
+  expect(document?.do[0]?.['go']).toMatchObject({ run: { script: { code: 'print(1)' } } })
+})
+
 test('a function that came over HTTP may name no files, though the document may', async () => {
   await using world = await setup({ 'secret.yaml': greet })
   const file = pathToFileURL(join(world.folder, 'secret.yaml')).href

@@ -5,6 +5,7 @@
  */
 import { nodeDriver } from '../../worker/node_driver.ts'
 import { pythonBootstrap } from '../python/bootstrap.ts'
+import { pyodideBounds } from './bounds.ts'
 
 const python = `${pythonBootstrap}
 
@@ -15,6 +16,9 @@ def main(text, report, give):
     os.environ.clear()
     os.environ.update({"HOME": os.getcwd(), "TMPDIR": os.getcwd(), **job["environment"]})
     sys.path[:0] = ["/packages"]
+    # Of a state that this worker may have from another.
+    if "random" in sys.modules:
+        sys.modules["random"].seed()
     for name in ("js", "pyodide_js", "_pyodide_core"):
         sys.modules.pop(name, None)
     sys.meta_path[:] = [finder for finder in sys.meta_path if type(finder).__module__.partition(".")[0] not in ("_pyodide", "pyodide")]
@@ -30,15 +34,27 @@ main
 `
 
 const program = String.raw`
-const [engineFolder, packagesFolder] = process.argv.slice(-2)
-const { constants, readdirSync, statSync } = createRequire(engineFolder)('node:fs')
+const [engineFolder, packagesFolder, snapshotDescriptor] = process.argv.slice(-3)
+const { closeSync, constants, fstatSync, readdirSync, readSync, statSync } = createRequire(engineFolder)('node:fs')
 // Pyodide asks a removed interface for these constants, which the permission model refuses.
 process.binding = () => ({ fs: constants })
 const { loadPyodide } = await import(pathToFileURL(engineFolder + 'pyodide.mjs').href)
-const pyodide = await loadPyodide({ indexURL: engineFolder, jsglobals: Object.create(null) })
+const pyodide = await loadPyodide({ indexURL: engineFolder, jsglobals: Object.create(null), ...readSnapshot() })
+// Of no use any more, and as large as the memory that was made from it.
+delete pyodide._api.config._loadSnapshot
+gc()
 const files = pyodide.FS
 files.mkdirTree('/scratch')
 files.mkdirTree('/packages')
+/** Others read the same open file: only at a place that is said. */
+function readSnapshot() {
+  if (snapshotDescriptor === '') return {}
+  const descriptor = Number(snapshotDescriptor)
+  const bytes = Buffer.allocUnsafeSlow(fstatSync(descriptor).size)
+  for (let at = 0; at < bytes.length; ) at += readSync(descriptor, bytes, at, bytes.length - at, at)
+  closeSync(descriptor)
+  return { _loadSnapshot: bytes }
+}
 function copy(from, to) {
   for (const name of readdirSync(from)) {
     const [source, target] = [from + '/' + name, to + '/' + name]
@@ -62,20 +78,23 @@ const run = pyodide.runPython(PYTHON)
 
 const layers = giveUpRights()
 jobs((job) => {
-  for (const [name, bytes] of Object.entries(job.files)) {
-    files.mkdirTree('/scratch/' + name.split('/').slice(0, -1).join('/'))
-    files.writeFile('/scratch/' + name, bytes)
-  }
+  memoryBytesMax = pyodide._module.HEAPU8.length + job.limits.memory_bytes
+  const bounds = boundFiles(pyodide._module, job.limits.scratch_bytes)
   stdin = Buffer.from(job.stdin ?? '')
   let [result, value] = [{}, undefined]
   takeAway()
   try {
+    for (const [name, bytes] of Object.entries(job.files)) {
+      files.mkdirTree('/scratch/' + name.split('/').slice(0, -1).join('/'))
+      files.writeFile('/scratch/' + name, bytes)
+    }
     const { files: _, ...head } = job
     result.code = run(JSON.stringify(head), (text) => { result = { ...JSON.parse(text) }; result = { error: { message: result.message, ...(result.line && { line: result.line }) }, ...(result.limit && { limit: result.limit }) } }, (text) => { value = text })
   } catch (error) {
     result = { code: 1, error: { message: String(error).slice(0, 4000) } }
     if (/memory|allocat/i.test(String(error))) result.limit = 'memory'
   }
+  if (result.code !== 0 && bounds.isFull) result.limit ??= 'scratch'
   if (result.code === 0) {
     if (value !== undefined) sendPieces('V', Buffer.from(value))
     for (const name of job.outputs) {
@@ -89,10 +108,10 @@ jobs((job) => {
 function takeAway() {
   for (const name of ['kill', '_kill', 'abort', 'reallyExit', 'exit', 'binding', '_linkedBinding', 'dlopen', 'getBuiltinModule', 'chdir', 'setuid', 'setgid', 'report', '_debugProcess', '_debugEnd', 'mainModule', 'execve', 'umask', 'loadEnvFile'])
     try { Object.defineProperty(process, name, { value: undefined, configurable: false }) } catch {}
-  for (const name of ['process', 'Buffer', 'fetch', 'WebSocket', 'EventSource', 'navigator', 'require', 'module', 'global'])
+  for (const name of ['gc', 'process', 'Buffer', 'fetch', 'WebSocket', 'EventSource', 'navigator', 'require', 'module', 'global'])
     try { delete globalThis[name] } catch {}
 }
 send('H', JSON.stringify({ layers }))
 `
 
-export const pyodideDriver = `${nodeDriver}\nconst PYTHON = ${JSON.stringify(python)}\n${program}`
+export const pyodideDriver = `${nodeDriver}\n${pyodideBounds}\nconst PYTHON = ${JSON.stringify(python)}\n${program}`

@@ -11,11 +11,13 @@ SCRIPT = "script.py"
 
 def run(job, report, give):
     """Runs the script of a job and returns its exit code. A report and a value are JSON text."""
-    code = job["code"]
+    global SCRIPT
+    SCRIPT = job.get("name", SCRIPT)
+    code = "\n" * (job.get("line", 1) - 1) + job["code"]
     main = types.ModuleType("__main__")
     main.__dict__.update(job["variables"])
     sys.modules["__main__"] = main
-    sys.argv = [SCRIPT, *job["arguments"]]
+    sys.argv = ["script.py", *job["arguments"]]
     linecache.cache[SCRIPT] = (len(code), None, code.splitlines(True), SCRIPT)
     try:
         value = execute(code, main.__dict__, job["wants_value"])

@@ -27,11 +27,21 @@ def open_network(descriptor):
                 break
             head += byte
         if not head.startswith(b"HTTP/1.1 200"):
+            # Why not stands after the head, up to the end.
+            while (more := stream.recv(4096)) and len(head) < 4096:
+                head += more
             stream.close()
             raise PermissionError(13, head.decode("latin1").partition("\r\n\r\n")[2].strip() or head.split(b"\r\n")[0].decode("latin1") or "refused", f"{host}:{port}")
         return stream.detach()
 
+    class Missing:
+        def __get__(self, *_):
+            raise AttributeError("A script cannot send descriptors")
+
     class Socket(plain):
+        # What libraries ask for before they use it.
+        sendmsg = Missing()
+
         def __init__(self, family=-1, type=-1, proto=-1, fileno=None):
             if fileno is None and family in (-1, _socket.AF_INET, _socket.AF_INET6):
                 if type not in (-1, _socket.SOCK_STREAM):

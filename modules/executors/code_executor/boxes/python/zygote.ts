@@ -13,6 +13,7 @@ import atexit, collections, csv, datetime, functools, gc, io, itertools, math, r
 PIECE = 262144
 REPORT_MAX = 65536
 FILES_MAX = 10000
+THREADS_MAX = 128
 TICK_MS = 100
 
 
@@ -132,6 +133,46 @@ def size_of(scratch, bytes_max):
     return total, count
 
 
+def size_without_names(pid, scratch, file_bytes_max):
+    """Of files of the folder that a process holds, open or mapped, and that are not in it any more."""
+    held = {}
+    is_gone = lambda path: path.startswith(scratch + "/") and path.endswith(" (deleted)")
+    # A process is looked at by its own user; root is not allowed to everywhere.
+    own = os.geteuid(), os.getegid()
+    if own[0] == 0:
+        os.setegid(NOBODY)
+        os.seteuid(NOBODY)
+    try:
+        for name in os.listdir(f"/proc/{pid}/fd"):
+            try:
+                if is_gone(os.readlink(f"/proc/{pid}/fd/{name}")):
+                    found = os.stat(f"/proc/{pid}/fd/{name}")
+                    held[found.st_ino] = found.st_blocks * 512
+            except OSError:
+                continue
+        with open(f"/proc/{pid}/maps", errors="replace") as lines:
+            for line in lines:
+                *_, inode, path = line.rstrip("\n").split(maxsplit=5) if line.count("/") else (0, "")
+                if is_gone(path):
+                    # How large one is that is mapped and not open is not told: as large as a file may be.
+                    held.setdefault(int(inode), file_bytes_max)
+    except OSError:
+        # It is gone, or has not locked itself in yet.
+        pass
+    finally:
+        os.seteuid(own[0])
+        os.setegid(own[1])
+    return sum(held.values())
+
+
+def threads_of(pid):
+    try:
+        with open(f"/proc/{pid}/status") as lines:
+            return next((int(line.split()[1]) for line in lines if line.startswith("Threads:")), 0)
+    except OSError:
+        return 0
+
+
 def send_outputs(scratch, names, bytes_max):
     """Only files, through folders that are no links, of the size that they may have."""
     for name in names:
@@ -243,7 +284,7 @@ class Job:
                     os.close(descriptor)
                     del self.kinds[descriptor]
             if is_alive and time.monotonic() - checked > TICK_MS / 1000:
-                self.look_at_scratch()
+                self.look_around()
                 checked = time.monotonic()
         _, status = os.waitpid(self.pid, 0)
         self.pid = None
@@ -259,10 +300,13 @@ class Job:
         if self.pid is not None:
             signal.pidfd_send_signal(self.handle, signal.SIGKILL)
 
-    def look_at_scratch(self):
+    def look_around(self):
         size, count = size_of(self.scratch, self.limits["scratch_bytes"])
+        size += size_without_names(self.pid, self.scratch, self.limits["scratch_bytes"])
         if size > self.limits["scratch_bytes"] or count > FILES_MAX:
             self.kill("scratch")
+        if threads_of(self.pid) > THREADS_MAX:
+            self.kill("threads")
 
     def pass_on(self, descriptor):
         data = os.read(descriptor, 65536)

@@ -68,7 +68,7 @@ async function run(job) {
 
 async function perform(vm, world, job, state, rejected) {
   world.start()
-  const main = evaluate(vm, job.code)
+  const main = evaluate(vm, job)
   vm.executePendingJobs()
   let settled
   void vm.resolvePromise(main.promise).then((outcome) => { settled = outcome; state.wake?.() }, (error) => { state.failed = error; state.wake?.() })
@@ -96,22 +96,24 @@ class GuestError extends Error {
 }
 
 /** A script's value is that of its last expression; a module's its default export; of one with a top-level return, that. */
-function evaluate(vm, code) {
+function evaluate(vm, { code, line = 1 }) {
+  // What stands before it in its file counts as lines.
+  const before = '\n'.repeat(line - 1)
   const forms = [
-    { text: code, flags: EvalFlags.ASYNC, pick: (value) => value.getProp('value') },
-    { text: code, flags: EvalFlags.TYPE_MODULE, pick: (value) => value.getProp('default') },
-    { text: '(async function () {' + code + '\n})()', flags: EvalFlags.ASYNC, pick: (value) => value.getProp('value') },
+    { text: before + code, flags: EvalFlags.ASYNC, pick: (value) => value.getProp('value') },
+    { text: before + code, flags: EvalFlags.TYPE_MODULE, pick: (value) => value.getProp('default') },
+    { text: before + '(async function () {' + code + '\n})()', flags: EvalFlags.ASYNC, pick: (value) => value.getProp('value') },
   ]
   const errors = []
   for (const { text, flags, pick } of forms) {
     try {
-      vm.evalCode(text, 'script.js', flags | EvalFlags.COMPILE_ONLY).dispose()
+      vm.evalCode(text, codeName, flags | EvalFlags.COMPILE_ONLY).dispose()
     } catch (error) {
       if (error.name !== 'SyntaxError') throw error
       errors.push(error)
       continue
     }
-    return { promise: vm.evalCode(text, 'script.js', flags), pick }
+    return { promise: vm.evalCode(text, codeName, flags), pick }
   }
   throw /^\s*(?:import|export)\b(?!\s*\()/m.test(code) ? errors[1] : errors[0]
 }
@@ -148,13 +150,14 @@ function failureOf(vm, world, state, error) {
     if (/out of memory/.test(second.message)) return { code: 1, limit: 'memory' }
   }
   described ??= { message: error.name + ': ' + error.message, stack: String(error.stack ?? '') }
-  const stack = described.stack.split('\n').filter((line) => !line.includes('nexus:guest') && /script\.js|\bat \S+ \(\//.test(line)).join('\n')
-  const line = /script\.js:(\d+)/.exec(described.stack)?.[1]
-  try { output(state, jobLimits, 2, Buffer.from((line ? 'script.js:' + line + '\n' : '') + described.message + '\n' + (stack ? stack + '\n' : ''))) } catch {}
+  const stack = described.stack.split('\n').filter((line) => !line.includes('nexus:guest') && (line.includes(codeName + ':') || /\bat \S+ \(\//.test(line))).join('\n')
+  const line = /^:(\d+)/.exec(described.stack.split(codeName)[1] ?? '')?.[1]
+  try { output(state, jobLimits, 2, Buffer.from((line ? codeName + ':' + line + '\n' : '') + described.message + '\n' + (stack ? stack + '\n' : ''))) } catch {}
   return { code: 1, error: { message: described.message.slice(0, 4000), ...(line && { line: Number(line) }) } }
 }
 
 let jobLimits
+let codeName
 function output(state, limits, channel, bytes) {
   state.written += bytes.length
   // A little more than is allowed goes out, so that the host sees which channel was flooded.
@@ -165,6 +168,7 @@ function output(state, limits, channel, bytes) {
 
 function makeWorld(vm, job, state) {
   jobLimits = job.limits
+  codeName = job.name ?? 'script.js'
   let world
   const host = vm.newObject()
   const give = (name, work) => vm.setProp(host, name, vm.newFunction('nexus_' + name, (...given) => work(...given) ?? vm.undefined))

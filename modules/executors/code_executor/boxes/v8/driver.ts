@@ -90,15 +90,17 @@ function asScript(code) {
     return { error }
   }
 }
+// What stands before it in its file counts as lines.
+const code = '\n'.repeat((job.line ?? 1) - 1) + job.code
 const isModule = /^\s*(?:import|export)\b(?!\s*\()/m.test(job.code)
-const wrap = (code) => '(async function () {' + code + '\n})()'
+const wrap = (code) => code.replace(/^\n*/, (lines) => lines + '(async function () {') + '\n})()'
 // Outside of an async function, await (x) would be a call of a function of that name.
-const forms = /\bawait\b/.test(job.code) ? [wrap(job.code)] : [job.code, wrap(job.code)]
+const forms = /\bawait\b/.test(code) ? [wrap(code)] : [code, wrap(code)]
 const script = isModule ? undefined : forms.map(asScript).find((form) => !form.error)
 // A promise is awaited, so that what it rejects with ends the script.
 if (script) value = await script.runInThisContext()
 else {
-  writeFileSync('/code/script.mjs', job.code)
+  writeFileSync('/code/script.mjs', code)
   value = (await import('file:///code/script.mjs')).default
 }
 `

@@ -21,9 +21,9 @@ export interface Attack {
  * `file`: the file world.target is there, also some time later. `dead`: world.victim is no more. `outlived`: it is not
  * over when its time is up. `broken`: what runs it did not come to its end. `forged`: the runner took over a result that
  * the script made up. `polluted`: a fresh object of the runner has a property that the script gave it. `flooded`: all
- * that it wrote was kept.
+ * that it wrote was kept. `reached`: a server of the world saw a connection, whatever the script believes of its socket.
  */
-export type Sign = 'file' | 'dead' | 'outlived' | 'broken' | 'forged' | 'polluted' | 'flooded'
+export type Sign = 'reached' | 'file' | 'dead' | 'outlived' | 'broken' | 'forged' | 'polluted' | 'flooded'
 
 /** What is there to be attacked. Plain JSON, since scripts get it as a variable. */
 export interface WorldPlaces {
@@ -31,6 +31,8 @@ export interface WorldPlaces {
   readonly secret: string
   /** A file that only root may read, with the same text. */
   readonly rootOnly: string
+  /** A file of the runner's user, who may write it. */
+  readonly own: string
   /** A path that is free and that the runner's user may write. */
   readonly target: string
   /** Where a server listens on 127.0.0.1. */

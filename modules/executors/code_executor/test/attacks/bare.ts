@@ -50,7 +50,9 @@ except (TypeError, ValueError):
 
 const pyodide = `
 import { createRequire } from 'node:module'
-const { loadPyodide } = await import(createRequire(process.argv[3] + '/').resolve('pyodide'))
+import { dirname } from 'node:path'
+const folder = dirname(createRequire(process.argv[3] + '/').resolve('pyodide/package.json'))
+const { loadPyodide } = await import(folder + '/pyodide.mjs')
 const runner = await loadPyodide()
 for (const phase of JSON.parse(process.argv[2])) runner.runPython(phase)
 `
@@ -120,6 +122,7 @@ async function succeeded({ seen }: Attack, ended: Ended, world: World): Promise<
   const { stdout, sizeBytes, isTimedOut } = ended
   if (seen === 'file') return world.isTargetMade(400)
   await world.isTargetMade(0)
+  if (seen === 'reached') return world.isReached(400)
   if (seen === 'dead') return world.isVictimDead()
   if (seen === 'outlived') return isTimedOut
   if (seen === 'broken') return !stdout.includes('RUNNER DONE')

@@ -59,6 +59,7 @@ async function signOf(
 ): Promise<string | undefined> {
   const isMade = await world.isTargetMade(seen === 'file' ? 400 : 0)
   if (isMade) return 'the file was made'
+  if (await world.isReached(seen === 'reached' ? 400 : 0)) return 'a server saw its connection'
   if (seen === 'dead' && (await world.isVictimDead())) return 'the victim is dead'
   if (!last) return undefined
   const text = last.stdout + last.stderr
@@ -91,13 +92,13 @@ export async function whyNotServing(box: Sandbox): Promise<string | undefined> {
     box.language === 'javascript'
       ? `console.log(JSON.stringify([6 * 7, {}.polluted]))`
       : 'print([6 * 7, None])'
-  const { stdout } = await box.run(script(code, {}), {
+  const { stdout, end } = await box.run(script(code, {}), {
     limits: { ...attackLimits, timeoutMs: 30_000 },
     signal: new AbortController().signal,
   })
   return /^\[42, ?(?:null|None)\]\n$/.test(stdout)
     ? undefined
-    : `the next script printed ${JSON.stringify(stdout)}`
+    : `the next script printed ${JSON.stringify(stdout)} and ended by ${JSON.stringify(end)}`
 }
 
 export function script(code: string, variables: Script['variables']): Script {

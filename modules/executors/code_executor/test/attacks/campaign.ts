@@ -1,5 +1,5 @@
 /** All attacks of a language against a bare runner and against every box of it that this machine has. */
-import { systemClock, type JsonObject } from '@nexus/sdk'
+import { openPolicy, systemClock, type JsonObject } from '@nexus/sdk'
 import { Watchdog } from '@nexus/sdk/process'
 import { makeBoxes, type Profile } from '../../boxes.ts'
 import { Network } from '../../network.ts'
@@ -75,7 +75,7 @@ export async function attackBox(
   choose: (attack: Attack) => boolean = () => true,
 ): Promise<Campaign> {
   const watchdog = new Watchdog()
-  const network = new Network([], systemClock)
+  const network = new Network([], systemClock, openPolicy)
   const limits = { memory_mb: 64, scratch_mb: 8, concurrency: 2 }
   const boxes = makeBoxes({ clock: systemClock, watchdog, network }, { ...limits, ...config })
   process.env['HOST_SECRET'] = 'SECRET'

@@ -50,6 +50,22 @@ const files: readonly Attack[] = [
     'import os\nopen("own", "w").write("x")\nos.rename("own", world["target"])',
     'file',
   ),
+  attack(
+    'change the permissions of a file of the machine',
+    `import os, stat\nos.chmod(world["own"], 0o777)\nif stat.S_IMODE(os.stat(world["own"]).st_mode) == 0o777: ${escaped}`,
+  ),
+  attack(
+    'change the times of a file of the machine',
+    `import os\nos.utime(world["own"], (1, 1))\nif os.stat(world["own"]).st_mtime == 1: ${escaped}`,
+  ),
+  attack(
+    'empty a file of the machine',
+    `import os\nos.truncate(world["own"], 0)\nif os.stat(world["own"]).st_size == 0: ${escaped}`,
+  ),
+  attack(
+    'empty a file of the machine by reading it',
+    `import os\nos.close(os.open(world["own"], os.O_RDONLY | os.O_TRUNC))\nif os.stat(world["own"]).st_size == 0: ${escaped}`,
+  ),
   attack('make a node out of its folder', 'import os\nos.mkfifo(world["target"])', 'file'),
   attack(
     'list a folder of the machine',
@@ -117,7 +133,11 @@ const machine: readonly Attack[] = [
     'connect to a Unix socket',
     `import socket\nit = socket.socket(socket.AF_UNIX)\nit.connect(world["socket"])\nif it.recv(4): ${escaped}`,
   ),
-  attack('connect by libc', `${libc}descriptor = libc.socket(2, 1, 0)\nif descriptor >= 0: ${escaped}`),
+  attack(
+    'connect by libc',
+    `${libc}import struct\ndescriptor = libc.socket(2, 1, 0)\naddress = struct.pack("=H", 2) + struct.pack(">H", world["port"]) + bytes([127, 0, 0, 1]) + bytes(8)\nlibc.connect(descriptor, address, 16)`,
+    'reached',
+  ),
   attack(
     'send a datagram',
     `import socket\nsocket.socket(socket.AF_INET, socket.SOCK_DGRAM).sendto(b"x", ("127.0.0.1", world["port"]))\n${escaped}`,
@@ -143,6 +163,10 @@ const machine: readonly Attack[] = [
   attack(
     'a program in memory',
     `import os\ndescriptor = os.memfd_create("x")\nos.write(descriptor, open("/bin/echo", "rb").read())\nos.execve(descriptor, ["echo", "ESCAPED"], {})`,
+  ),
+  attack(
+    'a bomb of threads',
+    `import threading, time\nthreading.stack_size(32768)\nfor _ in range(400): threading.Thread(target=time.sleep, args=(1,), daemon=True).start()\ntime.sleep(0.6)\n${escaped}`,
   ),
   attack(
     'a bomb of processes',
@@ -264,6 +288,30 @@ const resources: readonly Attack[] = [
   attack(
     'many files',
     `import os, time\nfor at in range(world["diskBytes"] // 500000):\n    with open("f%d" % at, "wb") as file: file.write(b"x" * 500000)\ntime.sleep(0.5)\nfor name in os.listdir("."): os.unlink(name)\n${escaped}`,
+  ),
+  attack(
+    'a file that is all hole',
+    `import os\nwith open("own", "wb") as file: file.truncate(world["diskBytes"] * 20)\nif os.path.getsize("own") == world["diskBytes"] * 20: ${escaped}`,
+  ),
+  attack(
+    'many empty files',
+    `import os\nfor at in range(40000): open("f%d" % at, "wb").close()\nimport time\ntime.sleep(0.5)\nfor name in os.listdir("."): os.unlink(name)\n${escaped}`,
+  ),
+  attack(
+    'memory by files that are open and in no folder',
+    `import os, time\nheld = []\nfor at in range(world["diskBytes"] // 500000):\n    held.append(open("own", "w+b", 0))\n    held[-1].write(b"x" * 500000)\n    os.unlink("own")\ntime.sleep(0.5)\n${escaped}`,
+  ),
+  attack(
+    'files that are mapped and in no folder',
+    `import mmap, os, time\nheld = []\nfor at in range(world["diskBytes"] // 1000000):\n    with open("own", "w+b", 0) as file:\n        file.write(b"x" * 1000000)\n        held.append(mmap.mmap(file.fileno(), 4096))\n    os.unlink("own")\ntime.sleep(0.5)\n${escaped}`,
+  ),
+  attack(
+    'files that are in no folder and on their way',
+    `import os, socket, time\nmine, other = socket.socketpair()\nfor at in range(world["diskBytes"] // 1000000):\n    with open("own", "w+b", 0) as file:\n        file.write(b"x" * 1000000)\n        socket.send_fds(mine, [b"x"], [file.fileno()])\n    os.unlink("own")\ntime.sleep(0.5)\n${escaped}`,
+  ),
+  attack(
+    'memory by pipes',
+    `import fcntl, os\nheld = []\nfor _ in range(world["diskBytes"] // 1000000):\n    reading, writing = os.pipe()\n    held.append(reading)\n    try: fcntl.fcntl(writing, 1031, 1 << 20)\n    except OSError: pass\n    os.set_blocking(writing, False)\n    written = 0\n    while written < 1000000:\n        got = os.write(writing, b"x" * 65536)\n        if not got: raise OSError\n        written += got\n${escaped}`,
   ),
   attack(
     'recursion without an end',

@@ -1,5 +1,6 @@
 /** What is attacked: files, servers and a process that exist for one run of the attacks, and are gone after it. */
 import { spawn, type ChildProcess } from 'node:child_process'
+import { EventEmitter, once } from 'node:events'
 import { createServer, type AddressInfo, type Server } from 'node:net'
 import { chmod, mkdir, mkdtemp, readdir, realpath, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
@@ -13,6 +14,8 @@ export interface World extends AsyncDisposable {
   readonly folder: string
   /** Whether the target was made, also by what outlived its script; it is free again then. */
   isTargetMade(waitMs: number): Promise<boolean>
+  /** Whether a server saw a connection since this was last asked, or does within so long. */
+  isReached(waitMs: number): Promise<boolean>
   /** Whether the victim is dead; there is a new one then. */
   isVictimDead(): Promise<boolean>
 }
@@ -24,10 +27,18 @@ export async function makeWorld(): Promise<World> {
   const [open, work] = [join(folder, 'open'), join(folder, 'work')]
   await Promise.all([mkdir(open), mkdir(work)])
   await Promise.all([folder, open, work].map((path) => chmod(path, path === folder ? 0o755 : 0o777)))
-  const files = { secret: join(folder, 'secret.txt'), rootOnly: join(folder, 'root.txt') }
+  const files = {
+    secret: join(folder, 'secret.txt'),
+    rootOnly: join(folder, 'root.txt'),
+    own: join(open, 'own.txt'),
+  }
+  await writeFile(files.own, 'its own\n')
   await writeFile(files.secret, 'SECRET = SECRET\n')
   await writeFile(files.rootOnly, 'SECRET\n', { mode: 0o600 })
-  const [tcp, unix] = await Promise.all([serve(0), serve(join(open, 'socket'))])
+  const visits = new EventEmitter()
+  let visitors = 0
+  visits.on('visit', () => visitors++)
+  const [tcp, unix] = await Promise.all([serve(0, visits), serve(join(open, 'socket'), visits)])
   await chmod(join(open, 'socket'), 0o777)
   const datagrams = await listenForDatagrams(join(open, 'datagrams'))
   let victim = await startVictim()
@@ -45,6 +56,13 @@ export async function makeWorld(): Promise<World> {
       await rm(join(open, 'target'), { force: true, recursive: true })
       return isMade
     },
+    async isReached(waitMs) {
+      const enough = AbortSignal.timeout(waitMs)
+      if (visitors === 0) await once(visits, 'visit', { signal: enough }).catch(() => undefined)
+      const wasReached = visitors > 0
+      visitors = 0
+      return wasReached
+    },
     async isVictimDead() {
       // A signal that was sent is there at once; that the process is gone is heard of later.
       await sleep(20)
@@ -60,8 +78,9 @@ export async function makeWorld(): Promise<World> {
   }
 }
 
-async function serve(at: number | string): Promise<Server> {
+async function serve(at: number | string, visits: EventEmitter): Promise<Server> {
   const server = createServer((socket) => {
+    visits.emit('visit')
     socket.on('error', () => undefined)
     socket.resume()
     socket.end('HTTP/1.1 200 OK\r\ncontent-length: 2\r\nconnection: close\r\n\r\nok')

@@ -104,11 +104,12 @@ export class Tasks {
 }
 
 function wireTask(context: InvocationContext): JsonObject {
-  const { taskId, inputData, metadata, parentContext, run, idempotencyKey } = context
+  const { taskId, inputData, parentContext, run, idempotencyKey } = context
+  const { source, ...metadata } = context.metadata
   return {
     task_id: taskId,
     input_data: inputData,
-    metadata: { ...metadata },
+    metadata: { ...metadata, ...(source && { source }) },
     ...(parentContext === undefined ? {} : { parent_context: wireParent(parentContext) }),
     run: { id: run.id, input: run.input },
     idempotency_key: idempotencyKey,
