@@ -17,6 +17,8 @@ export interface Resource {
   /** Where it was found, after redirects. */
   readonly url: URL
   readonly text: string
+  /** Whether redirects led to another origin than the one that was asked: nothing that is for that goes there. */
+  readonly isElsewhere: boolean
 }
 
 export interface ResourceOptions extends DeliverOptions {
@@ -49,7 +51,8 @@ export async function readResource(
   const request = requestOf(call, options.input, '')
   const answer = await deliver(request, { ...options, overflow: undefined })
   refuseStatus(request, answer)
-  return { url: answer.url, text: textOf(answer.body, answer.headers) }
+  const isElsewhere = answer.url.origin !== request.url.origin
+  return { url: answer.url, text: textOf(answer.body, answer.headers), isElsewhere }
 }
 
 /** How errors name where a resource is. */
@@ -65,7 +68,7 @@ async function readFileResource(uri: string): Promise<Resource> {
     const found = await stat(url)
     if (!found.isFile()) throw new Error('it is not a file')
     if (found.size > fileBytesMax) throw new Error(`it is larger than ${fileBytesMax / 1_048_576} MB`)
-    return { url, text: await readFile(url, 'utf8') }
+    return { url, text: await readFile(url, 'utf8'), isElsewhere: false }
   } catch (error) {
     throw TaskFault.of('configuration', `${place} cannot be read: ${reasonOf(error)}.`, { cause: error })
   }

@@ -3,6 +3,7 @@
  * bindings say. It looks at nothing that the call does not need, and sends nothing.
  */
 import { isJsonObject, nearest, TaskFault, type Json, type JsonObject } from '@nexus/sdk'
+import { readJson } from '../json_text.ts'
 import { follow, member } from '../openapi/references.ts'
 import { placeOf, type Resource } from '../resource.ts'
 import type { AsyncApiCall } from './arguments.ts'
@@ -121,7 +122,7 @@ function correlationOf(root: JsonObject, messages: Channel['messages']): string 
 async function parse({ text, url }: Resource): Promise<JsonObject> {
   try {
     const root: unknown = /^\s*[[{]/.test(text)
-      ? JSON.parse(text)
+      ? readJson(text)
       : (await import('../openapi/yaml.ts')).readYaml(text)
     if (isJsonObject(root)) return root
   } catch (error) {

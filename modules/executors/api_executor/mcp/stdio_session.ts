@@ -8,6 +8,7 @@ import { once } from 'node:events'
 import type { JSONRPCMessage, Transport } from '@modelcontextprotocol/client'
 import { TaskFault } from '@nexus/sdk'
 import { lastLines, type Watchdog } from '@nexus/sdk/process'
+import { readJson } from '../json_text.ts'
 import type { ProtocolOptions } from '../protocol_options.ts'
 import { findProgram, refuseProgram } from '../program.ts'
 import type { StdioServer } from './arguments.ts'
@@ -140,7 +141,7 @@ class ServerProcess implements Transport {
   #receive(line: string): void {
     let message: unknown
     try {
-      message = JSON.parse(line)
+      message = readJson(line)
     } catch {
       this.#options.log.debug(`The MCP server "${this.#server.command}" wrote a line that is no JSON.`)
       return

@@ -4,6 +4,7 @@
  */
 import { isJsonObject, nearest, TaskFault, type Json, type JsonObject } from '@nexus/sdk'
 import { nameOf } from '../address.ts'
+import { readJson } from '../json_text.ts'
 import { follow } from './references.ts'
 
 export interface Description {
@@ -57,7 +58,7 @@ async function parse(text: string, address: URL): Promise<JsonObject> {
 
 function parseJson(text: string, address: URL): unknown {
   try {
-    return JSON.parse(text)
+    return readJson(text)
   } catch (error) {
     throw notOpenApi(address, `it begins as JSON and is not (${messageOf(error)})`, error)
   }

@@ -114,8 +114,18 @@ function proxyIn(config: JsonObject, key: 'http_proxy' | 'https_proxy'): URL | u
   const written = textIn(config, key)
   if (written === '') return undefined
   const url = URL.parse(written)
-  if (url && (url.protocol === 'http:' || url.protocol === 'https:')) return url
-  throw new Error(`${key} must be an http or https URL, as http://proxy.example.com:3128.`)
+  if (!url || (url.protocol !== 'http:' && url.protocol !== 'https:'))
+    throw new Error(`${key} must be an http or https URL, as http://proxy.example.com:3128.`)
+  if (isEncoded(url.username) && isEncoded(url.password)) return url
+  throw new Error(`${key}: its user or password is not encoded as URIs are: a "%" is written "%25".`)
+}
+
+function isEncoded(text: string): boolean {
+  try {
+    return decodeURIComponent(text) !== undefined
+  } catch {
+    return false
+  }
 }
 
 function authoritiesIn(config: JsonObject): readonly string[] {
