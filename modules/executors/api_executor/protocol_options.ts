@@ -16,6 +16,10 @@ export interface ProtocolOptions extends DeliverOptions {
   readonly messagesMax: number
   /** Ports where gRPC services speak TLS. */
   readonly grpcTlsPorts: readonly number[]
+  /** How often in a row a subscription tries to come back to its broker. */
+  readonly reconnectsMax: number
+  /** Before the first of these tries. */
+  readonly reconnectWaitMs: number
   readonly idempotencyKey: string
   readonly log: Log
   readonly run: Pick<ModuleContext['run'], 'evaluate' | 'list'>

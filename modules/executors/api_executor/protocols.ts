@@ -23,6 +23,8 @@ export function isProtocol(kind: string): kind is Protocol {
 /** The manifest's defaults, for a host that fills in none. */
 const messagesMaxDefault = 10_000
 const grpcTlsPortsDefault = [443]
+const reconnectsDefault = 5
+const reconnectWaitMsDefault = 500
 
 export class Protocols {
   readonly #loaded = new Map<Protocol, Promise<ProtocolCalls>>()
@@ -61,10 +63,14 @@ function protocolOptions(context: ModuleContext, options: DeliverOptions): Proto
   }
 }
 
-function readMaxima(config: JsonObject): Pick<ProtocolOptions, 'messagesMax' | 'grpcTlsPorts'> {
+type Maxima = Pick<ProtocolOptions, 'messagesMax' | 'grpcTlsPorts' | 'reconnectsMax' | 'reconnectWaitMs'>
+
+function readMaxima(config: JsonObject): Maxima {
   const ports = config['grpc_tls_ports']
   return {
     messagesMax: Number(config['max_messages'] ?? messagesMaxDefault),
+    reconnectsMax: Number(config['reconnects'] ?? reconnectsDefault),
+    reconnectWaitMs: Number(config['reconnect_wait_ms'] ?? reconnectWaitMsDefault),
     grpcTlsPorts: Array.isArray(ports) ? ports.map(Number) : grpcTlsPortsDefault,
   }
 }

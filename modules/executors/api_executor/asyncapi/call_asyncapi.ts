@@ -11,6 +11,7 @@ import { serverName, type Connecting, type Connector } from './connector.ts'
 import { consume } from './consume.ts'
 import { findTarget } from './document.ts'
 import { Feed } from './feed.ts'
+import { subscribeLasting } from './reconnect.ts'
 
 const connectors: Readonly<Record<Protocol, () => Promise<{ connector: Connector }>>> = {
   http: () => import('./connectors/http.ts'),
@@ -29,7 +30,7 @@ export class AsyncApiCalls implements ProtocolCalls {
     const { authentication, work } = call
     const ended = new AbortController()
     const signal = AbortSignal.any([options.signal, ended.signal])
-    const connecting = { target, authentication, options, signal }
+    const connecting = { target, authentication, options, signal, memory: {} }
     try {
       if ('subscription' in work) return await subscribe(connector, connecting, work.subscription)
       const { message } = work
@@ -50,7 +51,12 @@ async function subscribe(
   const { options, target } = connecting
   const { messagesMax, responseBytesMax } = options
   const feed = new Feed({ messagesMax, bytesMax: responseBytesMax })
-  const unsubscribe = await withinTime(connecting, () => connector.subscribe(connecting, feed))
+  const unsubscribe = await subscribeLasting({
+    connector,
+    connecting,
+    feed,
+    inTime: (work) => withinTime(connecting, work),
+  })
   try {
     const { items, isEnd } = await consume(feed, { subscription, correlation: target.correlation, options })
     return isEnd ? ModuleResult.ok([...items], { metadata: { then: 'end' } }) : [...items]

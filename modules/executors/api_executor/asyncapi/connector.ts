@@ -4,7 +4,7 @@ import type { Authentication } from '../authentication/policy.ts'
 import type { ProtocolOptions } from '../protocol_options.ts'
 import type { Outbound } from './arguments.ts'
 import type { Target } from './document.ts'
-import type { Feed } from './feed.ts'
+import type { Sink } from './feed.ts'
 
 export interface Connecting {
   readonly target: Target
@@ -12,13 +12,20 @@ export interface Connecting {
   readonly options: ProtocolOptions
   /** Ends whatever is under way. */
   readonly signal: AbortSignal
+  /** What a connection leaves to the next one of the same subscription. */
+  readonly memory: { lastEventId?: string }
 }
 
 export interface Connector {
   /** Resolves when the message has been taken. Nothing of the connection is left then. */
   publish(connecting: Connecting, message: Outbound): Promise<void>
-  /** Resolves when messages can come; what comes back ends the subscription and all that belongs to it. */
-  subscribe(connecting: Connecting, feed: Feed): Promise<() => Promise<void>>
+  /** Resolves when messages can come, and tells the sink when none come any more; what comes back ends the subscription and all that belongs to it. */
+  subscribe(connecting: Connecting, sink: Sink): Promise<() => Promise<void>>
+}
+
+/** An IPv6 address without its brackets. */
+export function bareHost({ host }: Target): string {
+  return host.replace(/^\[|\]$/g, '')
 }
 
 /** As errors name a server. */

@@ -23,12 +23,15 @@ interface Target {
 
 export async function openChannel(
   { host, port, usesTls }: Target,
-  { policy, responseBytesMax }: Pick<ProtocolOptions, 'policy' | 'responseBytesMax'>,
+  { policy, responseBytesMax, transport }: Pick<ProtocolOptions, 'policy' | 'responseBytesMax' | 'transport'>,
 ): Promise<Channel> {
   const address = await addressOf(host, port, policy)
   // Whom Node trusts; the library's own context does not heed certificates that are added to those.
   const security = usesTls
-    ? credentials.createFromSecureContext(createSecureContext(), verifyingOf(host))
+    ? credentials.createFromSecureContext(
+        createSecureContext(transport.tls.materialFor(host)),
+        verifyingOf(host),
+      )
     : credentials.createInsecure()
   const connections = ownedBy(security)
   const client = new Client(address, security, {

@@ -19,6 +19,7 @@ import { isBadPort } from './bad_ports.ts'
 import { retryDelayMs } from './retry.ts'
 import { openStream, type StreamedAnswer } from './open_stream.ts'
 import type { TransportSettings } from './settings.ts'
+import { Tls } from './tls.ts'
 
 export type SendingOptions = Omit<ExchangeOptions, 'settings'>
 
@@ -28,13 +29,16 @@ const failing = new Set([502, 503, 504])
 export class Transport {
   readonly #settings: TransportSettings
   readonly #pool: Pool
+  /** For protocols that connect by themselves. */
+  readonly tls: Tls
   readonly #gates: PerKey<Gate>
   readonly #breakers: PerKey<Breaker>
 
-  constructor(options: ConnectorOptions) {
+  constructor(options: Omit<ConnectorOptions, 'tls'>) {
     const { settings, clock } = options
     this.#settings = settings
-    this.#pool = new Pool(options)
+    this.tls = new Tls(settings.tls)
+    this.#pool = new Pool({ ...options, tls: this.tls })
     this.#gates = new PerKey((host) => new Gate(host, settings, clock))
     this.#breakers = new PerKey((origin) => new Breaker(origin, settings, clock))
   }

@@ -69,14 +69,15 @@ test.each(all)('private addresses are not reached where the policy forbids it, o
   expect(connected).toEqual([])
 })
 
-test('a connection that breaks in the middle of a subscription is a fault', async () => {
+test('a connection that breaks in the middle of a subscription is a fault where it may not be opened again', async () => {
+  const once: World = { config: { reconnects: 0 } }
   const { port } = await startWebSocket((socket) => socket.send('1', () => socket.terminate()))
-  const call = await client('ws', port)
+  const call = await client('ws', port, once)
   expect((await faultOf(call({ subscription: { consume: { amount: 2 } } }))).message).toContain(
     'closed the connection',
   )
   const { broker, port: mqtt, subscribed } = await startMqtt()
-  const other = await client('mqtt', mqtt)
+  const other = await client('mqtt', mqtt, once)
   const arrived = subscribed()
   const consuming = faultOf(other())
   const [, broken] = await arrived
