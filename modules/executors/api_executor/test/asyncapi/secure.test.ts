@@ -1,8 +1,11 @@
 /** The protocols of AsyncAPI over TLS and over WebSocket, with the certificates that the operator has given, and MQTT 5. */
 import { Aedes } from 'aedes'
+import { generate, parser, type IPublishPacket, type Packet } from 'mqtt-packet'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer as createHttpServer } from 'node:http'
 import { createServer as createHttpsServer } from 'node:https'
+import { createServer as createTcpServer } from 'node:net'
+import type { Duplex } from 'node:stream'
 import { createServer as createTlsServer, type TlsOptions } from 'node:tls'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -159,12 +162,46 @@ test('a WebSocket gets the certificate that is for its host', async () => {
   await faultOf((await calling(document, trusting))(one))
 })
 
-test('MQTT 5 carries headers and the id that belongs together, both ways, plain and over TLS', async () => {
-  for (const [protocol, port] of [
-    ['mqtt5', await listen(createServer((socket) => void undefined_(socket)))],
-  ] as const) {
-    const call = await calling(version3({ protocol, port, address: 'rooms/a', bindings: retained }), known)
-    await call({ message: { payload: { n: 1 }, headers: { trace: '7' } } })
-    expect(await call(one)).toMatchObject([{ payload: { n: 1 }, headers: { trace: '7' } }])
+/** A broker of MQTT 5, which the one of the other tests does not speak: it gives what was published last to who subscribes. */
+function handleVersion5(): (socket: Duplex) => void {
+  let last: IPublishPacket | undefined
+  return (socket) => {
+    const reading = parser({ protocolVersion: 5 })
+    const answer = (packet: Packet): void => void socket.write(generate(packet, { protocolVersion: 5 }))
+    reading.on('packet', (packet) => {
+      const { messageId = 0 } = packet
+      if (packet.cmd === 'connect')
+        answer({ cmd: 'connack', reasonCode: packet.protocolVersion === 5 ? 0 : 132, sessionPresent: false })
+      if (packet.cmd === 'publish') {
+        last = packet
+        answer({ cmd: 'puback', messageId, reasonCode: 0 })
+      }
+      if (packet.cmd !== 'subscribe') return
+      answer({ cmd: 'suback', messageId, granted: [1], reasonCode: 0 })
+      const properties = { ...last?.properties, correlationData: Buffer.from('seven') }
+      if (last) answer({ ...last, qos: 0, properties })
+    })
+    socket.on('error', () => undefined).on('data', (bytes: Buffer) => void reading.parse(bytes))
   }
+}
+
+test('MQTT 5 carries headers and correlation ids, plain and over TLS', async () => {
+  const plain = await listen(createTcpServer(handleVersion5()))
+  const safe = await listen(createTlsServer(strict, handleVersion5()))
+  for (const [protocol, port] of [
+    ['mqtt5', plain],
+    ['secure-mqtt5', safe],
+  ] as const) {
+    const call = await calling(version3({ protocol, port, address: 'rooms/a' }), known)
+    await call({ message: { payload: { n: 1 }, headers: { trace: '7' } } })
+    expect(await call(one)).toEqual([
+      { payload: { n: 1 }, headers: { topic: 'rooms/a', trace: '7' }, correlationId: 'seven' },
+    ])
+  }
+})
+
+test('a broker that speaks MQTT 5 alone refuses the older one, which is a fault', async () => {
+  const port = await listen(createTcpServer(handleVersion5()))
+  const fault = await faultOf((await calling(version3({ protocol: 'mqtt', port, address: 'a' })))(publishing))
+  expect(fault.error.type).toContain('communication')
 })
