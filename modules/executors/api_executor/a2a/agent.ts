@@ -8,7 +8,7 @@ import { readEndpoint } from '../call.ts'
 import { readJson } from '../json_text.ts'
 import type { ProtocolOptions } from '../protocol_options.ts'
 import { requestOf } from '../request.ts'
-import { placeOf, readResource } from '../resource.ts'
+import { isLocal, placeOf, readResource } from '../resource.ts'
 import { scalar } from '../scalar.ts'
 import type { A2aCall } from './arguments.ts'
 
@@ -37,7 +37,7 @@ export async function findAgent({ card, server }: A2aCall, options: ProtocolOpti
 
 function endpointOf(endpoint: Json, input: Json): Pick<Agent, 'url' | 'authentication'> {
   const call = { ...readEndpoint(endpoint), method: 'POST', headers: {}, body: undefined, query: {} }
-  if (/^file:/i.test(call.uri)) return { url: new URL(call.uri), authentication: undefined }
+  if (isLocal(call.uri)) return { url: new URL(call.uri), authentication: undefined }
   return requestOf({ ...call, output: 'raw', redirect: false }, input, '')
 }
 

@@ -68,11 +68,13 @@ class ProtoFiles {
     return true
   }
 
-  async #import(name: string, { url: from, isElsewhere }: Resource): Promise<Resource> {
-    const folder = new URL('.', from)
-    const url = URL.parse(name, folder)
-    const isBelow = url?.origin === folder.origin && url.pathname.startsWith(folder.pathname)
-    if (!url || !isBelow || url.search !== '' || /%2e|%2f|%5c|\\/i.test(name)) {
+  async #import(name: string, { url: from, isElsewhere, beside }: Resource): Promise<Resource> {
+    const given = beside?.get(name)
+    if (given !== undefined) return { url: from, text: given, isElsewhere }
+    const folder = URL.parse('.', from)
+    const url = folder && URL.parse(name, folder)
+    const isBelow = url?.origin === folder?.origin && url?.pathname.startsWith(folder?.pathname ?? '')
+    if (!url || isBelow !== true || url.search !== '' || /%2e|%2f|%5c|\\/i.test(name)) {
       throw wrongProto(
         from,
         `it imports "${name}", which is not beside it or below. Only such files are read`,

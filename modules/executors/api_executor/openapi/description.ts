@@ -3,7 +3,7 @@
  * operation before that is asked for, so that a fault elsewhere in the document is nobody's trouble.
  */
 import { isJsonObject, nearest, TaskFault, type Json, type JsonObject } from '@nexus/sdk'
-import { nameOf } from '../address.ts'
+import { placeOf } from '../resource.ts'
 import { readJson } from '../json_text.ts'
 import { follow } from './references.ts'
 
@@ -46,7 +46,7 @@ export function findOperation({ operations, address }: Description, id: string):
   if (found) return found
   throw TaskFault.of(
     'validation',
-    `${nameOf(address)} has no operation "${id}". ${hintOf(id, [...operations.keys()])}`,
+    `${placeOf(address)} has no operation "${id}". ${hintOf(id, [...operations.keys()])}`,
   )
 }
 
@@ -133,7 +133,7 @@ function hintOf(id: string, known: readonly string[]): string {
 function notOpenApi(address: URL, why: string, cause?: unknown): TaskFault {
   return TaskFault.of(
     'configuration',
-    `${nameOf(address)} is not an OpenAPI document that can be used: ${why}.`,
+    `${placeOf(address)} is not an OpenAPI document that can be used: ${why}.`,
     { cause },
   )
 }
