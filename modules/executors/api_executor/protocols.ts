@@ -4,6 +4,7 @@
  */
 import { ModuleResult, type JsonObject, type ModuleContext } from '@nexus/sdk'
 import type { DeliverOptions } from './deliver.ts'
+import { readWarmSettings } from './mcp/warm_servers.ts'
 import type { ProtocolCalls, ProtocolOptions } from './protocol_options.ts'
 
 const loaders = {
@@ -54,6 +55,7 @@ function protocolOptions(context: ModuleContext, options: DeliverOptions): Proto
   return {
     ...options,
     ...readMaxima(config),
+    warm: readWarmSettings(config),
     policy,
     input: run.input,
     idempotencyKey,
