@@ -3,6 +3,7 @@
  * The output is the message that was published, or the list of what was consumed.
  */
 import { ModuleResult, TaskFault, type Json } from '@nexus/sdk'
+import { maskJson } from '../authentication/mask.ts'
 import type { ProtocolCalls, ProtocolOptions } from '../protocol_options.ts'
 import { readResource } from '../resource.ts'
 import { inTime } from '../time_limit.ts'
@@ -30,7 +31,7 @@ export class AsyncApiCalls implements ProtocolCalls {
     const { authentication, work } = call
     const ended = new AbortController()
     const signal = AbortSignal.any([options.signal, ended.signal])
-    const connecting = { target, authentication, options, signal, memory: {} }
+    const connecting = { target, authentication, options, signal, memory: { authorizers: [] } }
     try {
       if ('subscription' in work) return await subscribe(connector, connecting, work.subscription)
       const { message } = work
@@ -59,7 +60,9 @@ async function subscribe(
   })
   try {
     const { items, isEnd } = await consume(feed, { subscription, correlation: target.correlation, options })
-    return isEnd ? ModuleResult.ok([...items], { metadata: { then: 'end' } }) : [...items]
+    const tokens = connecting.memory.authorizers.flatMap((authorizer) => authorizer.tokens)
+    const output = maskJson([...items], tokens)
+    return isEnd ? ModuleResult.ok(output, { metadata: { then: 'end' } }) : output
   } finally {
     await unsubscribe()
   }

@@ -233,3 +233,66 @@ test.for(['http_proxy', 'https_proxy'])(
     expect(problems.join()).not.toContain('50%')
   },
 )
+
+test('a cookie that an answer sets goes with no other request', async () => {
+  const seen: (string | undefined)[] = []
+  const endpoint = await serve((request, response) => {
+    seen.push(request.headers.cookie)
+    if (request.url === '/') response.writeHead(302, { location: '/next', 'set-cookie': 'session=1' }).end()
+    else response.setHeader('set-cookie', 'session=2').end('here')
+  })
+  const { call } = await setup()
+  for (let n = 0; n < 2; n++) await call({ method: 'get', endpoint, redirect: true })
+  expect(seen).toEqual([undefined, undefined, undefined, undefined])
+})
+
+test('a token that was got here stands in no message that comes back, over any connection of a subscription', async () => {
+  const authority = await serve((_request, response) =>
+    response
+      .setHeader('content-type', 'application/json')
+      .end(JSON.stringify({ access_token: 'secret-token', token_type: 'bearer', expires_in: 3600 })),
+  )
+  const host = await serve((request, response) => {
+    response.setHeader('content-type', 'text/event-stream')
+    response.end(`data: ${request.headers.authorization}\n\n`)
+  })
+  const document = {
+    asyncapi: '3.0.0',
+    servers: { main: { host: new URL(host).host, protocol: 'http' } },
+    channels: { chat: { address: 'a' } },
+    operations: { talk: { channel: { $ref: '#/channels/chat' } } },
+  }
+  const endpoint = await serve((_request, response) => response.end(JSON.stringify(document)))
+  const { caller } = await setup({ config: { reconnect_wait_ms: 1 } })
+  const oauth2 = { authority, grant: 'client_credentials', client: { id: 'a', secret: 'b' } }
+  const output = await caller('asyncapi')({
+    document: { endpoint },
+    operation: 'talk',
+    authentication: { oauth2 },
+    subscription: { consume: { amount: 2 } },
+  })
+  expect(output).toMatchObject([{ payload: 'Bearer ***' }, { payload: 'Bearer ***' }])
+})
+
+test('members that are called as those of every object are members like any other', async () => {
+  const text =
+    '{"__proto__":{"polluted":true},"constructor":{"prototype":{"polluted":true}},"hasOwnProperty":1}'
+  const { call, callOpenApi } = await setup()
+  const endpoint = await serve((_request, response) => {
+    response.setHeader('constructor', 'a').setHeader('__proto__', 'b')
+    response.setHeader('content-type', 'application/json').end(text)
+  })
+  const output = await call({ method: 'get', endpoint, output: 'response' })
+  expect(output).toMatchObject({ statusCode: 200, headers: { constructor: 'a' } })
+  expect(JSON.stringify((output as { content: unknown }).content)).toBe(text)
+  const parameters = JSON.parse('{"__proto__": "a", "constructor": "b"}') as JsonObject
+  const document = {
+    openapi: '3.0.0',
+    servers: [{ url: await serve(echo) }],
+    paths: { '/a': { post: { operationId: 'add', requestBody: { content: { 'application/json': {} } } } } },
+  }
+  const described = `data:;base64,${Buffer.from(JSON.stringify(document)).toString('base64')}`
+  const sent = await callOpenApi({ document: { endpoint: described }, operationId: 'add', parameters })
+  expect((sent as { body: string }).body).toBe('{"__proto__":"a","constructor":"b"}')
+  expect('polluted' in {}).toBe(false)
+})

@@ -11,7 +11,7 @@ import type { HttpRequest } from '../../request.ts'
 import { serverSentEvents, type EventLimits } from '../../server_sent_events.ts'
 import type { StreamedAnswer } from '../../transport/open_stream.ts'
 import type { Outbound } from '../arguments.ts'
-import type { Connecting, Connector } from '../connector.ts'
+import { authorizerFor, type Connecting, type Connector } from '../connector.ts'
 import type { Sink } from '../feed.ts'
 import { encodePayload } from '../message.ts'
 
@@ -29,14 +29,14 @@ export const connector: Connector = {
       ...lowered(message.headers),
     }
     const request = { ...requestFor(connecting, 'POST'), headers, body }
-    const answer = await ask(request, connecting, authorizerOf(connecting, request))
+    const answer = await ask(request, connecting, authorizerFor(connecting))
     answer.body.destroy()
   },
   async subscribe(connecting, sink) {
     const ended = new AbortController()
     const signal = AbortSignal.any([connecting.signal, ended.signal])
     const request = resuming(requestFor(connecting, 'GET'), connecting)
-    const authorizer = authorizerOf(connecting, request)
+    const authorizer = authorizerFor(connecting)
     const first = await ask(request, { ...connecting, signal }, authorizer)
     const reading = consume(first, { request, authorizer, sink, connecting: { ...connecting, signal } })
     const settled = reading.catch((error: unknown) => sink.fail(error))
@@ -65,10 +65,6 @@ function requestFor({ target, authentication }: Connecting, usual: string): Http
 function resuming(request: HttpRequest, { memory: { lastEventId } }: Connecting): HttpRequest {
   if (lastEventId === undefined || !/^[\x20-\x7e]+$/.test(lastEventId)) return request
   return { ...request, headers: { ...request.headers, 'last-event-id': lastEventId } }
-}
-
-function authorizerOf({ options }: Connecting, { authentication }: HttpRequest): Authorizer {
-  return options.authenticator.authorizerFor(authentication, options)
 }
 
 function lowered(headers: Outbound['headers']): Record<string, string> {
