@@ -1,9 +1,11 @@
 /** From an answer to the task's output, or its fault. Pure. */
 import { TaskFault, type Json, type JsonObject } from '@nexus/sdk'
-import { nameOf } from './address.ts'
+import { nameOf, shownAddress } from './address.ts'
 import { secretsOf } from './authentication/policy.ts'
 import { mask } from './authentication/mask.ts'
 import type { OutputMode } from './call.ts'
+import { readJson } from './json_text.ts'
+import { isSecretName } from './names.ts'
 import type { HttpRequest } from './request.ts'
 import type { Answer } from './send.ts'
 
@@ -14,18 +16,26 @@ const detailBytesMax = 65_536
 
 /** 2xx is success, and 3xx where the task allows redirects; anything else faults the task with that status. */
 export function refuseStatus(request: HttpRequest, answer: Answer): void {
-  const { method, followsRedirects, authentication } = request
+  const { method, followsRedirects } = request
   const { status, statusText, url } = answer
   if (status >= 200 && status < (followsRedirects ? 400 : 300)) return
   const location = answer.headers['location']
   const hint =
     status >= 300 && status < 400 ? ` (to ${location ?? 'nowhere'}); \`redirect: true\` would follow it` : ''
-  const text = detailOf(answer, secretsOf(authentication))
+  const text = detailOf(answer, secretsIn(request))
   throw TaskFault.of(
     'communication',
     `${method} ${nameOf(url)} answered ${`${status} ${statusText}`.trim()}${hint}.${text && ` ${text}`}`,
     { status },
   )
+}
+
+/** Texts of the request that no fault may repeat. */
+function secretsIn({ url, headers, authentication }: HttpRequest): readonly string[] {
+  const given = [...Object.entries(headers), ...url.searchParams].filter(([name]) => isSecretName(name))
+  // Of `Bearer TOKEN` the token is the secret.
+  const values = given.flatMap(([, value]) => [value, value.replace(/^\S+ +/, '')])
+  return [...secretsOf(authentication), ...values]
 }
 
 function detailOf({ body, headers }: Answer, secrets: readonly string[]): string {
@@ -51,7 +61,7 @@ export function contentOf({ url, headers, body }: Answer): Json {
   const text = textOf(body, headers)
   if (!/^[^;]*[/+]json\s*(?:;|$)/i.test(headers['content-type'] ?? '')) return text
   try {
-    return JSON.parse(text) as Json
+    return readJson(text)
   } catch (error) {
     const why = error instanceof Error ? error.message : String(error)
     throw TaskFault.of('communication', `${nameOf(url)} says that it answers in JSON, and does not: ${why}`)
@@ -73,11 +83,10 @@ export function textOf(body: Buffer, headers: Answer['headers']): string {
 
 /** A recorded request must not give its secrets away. */
 function recorded({ method, url, headers, authentication }: HttpRequest): JsonObject {
-  const secret = new Set(['authorization', 'proxy-authorization', 'cookie'])
   const entries = Object.entries({ ...headers, ...(authentication && { authorization: '' }) })
   return {
     method,
-    uri: url.href,
-    headers: Object.fromEntries(entries.map(([name, value]) => [name, secret.has(name) ? '***' : value])),
+    uri: shownAddress(url),
+    headers: Object.fromEntries(entries.map(([name, value]) => [name, isSecretName(name) ? '***' : value])),
   }
 }

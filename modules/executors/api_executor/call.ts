@@ -4,6 +4,7 @@
  */
 import { isJsonObject, TaskFault, type Json, type JsonObject } from '@nexus/sdk'
 import { readAuthentication, type Authentication } from './authentication/policy.ts'
+import { isOfConnection } from './names.ts'
 import type { Pieces } from './transport/body.ts'
 
 export interface Call {
@@ -52,6 +53,8 @@ export function readHeaders(headers: Json, place: string): Record<string, string
   const entries = Object.entries(headers).map(([name, value]): [string, string] => {
     if (!/^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/.test(name))
       throw wrong(`${place}.${name}`, 'named as HTTP headers are')
+    if (isOfConnection(name.toLowerCase()))
+      throw wrong(`${place}.${name}`, 'left out: it is said by the connection itself')
     const text = typeof value === 'number' || typeof value === 'boolean' ? String(value) : value
     // A line end would begin another header.
     if (typeof text !== 'string' || /[\0\r\n]|[^\0-\xff]/.test(text))

@@ -87,9 +87,15 @@ export class Module extends ExecutorModule {
   /** What this needs is loaded by the first who calls it. */
   async #callDescribed(context: ModuleContext, options: DeliverOptions): Promise<DescribedCall> {
     const { callOpenApi } = await import('./openapi/call_openapi.ts')
-    const { inputData, run, config } = context
+    const { inputData, run, config, policy } = context
     const validation = readValidation(config)
-    return callOpenApi(inputData, { ...options, input: run.input, cache: this.#cache, validation })
+    return callOpenApi(inputData, {
+      ...options,
+      policy,
+      input: run.input,
+      cache: this.#cache,
+      validation,
+    })
   }
 
   #optionsOf({ config, clock, blobs }: ModuleContext, signal: AbortSignal): DeliverOptions {

@@ -4,6 +4,7 @@
  */
 import { ModuleResult, type JsonObject, type ModuleContext } from '@nexus/sdk'
 import type { DeliverOptions } from './deliver.ts'
+import { readWarmSettings } from './mcp/warm_servers.ts'
 import type { ProtocolCalls, ProtocolOptions } from './protocol_options.ts'
 
 const loaders = {
@@ -23,6 +24,8 @@ export function isProtocol(kind: string): kind is Protocol {
 /** The manifest's defaults, for a host that fills in none. */
 const messagesMaxDefault = 10_000
 const grpcTlsPortsDefault = [443]
+const reconnectsDefault = 5
+const reconnectWaitMsDefault = 500
 
 export class Protocols {
   readonly #loaded = new Map<Protocol, Promise<ProtocolCalls>>()
@@ -52,6 +55,7 @@ function protocolOptions(context: ModuleContext, options: DeliverOptions): Proto
   return {
     ...options,
     ...readMaxima(config),
+    warm: readWarmSettings(config),
     policy,
     input: run.input,
     idempotencyKey,
@@ -61,10 +65,14 @@ function protocolOptions(context: ModuleContext, options: DeliverOptions): Proto
   }
 }
 
-function readMaxima(config: JsonObject): Pick<ProtocolOptions, 'messagesMax' | 'grpcTlsPorts'> {
+type Maxima = Pick<ProtocolOptions, 'messagesMax' | 'grpcTlsPorts' | 'reconnectsMax' | 'reconnectWaitMs'>
+
+function readMaxima(config: JsonObject): Maxima {
   const ports = config['grpc_tls_ports']
   return {
     messagesMax: Number(config['max_messages'] ?? messagesMaxDefault),
+    reconnectsMax: Number(config['reconnects'] ?? reconnectsDefault),
+    reconnectWaitMs: Number(config['reconnect_wait_ms'] ?? reconnectWaitMsDefault),
     grpcTlsPorts: Array.isArray(ports) ? ports.map(Number) : grpcTlsPortsDefault,
   }
 }

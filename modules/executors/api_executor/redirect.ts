@@ -1,15 +1,22 @@
-/** Where a redirect leads, and what of the request goes there, as the Fetch standard has it (4.4, "HTTP-redirect fetch"). */
+/**
+ * Where a redirect leads, and what of the request goes there, as the Fetch standard has it (4.4, "HTTP-redirect fetch"); and
+ * beyond that, no header that shows who asks goes to another origin, whatever its name.
+ */
 import { TaskFault } from '@nexus/sdk'
 import { nameOf } from './address.ts'
+import { isSecretName } from './names.ts'
 import type { HttpRequest } from './request.ts'
 import type { Answer } from './send.ts'
 
 const statuses = new Set([301, 302, 303, 307, 308])
 /** They say what the body is, and go with it. */
-const bodyHeaders = ['content-type', 'content-encoding', 'content-language', 'content-location']
-/** They say who asks, and are nobody else's business than that of who was asked. */
-const credentialHeaders = ['authorization', 'proxy-authorization', 'cookie']
-
+const bodyHeaders = new Set([
+  'content-type',
+  'content-encoding',
+  'content-language',
+  'content-location',
+  'content-length',
+])
 /** The request that follows; undefined where the answer is not a redirect, or says no place. */
 export function redirected(request: HttpRequest, answer: Answer): HttpRequest | undefined {
   const { location } = answer.headers
@@ -17,13 +24,14 @@ export function redirected(request: HttpRequest, answer: Answer): HttpRequest | 
   const url = placeOf(location, answer)
   const dropsBody = becomesGet(request.method, answer.status)
   const isElsewhere = url.origin !== request.url.origin
-  const dropped = new Set([...(dropsBody ? bodyHeaders : []), ...(isElsewhere ? credentialHeaders : [])])
+  const isDropped = (name: string): boolean =>
+    (dropsBody && bodyHeaders.has(name)) || (isElsewhere && (name === 'host' || isSecretName(name)))
   return {
     ...request,
     url,
     method: dropsBody ? 'GET' : request.method,
     body: dropsBody ? undefined : request.body,
-    headers: Object.fromEntries(Object.entries(request.headers).filter(([name]) => !dropped.has(name))),
+    headers: Object.fromEntries(Object.entries(request.headers).filter(([name]) => !isDropped(name))),
     ...(isElsewhere && { authentication: undefined }),
   }
 }

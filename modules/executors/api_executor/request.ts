@@ -1,5 +1,6 @@
 /** From the arguments of a call to the request that is sent. Pure. */
 import { isJsonObject, TaskFault, type Json, type JsonObject } from '@nexus/sdk'
+import { shownText } from './address.ts'
 import { withAddresses, type Authentication } from './authentication/policy.ts'
 import { wrong, type Call } from './call.ts'
 import { encodeBody, queryTexts } from './encode_body.ts'
@@ -24,6 +25,7 @@ export function requestOf(call: Call, input: Json, idempotencyKey: string): Http
   const { body, contentType, isForced = false } = encodeBody(call)
   if (authentication && call.headers['authorization'] !== undefined)
     throw wrong('headers.authorization', 'left out where there is an authentication')
+  refuseOtherLength(call.headers['content-length'], body)
   return {
     method: call.method,
     url,
@@ -39,12 +41,20 @@ export function requestOf(call: Call, input: Json, idempotencyKey: string): Http
   }
 }
 
+/** Where a service believes another length than that of the body, the rest of it would be its next request. */
+function refuseOtherLength(given: string | undefined, body: RequestBody | undefined): void {
+  if (given === undefined) return
+  const sizeBytes = typeof body === 'string' ? Buffer.byteLength(body) : (body?.sizeBytes ?? 0)
+  if (given !== String(sizeBytes))
+    throw wrong('headers.Content-Length', `left out, or ${sizeBytes}, which is the length of the body`)
+}
+
 /** A user and password in the address become a policy: they must not be in what is recorded and shown. */
 function addressOf(call: Call, values: JsonObject): Pick<HttpRequest, 'url' | 'authentication'> {
   const uri = expandTemplate(call.uri, values)
   const url = URL.parse(uri)
   if (!url || (url.protocol !== 'http:' && url.protocol !== 'https:')) {
-    throw TaskFault.of('configuration', `"${uri}" is not an http or https URL.`)
+    throw TaskFault.of('configuration', `"${shownText(uri)}" is not an http or https URL.`)
   }
   for (const [name, value] of Object.entries(call.query)) {
     for (const text of queryTexts(value)) url.searchParams.append(name, text)

@@ -1,17 +1,19 @@
-/** Server-sent events of an answer, as they come, up to a size of all of them together. */
+/** Server-sent events of an answer, as they come, up to a size: of all of them together, or of each. */
 import type { Readable } from 'node:stream'
 import { createParser, type EventSourceMessage } from 'eventsource-parser'
 import type { TaskFault } from '@nexus/sdk'
 
 export interface EventLimits {
   readonly bytesMax: number
+  /** Whether that is the size of one event; else it is that of all together. */
+  readonly isOfOne?: boolean
   readonly tooMuch: () => TaskFault
 }
 
 /** Leaving early closes the connection. */
 export async function* serverSentEvents(
   body: Readable,
-  { bytesMax, tooMuch }: EventLimits,
+  { bytesMax, isOfOne = false, tooMuch }: EventLimits,
 ): AsyncGenerator<EventSourceMessage> {
   const decoder = new TextDecoder()
   let events: EventSourceMessage[] = []
@@ -23,6 +25,7 @@ export async function* serverSentEvents(
     parser.feed(decoder.decode(chunk, { stream: true }))
     const ready = events
     events = []
+    if (isOfOne && ready.length > 0) sizeBytes = 0
     yield* ready
   }
 }

@@ -3,6 +3,7 @@
  * A variable that has no value is an error here, though the RFC would leave it out: a call to half an address is worse.
  */
 import { TaskFault, type Json, type JsonObject } from '@nexus/sdk'
+import { shownText } from './address.ts'
 
 interface Operator {
   readonly first: string
@@ -32,7 +33,7 @@ export function expandTemplate(template: string, values: JsonObject): string {
     const { first, separator, isNamed, keepsReserved } = operator ?? plain
     const parts = names.map((name) => {
       const value = valueOf(name, { template, values })
-      const text = keepsReserved ? encodeURI(value) : encodeStrictly(value)
+      const text = keepsReserved ? encodeURI(wellFormed(value)) : encodeStrictly(value)
       if (!isNamed) return text
       return text === '' && separator === ';' ? name : `${name}=${text}`
     })
@@ -42,13 +43,16 @@ export function expandTemplate(template: string, values: JsonObject): string {
 
 function valueOf(name: string, { template, values }: { template: string; values: JsonObject }): string {
   if (!/^[A-Za-z0-9_.%]+$/.test(name)) {
-    throw TaskFault.of('configuration', `"{${name}}" in ${template} is not a variable of a URI template.`)
+    throw TaskFault.of(
+      'configuration',
+      `"{${name}}" in ${shownText(template)} is not a variable of a URI template.`,
+    )
   }
   const value: Json | undefined = Object.hasOwn(values, name) ? values[name] : undefined
   if (value === '.' || value === '..') {
     throw TaskFault.of(
       'configuration',
-      `Variable "${name}" of ${template} is "${value}", which would lead out of its place in the path.`,
+      `Variable "${name}" of ${shownText(template)} is "${value}", which would lead out of its place in the path.`,
     )
   }
   if (typeof value === 'string') return value
@@ -57,13 +61,22 @@ function valueOf(name: string, { template, values }: { template: string; values:
   const known = Object.keys(values).join(', ') || 'none'
   throw TaskFault.of(
     'configuration',
-    `Variable "${name}" of ${template} ${why}. It is looked for in the task’s input, which has: ${known}.`,
+    `Variable "${name}" of ${shownText(template)} ${why}. It is looked for in the task’s input, which has: ${known}.`,
+  )
+}
+
+/** Half of a character cannot be written as bytes. */
+export function wellFormed(text: string): string {
+  if (text.isWellFormed()) return text
+  throw TaskFault.of(
+    'validation',
+    `${JSON.stringify(text)} cannot be in an address: there is half of a character (a lone surrogate) in it.`,
   )
 }
 
 /** All but the unreserved characters of RFC 3986. */
 export function encodeStrictly(text: string): string {
-  return encodeURIComponent(text).replaceAll(
+  return encodeURIComponent(wellFormed(text)).replaceAll(
     /[!'()*]/g,
     (letter) => `%${letter.charCodeAt(0).toString(16).toUpperCase()}`,
   )

@@ -86,7 +86,10 @@ function describe(error: Found, all: readonly Found[], root: JsonSchema, value: 
   const pointer = error.instancePath
   switch (error.keyword) {
     case 'additionalProperties':
-      return error.params.additionalProperties.map((key) => unknownKey(pointer, key, schema))
+      // Where other keys may be there, what is wrong with the value of one is told of that value.
+      return isRecord(schema) && schema['additionalProperties'] !== false
+        ? []
+        : error.params.additionalProperties.map((key) => unknownKey(pointer, key, schema))
     case 'required':
       return error.params.requiredProperties.map((key) => ({
         pointer,

@@ -1,6 +1,7 @@
 /**
- * Whether what a document gives to the capabilities that it calls by their names fits the input schemas of those who
- * provide them. Where an expression stands anything may come, so that only what is wrong in any case is told.
+ * Whether what a document gives to the capabilities that it calls or runs fits the input schemas of those who provide
+ * them. The language says some of it too; who provides a capability knows what it takes. Where an expression stands
+ * anything may come, so that only what is wrong in any case is told.
  */
 import { violations, type JsonSchema } from '@nexus/kernel'
 import {
@@ -17,33 +18,38 @@ import {
 /** The input schema of a capability; undefined where nobody says it. */
 export type InputSchemas = (capability: string) => JsonSchema | undefined
 
-/** The language itself says what these are given. Of `asyncapi` it knows more protocols than anybody speaks. */
-const callsOfLanguage = new Set(['a2a', 'grpc', 'http', 'mcp', 'openapi'])
-
 export function checkInputs(parsed: ParsedWorkflow, schemas: InputSchemas): readonly Problem[] {
   const { document } = parsed
   if (!document) return []
   return [...everyTaskOf(document)].flatMap((entry) => {
-    const schema = isCustomCall(document, entry) ? schemas(entry.capability) : undefined
-    return schema === undefined ? [] : problemsOf(entry, schema, parsed)
+    const given = givenTo(entry, document)
+    const schema = given && schemas(entry.capability)
+    return given === undefined || schema === undefined ? [] : problemsOf(entry, schema, { given, parsed })
   })
 }
 
-function isCustomCall(document: Workflow, { kind, capability }: TaskEntry): boolean {
-  return kind === 'call' && !callsOfLanguage.has(capability) && !resolveFunction(document, capability)
+/** What a capability is handed, and where that stands below its task. */
+interface Given {
+  readonly at: 'with' | 'run'
+  readonly input: unknown
+}
+
+function givenTo({ task, capability }: TaskEntry, document: Workflow): Given | undefined {
+  if ('run' in task) return { at: 'run', input: task.run }
+  if (!('call' in task) || resolveFunction(document, capability)) return undefined
+  return { at: 'with', input: task.with ?? {} }
 }
 
 function problemsOf(
-  { task, name, capability, reference }: TaskEntry,
+  { name, capability, reference }: TaskEntry,
   schema: JsonSchema,
-  parsed: ParsedWorkflow,
+  { given, parsed }: { given: Given; parsed: ParsedWorkflow },
 ): Problem[] {
-  if (!('call' in task)) return []
   const loose = parsed.document?.evaluate?.mode === 'loose'
   const isOpen = (value: unknown): boolean =>
     typeof value === 'string' && (loose || expressionSource(value) !== undefined)
-  return violations(schema, task.with ?? {}, isOpen).map(({ pointer: at, message, hint }) => {
-    const pointer = memberPointer(reference, 'with') + at
+  return violations(schema, given.input, isOpen).map(({ pointer: at, message, hint }) => {
+    const pointer = memberPointer(reference, given.at) + at
     return {
       severity: 'error',
       code: 'invalid_input',

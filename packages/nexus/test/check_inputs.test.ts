@@ -47,6 +47,55 @@ test('an unknown argument is told with the nearest known one, and a missing one 
   ])
 })
 
+const one = (task: string): string => documentOf(`  - one: ${task}\n`)
+
+test.for([
+  ['{ call: http, with: { method: gett, endpoint: https://a.test } }', 'with/method', /Did you mean "get"/],
+  [
+    '{ call: http, with: { method: get, endpoint: https://a.test, headers: { a: [1] } } }',
+    'with/headers/a',
+    undefined,
+  ],
+  [
+    '{ call: grpc, with: { proto: { endpoint: https://a.test }, service: { name: A, host: a, port: 70000 }, method: B } }',
+    'with/service/port',
+    undefined,
+  ],
+  [
+    '{ call: asyncapi, with: { document: { endpoint: https://a.test }, channel: a, protocol: kafka, message: {} } }',
+    'with/protocol',
+    undefined,
+  ],
+  [
+    '{ call: mcp, with: { method: tools/list, transport: { stdio: { command: 1 } } } }',
+    'with/transport/stdio/command',
+    undefined,
+  ],
+  ['{ call: a2a, with: { method: message/send } }', 'with', undefined],
+  ['{ run: { script: { language: pyton, code: a } } }', 'run/script/language', /Did you mean "python"/],
+  ['{ run: { shell: { command: a, arguments: [[1]] } } }', 'run/shell/arguments/0', undefined],
+] as const)('%s is refused at its place', async ([task, pointer, hint]) => {
+  await using world = await setup()
+  const problems = problemsOf(world.nexus, one(task))
+  expect(problems).toMatchObject([
+    { pointer: `/do/0/one/${pointer}`, ...(hint && { hint: expect.stringMatching(hint) }) },
+  ])
+})
+
+test.for([
+  "{ call: http, with: { method: '${ .m }', endpoint: '${ .e }', headers: '${ .h }', query: '${ .q }', output: response } }",
+  '{ call: http, with: { method: get, endpoint: { uri: https://a.test, authentication: { use: me } } } }',
+  '{ call: openapi, with: { document: { endpoint: a.json }, operationId: a, parameters: { a: 1 } } }',
+  "{ call: mcp, with: { method: tools/call, parameters: '${ . }', transport: { http: { endpoint: https://a.test } } } }",
+  '{ call: a2a, with: { method: tasks/get, server: https://a.test, parameters: { id: 1 } } }',
+  "{ run: { script: { language: js, code: '1', arguments: '${ .a }', environment: { A: '${ .b }' } }, await: false, return: all } }",
+  "{ run: { container: { image: '${ .i }', ports: { '8080': 80 }, lifetime: { cleanup: eventually, after: { minutes: 1 } } } } }",
+])('%s is as it should be', async (task) => {
+  await using world = await setup()
+  const use = 'use: { authentications: { me: { basic: { username: a, password: b } } } }'
+  expect(problemsOf(world.nexus, documentOf(`  - one: ${task}\n`, use))).toEqual([])
+})
+
 test.for([
   `{ program: '\${ .program }', arguments: '\${ .list }', timeout: '\${ .timeout }', return: '\${ .how }' }`,
   `{ program: ls, arguments: ['\${ . }', 1, '-l'], output: { max_bytes: '\${ 1 + 1 }' } }`,

@@ -42,6 +42,7 @@ export {
   type WorkflowError,
 } from './errors.ts'
 export { itemsOf } from './items.ts'
+export { a2aMethods, mcpMethods } from './agent_methods.ts'
 export { isJsonObject, jsonDepthMax, whyNotJson, type Json, type JsonObject } from './json.ts'
 export { Manifest, Permissions, ProvidedTask, type ModuleType } from './manifest.ts'
 export {

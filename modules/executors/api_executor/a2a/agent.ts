@@ -5,9 +5,10 @@
 import { isJsonObject, TaskFault, type Json, type JsonObject } from '@nexus/sdk'
 import type { Authentication } from '../authentication/policy.ts'
 import { readEndpoint } from '../call.ts'
+import { readJson } from '../json_text.ts'
 import type { ProtocolOptions } from '../protocol_options.ts'
 import { requestOf } from '../request.ts'
-import { placeOf, readResource } from '../resource.ts'
+import { isLocal, placeOf, readResource } from '../resource.ts'
 import { scalar } from '../scalar.ts'
 import type { A2aCall } from './arguments.ts'
 
@@ -19,7 +20,7 @@ export interface Agent {
 
 export async function findAgent({ card, server }: A2aCall, options: ProtocolOptions): Promise<Agent> {
   if (card === undefined) return { ...endpointOf(server ?? null, options.input), version: '0.3' }
-  const { url: place, text } = await readResource(card, options, 'application/json')
+  const { url: place, text, isElsewhere } = await readResource(card, options, 'application/json')
   const read = readCard(text, place)
   const url = URL.parse(read.address, place)
   if (!url || !/^https?:$/.test(url.protocol))
@@ -30,13 +31,13 @@ export async function findAgent({ card, server }: A2aCall, options: ProtocolOpti
   return {
     url,
     version: read.version,
-    authentication: url.origin === place.origin ? authentication : undefined,
+    authentication: !isElsewhere && url.origin === place.origin ? authentication : undefined,
   }
 }
 
 function endpointOf(endpoint: Json, input: Json): Pick<Agent, 'url' | 'authentication'> {
   const call = { ...readEndpoint(endpoint), method: 'POST', headers: {}, body: undefined, query: {} }
-  if (/^file:/i.test(call.uri)) return { url: new URL(call.uri), authentication: undefined }
+  if (isLocal(call.uri)) return { url: new URL(call.uri), authentication: undefined }
   return requestOf({ ...call, output: 'raw', redirect: false }, input, '')
 }
 
@@ -73,7 +74,7 @@ function listed(value: Json | undefined): readonly JsonObject[] {
 
 function parsed(text: string): Json {
   try {
-    return JSON.parse(text) as Json
+    return readJson(text)
   } catch {
     return null
   }

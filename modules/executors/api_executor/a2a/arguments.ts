@@ -1,6 +1,6 @@
 /** The arguments of `call: a2a`, read into a call that is complete, with the defaults that the specification names. */
 import { createHash } from 'node:crypto'
-import { isJsonObject, type Json, type JsonObject } from '@nexus/sdk'
+import { a2aMethods, isJsonObject, type Json, type JsonObject } from '@nexus/sdk'
 import { wrong } from '../call.ts'
 
 export interface A2aCall {
@@ -13,36 +13,23 @@ export interface A2aCall {
   readonly idempotencyKey: string
 }
 
-const methods = [
-  'message/send',
-  'message/stream',
-  'tasks/get',
-  'tasks/list',
-  'tasks/cancel',
-  'tasks/resubscribe',
-  'tasks/pushNotificationConfig/set',
-  'tasks/pushNotificationConfig/get',
-  'tasks/pushNotificationConfig/list',
-  'tasks/pushNotificationConfig/delete',
-  'agent/getAuthenticatedExtendedCard',
-]
 const streaming = new Set(['message/stream', 'tasks/resubscribe'])
 const sending = new Set(['message/send', 'message/stream'])
 
 export function readA2aCall(input: Json, idempotencyKey: string): A2aCall {
   if (!isJsonObject(input)) throw wrong('with', 'an object')
   const { method, agentCard, server, parameters = {} } = input
-  if (typeof method !== 'string' || !methods.includes(method))
-    throw wrong('method', `one of ${methods.join(', ')}`)
+  const known = a2aMethods.find((name) => name === method)
+  if (known === undefined) throw wrong('method', `one of ${a2aMethods.join(', ')}`)
   if (!isJsonObject(parameters)) throw wrong('parameters', 'an object')
   if (agentCard !== undefined && !isJsonObject(agentCard))
     throw wrong('agentCard', 'an object with an `endpoint`')
   if (agentCard === undefined && server === undefined)
     throw wrong('server', 'given where there is no `agentCard`')
   return {
-    method,
-    isStream: streaming.has(method),
-    parameters: sending.has(method) ? withMessage(parameters, idempotencyKey) : parameters,
+    method: known,
+    isStream: streaming.has(known),
+    parameters: sending.has(known) ? withMessage(parameters, idempotencyKey) : parameters,
     card: agentCard?.['endpoint'],
     server,
     idempotencyKey,

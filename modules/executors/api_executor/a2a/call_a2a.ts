@@ -7,6 +7,7 @@ import type { Readable } from 'node:stream'
 import { isJsonObject, TaskFault, type Json, type JsonObject } from '@nexus/sdk'
 import { nameOf } from '../address.ts'
 import { maskJson } from '../authentication/mask.ts'
+import { readJson } from '../json_text.ts'
 import { openAuthorized } from '../open_authorized.ts'
 import type { ProtocolCalls, ProtocolOptions } from '../protocol_options.ts'
 import type { HttpRequest } from '../request.ts'
@@ -112,7 +113,7 @@ function resultOf(text: string, place: string): Json {
 
 function parsed(text: string): JsonObject | undefined {
   try {
-    const value = JSON.parse(text) as Json
+    const value = readJson(text)
     return isJsonObject(value) ? value : undefined
   } catch {
     return undefined

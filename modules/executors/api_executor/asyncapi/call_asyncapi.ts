@@ -3,6 +3,7 @@
  * The output is the message that was published, or the list of what was consumed.
  */
 import { ModuleResult, TaskFault, type Json } from '@nexus/sdk'
+import { maskJson } from '../authentication/mask.ts'
 import type { ProtocolCalls, ProtocolOptions } from '../protocol_options.ts'
 import { readResource } from '../resource.ts'
 import { inTime } from '../time_limit.ts'
@@ -11,6 +12,7 @@ import { serverName, type Connecting, type Connector } from './connector.ts'
 import { consume } from './consume.ts'
 import { findTarget } from './document.ts'
 import { Feed } from './feed.ts'
+import { subscribeLasting } from './reconnect.ts'
 
 const connectors: Readonly<Record<Protocol, () => Promise<{ connector: Connector }>>> = {
   http: () => import('./connectors/http.ts'),
@@ -29,7 +31,7 @@ export class AsyncApiCalls implements ProtocolCalls {
     const { authentication, work } = call
     const ended = new AbortController()
     const signal = AbortSignal.any([options.signal, ended.signal])
-    const connecting = { target, authentication, options, signal }
+    const connecting = { target, authentication, options, signal, memory: { authorizers: [] } }
     try {
       if ('subscription' in work) return await subscribe(connector, connecting, work.subscription)
       const { message } = work
@@ -50,10 +52,17 @@ async function subscribe(
   const { options, target } = connecting
   const { messagesMax, responseBytesMax } = options
   const feed = new Feed({ messagesMax, bytesMax: responseBytesMax })
-  const unsubscribe = await withinTime(connecting, () => connector.subscribe(connecting, feed))
+  const unsubscribe = await subscribeLasting({
+    connector,
+    connecting,
+    feed,
+    inTime: (work) => withinTime(connecting, work),
+  })
   try {
     const { items, isEnd } = await consume(feed, { subscription, correlation: target.correlation, options })
-    return isEnd ? ModuleResult.ok([...items], { metadata: { then: 'end' } }) : [...items]
+    const tokens = connecting.memory.authorizers.flatMap((authorizer) => authorizer.tokens)
+    const output = maskJson([...items], tokens)
+    return isEnd ? ModuleResult.ok(output, { metadata: { then: 'end' } }) : output
   } finally {
     await unsubscribe()
   }

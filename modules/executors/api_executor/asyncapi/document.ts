@@ -3,9 +3,11 @@
  * bindings say. It looks at nothing that the call does not need, and sends nothing.
  */
 import { isJsonObject, nearest, TaskFault, type Json, type JsonObject } from '@nexus/sdk'
+import { readJson } from '../json_text.ts'
 import { follow, member } from '../openapi/references.ts'
 import { placeOf, type Resource } from '../resource.ts'
-import type { AsyncApiCall } from './arguments.ts'
+import { encodeStrictly } from '../uri_template.ts'
+import type { AsyncApiCall, Protocol } from './arguments.ts'
 import { scalar } from '../scalar.ts'
 import { chooseServer, type Server } from './servers.ts'
 
@@ -36,7 +38,7 @@ export async function findTarget(resource: Resource, call: AsyncApiCall, input: 
   const server = chooseServer(root, { call, channel: found.channel, version, place: placeOf(resource.url) })
   return {
     ...server,
-    address: filled(found, isJsonObject(input) ? input : {}),
+    address: filled(found, isJsonObject(input) ? input : {}, server.protocol),
     bindings: { ...bindingsOf(root, found.channel, server), ...bindingsOf(root, found.operation, server) },
     correlation: correlationOf(root, found.messages),
   }
@@ -85,19 +87,41 @@ function operationOf3(root: JsonObject, { target }: AsyncApiCall): Channel {
   }
 }
 
-function filled({ address, channel }: Channel, input: JsonObject): string {
+/** A value that would reach out of its place in the address is refused: it comes from whoever started the run. */
+function filled({ address, channel }: Channel, input: JsonObject, protocol: Protocol): string {
   const parameters = isJsonObject(channel['parameters']) ? channel['parameters'] : {}
   return address.replaceAll(/\{([^{}]+)\}/g, (_whole, name: string) => {
     const parameter = member(parameters, name)
     const schema = isJsonObject(parameter) ? (parameter['schema'] ?? parameter) : undefined
     const value = member(input, name) ?? (isJsonObject(schema) ? schema['default'] : undefined)
     if (typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean')
-      return String(value)
+      return writtenAs(String(value), { name, address, protocol })
     throw TaskFault.of(
       'configuration',
       `The channel "${address}" needs a value for {${name}}, which the input has not.`,
     )
   })
+}
+
+/** What has a meaning of its own in an address of that protocol. */
+const special: Readonly<Record<Protocol, RegExp>> = {
+  http: /^\.{1,2}$|\0/,
+  ws: /^\.{1,2}$|\0/,
+  mqtt: /[+#/\0]/,
+  mqtt5: /[+#/\0]/,
+  nats: /[*>.\s\0]/,
+}
+
+function writtenAs(
+  value: string,
+  { name, address, protocol }: { name: string; address: string; protocol: Protocol },
+): string {
+  if (special[protocol].test(value))
+    throw TaskFault.of(
+      'validation',
+      `The value ${JSON.stringify(value)} for {${name}} of the channel "${address}" would name another channel over ${protocol}.`,
+    )
+  return protocol === 'http' || protocol === 'ws' ? encodeStrictly(value) : value
 }
 
 function bindingsOf(
@@ -121,7 +145,7 @@ function correlationOf(root: JsonObject, messages: Channel['messages']): string 
 async function parse({ text, url }: Resource): Promise<JsonObject> {
   try {
     const root: unknown = /^\s*[[{]/.test(text)
-      ? JSON.parse(text)
+      ? readJson(text)
       : (await import('../openapi/yaml.ts')).readYaml(text)
     if (isJsonObject(root)) return root
   } catch (error) {

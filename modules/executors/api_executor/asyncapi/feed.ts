@@ -7,7 +7,14 @@ export interface FeedLimits {
   readonly bytesMax: number
 }
 
-export class Feed {
+/** Where a connection puts what comes. */
+export interface Sink {
+  /** False where nothing more is taken. */
+  push(message: Received): boolean
+  fail(error: unknown): void
+}
+
+export class Feed implements Sink {
   readonly #limits: FeedLimits
   readonly #waiting: Received[] = []
   #bytes = 0
@@ -33,6 +40,17 @@ export class Feed {
     }
     this.#wake?.()
     return this.#failure === undefined
+  }
+
+  /** For one connection of several: its messages are this feed's, its end is told to `lost` alone. */
+  sink(hasCome: () => void, lost: (error: unknown) => void): Sink {
+    return {
+      push: (message) => {
+        hasCome()
+        return this.push(message)
+      },
+      fail: (error) => (this.#failure === undefined ? lost(error) : undefined),
+    }
   }
 
   /** What has come is still given; then it is thrown. */

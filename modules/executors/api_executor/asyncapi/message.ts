@@ -1,5 +1,6 @@
 /** Messages as they are on the wire, and as a workflow sees them. Pure. */
 import { isJsonObject, type Json, type JsonObject } from '@nexus/sdk'
+import { readJson } from '../json_text.ts'
 import type { Outbound } from './arguments.ts'
 
 export interface Received {
@@ -38,7 +39,7 @@ function payloadOf(bytes: Uint8Array): Json {
     return buffer.toString('base64')
   }
   try {
-    return text === '' ? null : (JSON.parse(text) as Json)
+    return text === '' ? null : readJson(text)
   } catch {
     return text
   }

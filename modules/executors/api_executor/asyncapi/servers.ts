@@ -9,6 +9,8 @@ export interface Server {
   readonly protocol: Protocol
   /** Whether over TLS. */
   readonly secure: boolean
+  /** Of MQTT: whether it is spoken within a WebSocket. */
+  readonly overWebSocket: boolean
   readonly host: string
   readonly port: number
   /** Before the channel's address, where the protocol has paths; without a slash at its end. */
@@ -18,6 +20,7 @@ export interface Server {
 interface Spoken {
   readonly protocol: Protocol
   readonly secure: boolean
+  readonly overWebSocket?: true
   readonly port: number
 }
 
@@ -34,6 +37,10 @@ const spoken: Readonly<Record<string, Spoken>> = {
   'secure-mqtt': { protocol: 'mqtt', secure: true, port: 8883 },
   mqtt5: { protocol: 'mqtt5', secure: false, port: 1883 },
   'secure-mqtt5': { protocol: 'mqtt5', secure: true, port: 8883 },
+  'mqtt+ws': { protocol: 'mqtt', secure: false, overWebSocket: true, port: 80 },
+  'mqtt+wss': { protocol: 'mqtt', secure: true, overWebSocket: true, port: 443 },
+  'mqtt5+ws': { protocol: 'mqtt5', secure: false, overWebSocket: true, port: 80 },
+  'mqtt5+wss': { protocol: 'mqtt5', secure: true, overWebSocket: true, port: 443 },
 }
 
 interface Choice {
@@ -86,8 +93,10 @@ function nameIn(entry: Json): string {
 
 function spokenBy(server: JsonObject | undefined): Spoken | undefined {
   const name = scalar(server?.['protocol']).toLowerCase()
-  const isFifth = name === 'mqtt' && scalar(server?.['protocolVersion']).startsWith('5')
-  const key = isFifth ? 'mqtt5' : name
+  const isFifth = scalar(server?.['protocolVersion']).startsWith('5')
+  const key = isFifth
+    ? name.replace(/mqtts?(?!5)/, (found) => (found === 'mqtts' ? 'secure-mqtt5' : 'mqtt5'))
+    : name
   return Object.hasOwn(spoken, key) ? spoken[key] : undefined
 }
 
@@ -97,7 +106,7 @@ function placeOfServer(
   kind: Spoken,
   version: string,
   values: JsonObject,
-): Pick<Server, 'host' | 'port' | 'path' | 'secure'> {
+): Omit<Server, 'protocol'> {
   const written = version.startsWith('2')
     ? server['url']
     : `${textOf(server['host'])}${textOf(server['pathname'])}`
@@ -107,13 +116,29 @@ function placeOfServer(
   const url = URL.parse(`http://${rest}`)
   if (!url || rest === '') throw TaskFault.of('configuration', `"${address}" is no address of a server.`)
   const port = /^[^/?#]*:(\d+)(?:[/?#]|$)/.exec(rest)?.[1]
-  const hasTls = scheme !== undefined && (spoken[scheme]?.secure ?? false)
+  const named = scheme !== undefined && Object.hasOwn(spoken, scheme) ? spoken[scheme] : undefined
+  const overWebSocket = isMqtt(kind) && (kind.overWebSocket === true || named?.protocol === 'ws')
+  const secure = kind.secure || named?.secure === true
   return {
     host: url.hostname,
-    port: port === undefined ? kind.port : Number(port),
+    port: port === undefined ? portOf(kind, { overWebSocket, secure }) : Number(port),
     path: url.pathname.replace(/\/+$/, ''),
-    secure: kind.secure || hasTls,
+    secure,
+    overWebSocket,
   }
+}
+
+function isMqtt({ protocol }: Spoken): boolean {
+  return protocol === 'mqtt' || protocol === 'mqtt5'
+}
+
+/** Where the address says more of the protocol than its name does, the usual port is another. */
+function portOf(kind: Spoken, { overWebSocket, secure }: Pick<Server, 'overWebSocket' | 'secure'>): number {
+  if (overWebSocket) return secure ? 443 : 80
+  if (secure === kind.secure) return kind.port
+  return (
+    Object.values(spoken).find((other) => other.protocol === kind.protocol && other.secure)?.port ?? kind.port
+  )
 }
 
 function withVariables(address: string, { variables }: JsonObject, values: JsonObject): string {

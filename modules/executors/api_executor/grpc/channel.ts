@@ -2,8 +2,9 @@
  * A connection to a gRPC service, for one call. The name of the host is looked up here and not by the library, so that
  * only addresses which may be reached are connected to; a proxy of the environment would go around that, and is not used.
  */
-import { Client, credentials } from '@grpc/grpc-js'
-import { createSecureContext } from 'node:tls'
+import { Client, credentials, type ChannelCredentials, type VerifyOptions } from '@grpc/grpc-js'
+import { isIP, type Socket } from 'node:net'
+import { checkServerIdentity, createSecureContext } from 'node:tls'
 import { TaskFault } from '@nexus/sdk'
 import type { ProtocolOptions } from '../protocol_options.ts'
 import { resolveChecked } from '@nexus/sdk/network'
@@ -22,16 +23,20 @@ interface Target {
 
 export async function openChannel(
   { host, port, usesTls }: Target,
-  { policy, responseBytesMax }: Pick<ProtocolOptions, 'policy' | 'responseBytesMax'>,
+  { policy, responseBytesMax, transport }: Pick<ProtocolOptions, 'policy' | 'responseBytesMax' | 'transport'>,
 ): Promise<Channel> {
   const address = await addressOf(host, port, policy)
   // Whom Node trusts; the library's own context does not heed certificates that are added to those.
   const security = usesTls
-    ? credentials.createFromSecureContext(createSecureContext())
+    ? credentials.createFromSecureContext(
+        createSecureContext(transport.tls.materialFor(host)),
+        verifyingOf(host),
+      )
     : credentials.createInsecure()
+  const connections = ownedBy(security)
   const client = new Client(address, security, {
     'grpc.default_authority': `${host}:${port}`,
-    ...(usesTls && { 'grpc.ssl_target_name_override': host }),
+    ...(usesTls && { 'grpc.ssl_target_name_override': isAddress(host) ? namelessHost : host }),
     'grpc.max_receive_message_length': responseBytesMax,
     'grpc.max_send_message_length': -1,
     'grpc.enable_http_proxy': 0,
@@ -39,7 +44,54 @@ export async function openChannel(
     'grpc.service_config_disable_resolution': 1,
     'grpc.use_local_subchannel_pool': 1,
   })
-  return { client, at: `${host}:${port}`, [Symbol.dispose]: () => client.close() }
+  return {
+    client,
+    at: `${host}:${port}`,
+    [Symbol.dispose]() {
+      client.close()
+      connections.end()
+    },
+  }
+}
+
+/** The library leaves a connection that never ends its handshake open for as long as the other side likes: here none is. */
+function ownedBy(security: ChannelCredentials): { end(): void } {
+  const sockets = new Set<Socket>()
+  let isEnded = false
+  const make = security._createSecureConnector.bind(security)
+  security._createSecureConnector = (...given) => {
+    const made = make(...given)
+    return {
+      waitForReady: () => made.waitForReady(),
+      getCallCredentials: () => made.getCallCredentials(),
+      destroy: () => made.destroy(),
+      connect(socket) {
+        if (isEnded) throw new Error('Nobody waits for this connection any more.')
+        sockets.add(socket)
+        socket.once('close', () => sockets.delete(socket))
+        return made.connect(socket)
+      },
+    }
+  }
+  return {
+    end() {
+      isEnded = true
+      for (const socket of sockets) socket.destroy()
+    },
+  }
+}
+
+/** What TLS is told where there is an address and no name, since it takes no address for one. */
+const namelessHost = 'address.invalid'
+
+function isAddress(host: string): boolean {
+  return isIP(host.replace(/^\[|\]$/g, '')) !== 0
+}
+
+/** Of an address, the certificate must be of that address. */
+function verifyingOf(host: string): VerifyOptions {
+  if (!isAddress(host)) return {}
+  return { checkServerIdentity: (_name, certificate) => checkServerIdentity(host, certificate) }
 }
 
 /** As the library takes addresses that need no looking up. */

@@ -2,6 +2,7 @@
  * Proto files that were read, with all they import, for as long as the module is loaded. Those on disk are read each time.
  * Whoever asks for one that is on its way waits for the same; what failed is not kept.
  */
+import { hash } from 'node:crypto'
 import { isJsonObject, type Json } from '@nexus/sdk'
 import type protobuf from 'protobufjs'
 import { RecentMap } from '../authentication/recent_map.ts'
@@ -23,7 +24,8 @@ export class ProtoCache {
     const { uri, authentication } = readEndpoint(endpoint)
     const address = expandTemplate(uri, isJsonObject(options.input) ? options.input : {})
     if (/^file:/i.test(address)) return loadProto(endpoint, options)
-    const key = `${address}\n${fingerprint(authentication)}`
+    // An address may hold the whole file.
+    const key = hash('sha256', `${address}\n${fingerprint(authentication)}`)
     const root =
       this.#kept.get(key) ??
       (await this.#flights.join(key, options.signal, (signal) => loadProto(endpoint, { ...options, signal })))

@@ -35,7 +35,7 @@ class ProtoFiles {
       if (this.#seen.has(name) || this.#addBuiltIn(name)) continue
       this.#seen.add(name)
       if (this.#seen.size >= filesMax) throw wrongProto(first.url, `it imports more than ${filesMax} files`)
-      queue.push(...this.#parse(await this.#import(name, first.url)))
+      queue.push(...this.#parse(await this.#import(name, first)))
     }
     try {
       this.#root.resolveAll()
@@ -68,17 +68,20 @@ class ProtoFiles {
     return true
   }
 
-  async #import(name: string, from: URL): Promise<Resource> {
-    const folder = new URL('.', from)
-    const url = URL.parse(name, folder)
-    const isBelow = url?.origin === folder.origin && url.pathname.startsWith(folder.pathname)
-    if (!url || !isBelow || url.search !== '' || /%2e|%2f|%5c|\\/i.test(name)) {
+  async #import(name: string, { url: from, isElsewhere, beside }: Resource): Promise<Resource> {
+    const given = beside?.get(name)
+    if (given !== undefined) return { url: from, text: given, isElsewhere }
+    const folder = URL.parse('.', from)
+    const url = folder && URL.parse(name, folder)
+    const isBelow = url?.origin === folder?.origin && url?.pathname.startsWith(folder?.pathname ?? '')
+    if (!url || isBelow !== true || url.search !== '' || /%2e|%2f|%5c|\\/i.test(name)) {
       throw wrongProto(
         from,
         `it imports "${name}", which is not beside it or below. Only such files are read`,
       )
     }
-    const authentication = isJsonObject(this.#endpoint) ? this.#endpoint['authentication'] : undefined
+    const isOurs = !isElsewhere && isJsonObject(this.#endpoint)
+    const authentication = isOurs ? this.#endpoint['authentication'] : undefined
     return readResource({ uri: plain(url), ...(authentication && { authentication }) }, this.#options)
   }
 }

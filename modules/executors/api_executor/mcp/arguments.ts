@@ -1,5 +1,5 @@
 /** The arguments of `call: mcp`, read into a call that is complete. */
-import { isJsonObject, TaskFault, type Json, type JsonObject } from '@nexus/sdk'
+import { isJsonObject, mcpMethods, TaskFault, type Json, type JsonObject } from '@nexus/sdk'
 import type { Authentication } from '../authentication/policy.ts'
 import { readEndpoint, readHeaders, wrong } from '../call.ts'
 import { readDurationMs } from '../duration.ts'
@@ -27,15 +27,6 @@ export interface HttpServer {
   readonly headers: Readonly<Record<string, string>>
 }
 
-const methods = [
-  'tools/list',
-  'tools/call',
-  'prompts/list',
-  'prompts/get',
-  'resources/list',
-  'resources/read',
-  'resources/templates/list',
-]
 const protocolVersionDefault = '2025-06-18'
 const clientDefault = { name: 'nexus', version: '1.0.0' }
 
@@ -49,14 +40,14 @@ export function readMcpCall(input: Json): McpCall {
     transport,
     client,
   } = input
-  if (typeof method !== 'string' || !methods.includes(method))
-    throw wrong('method', `one of ${methods.join(', ')}`)
+  const known = mcpMethods.find((name) => name === method)
+  if (known === undefined) throw wrong('method', `one of ${mcpMethods.join(', ')}`)
   if (!isJsonObject(parameters)) throw wrong('parameters', 'an object')
   if (typeof protocolVersion !== 'string' || !/^\d{4}-\d{2}-\d{2}$/.test(protocolVersion))
     throw wrong('protocolVersion', 'a version of the protocol, as 2025-06-18')
   if (!isJsonObject(transport)) throw wrong('transport', 'an object with `http` or `stdio`')
   return {
-    method,
+    method: known,
     parameters: { ...parameters },
     protocolVersion,
     timeoutMs: timeout === undefined || timeout === null ? undefined : readDurationMs(timeout, 'timeout'),

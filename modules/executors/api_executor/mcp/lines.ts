@@ -8,14 +8,19 @@ export interface LineReader {
   tooMuch(): void
 }
 
-export function readLines(stream: Readable, bytesMax: number, reader: LineReader): void {
+/** What comes back lets it begin to count anew, up to another limit. */
+export function readLines(
+  stream: Readable,
+  bytesMax: number,
+  reader: LineReader,
+): { restart(bytesMax: number): void } {
   const decoder = new StringDecoder('utf8')
-  let sizeBytes = 0
+  let leftBytes = bytesMax
   let pieces: string[] = []
   stream.on('error', () => undefined)
   stream.on('data', (chunk: Buffer) => {
-    sizeBytes += chunk.length
-    if (sizeBytes > bytesMax) {
+    leftBytes -= chunk.length
+    if (leftBytes < 0) {
       stream.destroy()
       reader.tooMuch()
       return
@@ -28,4 +33,5 @@ export function readLines(stream: Readable, bytesMax: number, reader: LineReader
       if (line !== '') reader.line(line)
     }
   })
+  return { restart: (newBytesMax) => void (leftBytes = newBytesMax) }
 }

@@ -8,6 +8,7 @@ import { once } from 'node:events'
 import type { JSONRPCMessage, Transport } from '@modelcontextprotocol/client'
 import { TaskFault } from '@nexus/sdk'
 import { lastLines, type Watchdog } from '@nexus/sdk/process'
+import { readJson } from '../json_text.ts'
 import type { ProtocolOptions } from '../protocol_options.ts'
 import { findProgram, refuseProgram } from '../program.ts'
 import type { StdioServer } from './arguments.ts'
@@ -18,14 +19,34 @@ import { readLines } from './lines.ts'
 const killAfterMs = 500
 const stderrLengthMax = 16_384
 
-export function stdioSession(server: StdioServer, options: ProtocolOptions, watchdog: Watchdog): Session {
-  const program = findProgram(server.command)
-  refuseProgram({ given: server.command, found: program }, options.policy.programs)
-  const process = new ServerProcess({ ...server, program }, options, watchdog)
+export interface StdioSession extends Session {
+  /** Whether nothing more can come of it. */
+  readonly isOver: boolean
+  /** Is for another call from now on, with its limits and its log. */
+  serve(options: ProtocolOptions): void
+}
+
+/** Throws where the program is none, or may not be started. */
+export function allowedProgram({ command }: StdioServer, { policy }: ProtocolOptions): string {
+  const program = findProgram(command)
+  refuseProgram({ given: command, found: program }, policy.programs)
+  return program
+}
+
+export function stdioSession(
+  server: StdioServer & { readonly program: string },
+  options: ProtocolOptions,
+  watchdog: Watchdog,
+): StdioSession {
+  const process = new ServerProcess(server, options, watchdog)
   return {
     transport: process,
     name: `the MCP server "${server.command}"`,
     tokens: [],
+    get isOver() {
+      return process.isClosed
+    },
+    serve: (next) => process.serve(next),
     failure: () => process.failure(),
     end: () => process.end(),
   }
@@ -36,7 +57,8 @@ class ServerProcess implements Transport {
   onerror?: ((error: Error) => void) | undefined
   onmessage?: ((message: JSONRPCMessage) => void) | undefined
   readonly #server: StdioServer & { readonly program: string }
-  readonly #options: ProtocolOptions
+  #options: ProtocolOptions
+  #lines: ReturnType<typeof readLines> | undefined
   readonly #watchdog: Watchdog
   #child: ChildProcess | undefined
   #failure: TaskFault | undefined
@@ -89,6 +111,16 @@ class ServerProcess implements Transport {
     this.#close()
   }
 
+  get isClosed(): boolean {
+    return this.#isClosed
+  }
+
+  serve(options: ProtocolOptions): void {
+    this.#options = options
+    this.#stderr = ''
+    this.#lines?.restart(options.responseBytesMax)
+  }
+
   failure(): TaskFault | undefined {
     return this.#failure
   }
@@ -114,15 +146,14 @@ class ServerProcess implements Transport {
   }
 
   #listen(child: ChildProcess): void {
-    const { responseBytesMax } = this.#options
     if (child.stdout)
-      readLines(child.stdout, responseBytesMax, {
+      this.#lines = readLines(child.stdout, this.#options.responseBytesMax, {
         line: (line) => this.#receive(line),
         tooMuch: () =>
           void this.#fail(
             TaskFault.of(
               'communication',
-              `"${this.#server.command}" wrote more than ${responseBytesMax / 1_048_576} MB. Ask for less, or raise max_response_mb.`,
+              `"${this.#server.command}" wrote more than ${this.#options.responseBytesMax / 1_048_576} MB. Ask for less, or raise max_response_mb.`,
             ),
           ),
       })
@@ -140,7 +171,7 @@ class ServerProcess implements Transport {
   #receive(line: string): void {
     let message: unknown
     try {
-      message = JSON.parse(line)
+      message = readJson(line)
     } catch {
       this.#options.log.debug(`The MCP server "${this.#server.command}" wrote a line that is no JSON.`)
       return

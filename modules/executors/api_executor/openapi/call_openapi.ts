@@ -2,25 +2,23 @@
  * `call: openapi`: the arguments of the task and the document that they name, made into a call like any other. It sends
  * nothing but the request for the document, and that once: see `description_cache.ts`.
  */
+import { hash } from 'node:crypto'
 import { isJsonObject, type Json } from '@nexus/sdk'
-import { refuseStatus, textOf } from '../answer.ts'
 import { fingerprint, readAuthentication } from '../authentication/policy.ts'
 import { readEndpoint, readOutput, readRedirect, wrong, type Call } from '../call.ts'
-import { deliver, type DeliverOptions } from '../deliver.ts'
-import { requestOf, type HttpRequest } from '../request.ts'
+import { readResource, type ResourceOptions } from '../resource.ts'
 import type { Answer } from '../send.ts'
 import { checkResponse, requestCheck } from './check.ts'
 import { checksRequest, checksResponse, type Validation } from './validation.ts'
-import { describe, findOperation } from './description.ts'
+import { describe, findOperation, type Description } from './description.ts'
 import type { DescriptionCache, Loaded } from './description_cache.ts'
 import { fill } from './fill.ts'
+import { expandTemplate } from '../uri_template.ts'
 import { readVersion2 } from './version_2.ts'
 import { readVersion3 } from './version_3.ts'
 
-export interface OpenApiOptions extends DeliverOptions {
+export interface OpenApiOptions extends ResourceOptions {
   readonly cache: DescriptionCache
-  /** What URI templates are filled from. */
-  readonly input: Json
   /** What is checked against the schemas of the document. */
   readonly validation: Validation
 }
@@ -43,10 +41,7 @@ export async function callOpenApi(inputData: Json, options: OpenApiOptions): Pro
     output: readOutput(inputData['output']),
     redirect: readRedirect(inputData['redirect']),
   }
-  const request = documentRequest(document['endpoint'] ?? null, options.input)
-  const description = await options.cache.get(keyOf(request), options.signal, (signal) =>
-    load(request, { ...options, signal }),
-  )
+  const description = await descriptionAt(document['endpoint'] ?? null, options)
   const described = findOperation(description, operationId)
   const read = description.version === '2.0' ? readVersion2 : readVersion3
   const operation = read(description, described)
@@ -63,27 +58,15 @@ export async function callOpenApi(inputData: Json, options: OpenApiOptions): Pro
   }
 }
 
-function documentRequest(endpoint: Json, input: Json): HttpRequest {
-  const call: Call = {
-    ...readEndpoint(endpoint),
-    method: 'GET',
-    headers: { accept: 'application/json, application/yaml;q=0.9, */*;q=0.5' },
-    body: undefined,
-    query: {},
-    output: 'raw',
-    redirect: true,
+/** Who may read a document does not say that others may. What is on disk may be another the next time. */
+async function descriptionAt(endpoint: Json, options: OpenApiOptions): Promise<Description> {
+  const { uri, authentication } = readEndpoint(endpoint)
+  const address = expandTemplate(uri, isJsonObject(options.input) ? options.input : {})
+  const load = async (signal: AbortSignal): Promise<Loaded> => {
+    const { text, url } = await readResource(endpoint, { ...options, signal })
+    return { description: await describe(text, url), sizeBytes: Buffer.byteLength(text) }
   }
-  return requestOf(call, input, '')
-}
-
-/** Who may read a document does not say that others may. */
-function keyOf({ url, authentication }: HttpRequest): string {
-  return `${url.href}\n${fingerprint(authentication)}`
-}
-
-async function load(request: HttpRequest, options: DeliverOptions): Promise<Loaded> {
-  const answer = await deliver(request, { ...options, overflow: undefined })
-  refuseStatus(request, answer)
-  const description = await describe(textOf(answer.body, answer.headers), answer.url)
-  return { description, sizeBytes: answer.body.length }
+  if (/^file:/i.test(address)) return (await load(options.signal)).description
+  const key = hash('sha256', `${address}\n${fingerprint(authentication)}`)
+  return options.cache.get(key, options.signal, load)
 }

@@ -1,6 +1,7 @@
 /**
  * Checks the values of a request, and the answer, against the schemas of their operation, as far as the operator wants
- * that. A request that breaks one is a validation fault before anything is sent; an answer, a communication fault.
+ * that. What breaks one is a validation fault: of a request before anything is sent, of an answer after its effect. It
+ * takes no longer than a moment, whatever the document says.
  */
 import { isBlobReference, TaskFault, type Json, type JsonObject } from '@nexus/sdk'
 import { Compile, type Validator } from 'typebox/schema'
@@ -8,6 +9,7 @@ import { contentOf } from '../answer.ts'
 import type { Answer } from '../send.ts'
 import { jsonSchemaOf, type Direction } from './json_schema.ts'
 import type { Body, Operation, Parameter } from './operation.ts'
+import { forAtMost, TookTooLong } from './time_limit.ts'
 
 /** What a request is checked by, before it is made. */
 export interface RequestCheck {
@@ -50,8 +52,9 @@ export function checkResponse({ id, responses }: Operation, root: JsonObject, an
   if (schema === undefined) return
   const why = whyNot(root, schema, { value: contentOf(answer), direction: 'response' })
   if (why === undefined) return
-  const detail = `The answer to operation "${id}" (${answer.status}) ${why}. The service breaks its own document: \`validate: request\` in the configuration would take the answer as it is.`
-  throw TaskFault.of('communication', detail)
+  // No fault of communication, which is what policies of retries are for: another try would have the effect twice.
+  const detail = `The answer to operation "${id}" (${answer.status}) ${why}. The operation has had its effect; the service breaks its own document. \`validate: request\` in the configuration takes such answers as they are.`
+  throw TaskFault.of('validation', detail)
 }
 
 function isJson(mediaType: string): boolean {
@@ -79,6 +82,8 @@ function read(value: Json): Json {
 }
 
 const shownMax = 3
+/** Long enough for values of many MB. */
+const checkMsMax = 1_000
 /** By schema as written, then by direction. They live as long as the document. */
 const validators = new WeakMap<object, Map<Direction, Validator>>()
 
@@ -89,18 +94,23 @@ function whyNot(
   { value, direction }: { value: Json; direction: Direction },
 ): string | undefined {
   try {
-    const validator = validatorOf(root, schema, direction)
-    if (validator.Check(value)) return undefined
-    const [, errors] = validator.Errors(value)
-    const telling = errors.filter(({ keyword }) => keyword !== 'boolean')
-    const shown = telling
-      .slice(0, shownMax)
-      .map(({ instancePath, message }) => `${instancePath || '/'} ${message}`)
-    return `does not match its schema: ${shown.join('; ')}${telling.length > shownMax ? '; and more' : ''}`
+    return forAtMost(checkMsMax, () => compare(validatorOf(root, schema, direction), value))
   } catch (error) {
     if (error instanceof RangeError) return 'is nested too deeply to be checked'
-    throw error
+    if (!(error instanceof TookTooLong)) throw error
+    const detail = `A schema of the OpenAPI document takes more than ${checkMsMax} ms to be checked. \`validate: none\` in the configuration does without.`
+    throw TaskFault.of('configuration', detail, { cause: error })
   }
+}
+
+function compare(validator: Validator, value: Json): string | undefined {
+  if (validator.Check(value)) return undefined
+  const [, errors] = validator.Errors(value)
+  const telling = errors.filter(({ keyword }) => keyword !== 'boolean')
+  const shown = telling
+    .slice(0, shownMax)
+    .map(({ instancePath, message }) => `${instancePath || '/'} ${message}`)
+  return `does not match its schema: ${shown.join('; ')}${telling.length > shownMax ? '; and more' : ''}`
 }
 
 function validatorOf(root: JsonObject, schema: Json, direction: Direction): Validator {

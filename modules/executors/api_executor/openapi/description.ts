@@ -3,7 +3,8 @@
  * operation before that is asked for, so that a fault elsewhere in the document is nobody's trouble.
  */
 import { isJsonObject, nearest, TaskFault, type Json, type JsonObject } from '@nexus/sdk'
-import { nameOf } from '../address.ts'
+import { placeOf } from '../resource.ts'
+import { readJson } from '../json_text.ts'
 import { follow } from './references.ts'
 
 export interface Description {
@@ -45,7 +46,7 @@ export function findOperation({ operations, address }: Description, id: string):
   if (found) return found
   throw TaskFault.of(
     'validation',
-    `${nameOf(address)} has no operation "${id}". ${hintOf(id, [...operations.keys()])}`,
+    `${placeOf(address)} has no operation "${id}". ${hintOf(id, [...operations.keys()])}`,
   )
 }
 
@@ -57,7 +58,7 @@ async function parse(text: string, address: URL): Promise<JsonObject> {
 
 function parseJson(text: string, address: URL): unknown {
   try {
-    return JSON.parse(text)
+    return readJson(text)
   } catch (error) {
     throw notOpenApi(address, `it begins as JSON and is not (${messageOf(error)})`, error)
   }
@@ -132,7 +133,7 @@ function hintOf(id: string, known: readonly string[]): string {
 function notOpenApi(address: URL, why: string, cause?: unknown): TaskFault {
   return TaskFault.of(
     'configuration',
-    `${nameOf(address)} is not an OpenAPI document that can be used: ${why}.`,
+    `${placeOf(address)} is not an OpenAPI document that can be used: ${why}.`,
     { cause },
   )
 }

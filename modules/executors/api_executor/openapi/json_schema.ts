@@ -1,7 +1,7 @@
 /**
- * From a schema of an OpenAPI document (2.0, 3.0 or 3.1) to a JSON Schema that stands alone. It keeps what can be checked
- * without harm: patterns are left out, since one from elsewhere could be made to run for ever, and so is what refers into
- * another document. Pure.
+ * From a schema of an OpenAPI document (2.0, 3.0 or 3.1) to a JSON Schema that stands alone. It keeps what can be checked,
+ * and leaves out what refers into another document, and patterns that are none here. Whoever checks by it sets a limit of
+ * time: patterns and unions from elsewhere could be made to run for ever. Pure.
  */
 import { isJsonObject, TaskFault, type Json, type JsonObject } from '@nexus/sdk'
 import { entriesOf } from './operation.ts'
@@ -63,6 +63,7 @@ class Definitions {
       ...Object.fromEntries(plain.flatMap((key) => member(schema, key))),
       ...typeOf(schema),
       ...formatOf(schema),
+      ...patternOf(schema),
       ...boundsOf(schema),
       ...this.#requiredOf(schema),
       ...this.#partsOf(schema),
@@ -92,9 +93,15 @@ class Definitions {
   }
 
   #partsOf(schema: JsonObject): JsonObject {
-    // Names that a pattern allows would be taken for additional ones.
-    const keys = schema['patternProperties'] === undefined ? ofSchema : ofSchema.slice(0, -1)
+    const patterns = entriesOf(schema['patternProperties'])
+    const usable = patterns.flatMap(([pattern, part]): [string, Json][] => {
+      const written = usablePattern(pattern)
+      return written === undefined ? [] : [[written, this.convert(part)]]
+    })
+    // Names that a pattern allows which is none here would be taken for additional ones.
+    const keys = usable.length === patterns.length ? ofSchema : ofSchema.slice(0, -1)
     return Object.fromEntries([
+      ...(usable.length > 0 ? [['patternProperties', Object.fromEntries(usable)]] : []),
       ...keys.flatMap((key) => member(schema, key).map(([, part]) => [key, this.convert(part)])),
       ...ofSchemas.flatMap((key) =>
         member(schema, key).map(([, parts]) => [
@@ -142,6 +149,24 @@ function typeOf({ type }: JsonObject): JsonObject {
 
 function formatOf({ format }: JsonObject): JsonObject {
   return typeof format === 'string' && formats.has(format) ? { format } : {}
+}
+
+function patternOf({ pattern }: JsonObject): JsonObject {
+  const usable = typeof pattern === 'string' ? usablePattern(pattern) : undefined
+  return usable === undefined ? {} : { pattern: usable }
+}
+
+/** As the validator takes patterns: with Unicode, where a backslash before what needs none is an error. */
+function usablePattern(pattern: string): string | undefined {
+  return [pattern, pattern.replaceAll(/\\([^\w^$\\.*+?()[\]{}|/-]|_)/g, '$1')].find(isPattern)
+}
+
+function isPattern(pattern: string): boolean {
+  try {
+    return new RegExp(pattern, 'u') instanceof RegExp
+  } catch {
+    return false
+  }
 }
 
 /** In 2.0 and 3.0 an exclusive bound is a flag beside the bound. */

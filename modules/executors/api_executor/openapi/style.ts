@@ -4,6 +4,7 @@
  * can say is written as JSON.
  */
 import { isJsonObject, type Json, type JsonObject } from '@nexus/sdk'
+import { wellFormed } from '../uri_template.ts'
 
 export type Style = 'simple' | 'label' | 'matrix' | 'form' | 'deepObject' | Delimited
 type Delimited = 'spaceDelimited' | 'pipeDelimited' | 'tabDelimited'
@@ -82,5 +83,5 @@ function isDelimited(style: Style): style is Delimited {
 
 /** Reserved characters stay, but those that would end the value. */
 export function encodeLoosely(text: string): string {
-  return encodeURI(text).replaceAll(/[#&+]/g, (letter) => encodeURIComponent(letter))
+  return encodeURI(wellFormed(text)).replaceAll(/[#&+]/g, (letter) => encodeURIComponent(letter))
 }

@@ -5,7 +5,7 @@ const validations = ['none', 'request', 'response', 'both'] as const
 export type Validation = (typeof validations)[number]
 
 export function readValidation(config: JsonObject): Validation {
-  return validations.find((known) => known === config['validate']) ?? 'both'
+  return validations.find((known) => known === config['validate']) ?? 'request'
 }
 
 export function checksRequest(validation: Validation): boolean {

@@ -1,6 +1,6 @@
 /** Reads an operation out of a document of OpenAPI 2.0 (Swagger). */
 import { TaskFault, type Json, type JsonObject } from '@nexus/sdk'
-import { nameOf } from '../address.ts'
+import { placeOf } from '../resource.ts'
 import type { DescribedOperation, Description } from './description.ts'
 import {
   chooseMediaType,
@@ -116,7 +116,7 @@ function readBase({ root, address }: Description, { operation }: DescribedOperat
   if (base) return base
   throw TaskFault.of(
     'configuration',
-    `${nameOf(address)} describes no address that can be called: host "${authority}", schemes ${JSON.stringify(root['schemes'] ?? [own])}. It takes http or https.`,
+    `${placeOf(address)} describes no address that can be called: host "${authority}", schemes ${JSON.stringify(root['schemes'] ?? [own])}. It takes http or https.`,
   )
 }
 

@@ -1,6 +1,6 @@
 /** Reads an operation out of a document of OpenAPI 3.0 or 3.1. */
 import { isJsonObject, TaskFault, type Json, type JsonObject } from '@nexus/sdk'
-import { nameOf } from '../address.ts'
+import { isLocal, placeOf } from '../resource.ts'
 import type { DescribedOperation, Description } from './description.ts'
 import {
   chooseMediaType,
@@ -127,12 +127,15 @@ function readBase({ root, address }: Description, { item, operation }: Described
     if (value !== undefined) return textOf(value)
     throw TaskFault.of(
       'configuration',
-      `Server "${template}" of ${nameOf(address)} has no default for its variable "${name}".`,
+      `Server "${template}" of ${placeOf(address)} has no default for its variable "${name}".`,
     )
   })
   const base = URL.parse(written, address)
   if (base) return base
-  throw TaskFault.of('configuration', `Server "${written}" of ${nameOf(address)} is not a URL.`)
+  const hint = isLocal(address.href)
+    ? ' The document stands in a file, so that its servers must be absolute.'
+    : ''
+  throw TaskFault.of('configuration', `Server "${written}" of ${placeOf(address)} is not a URL.${hint}`)
 }
 
 function serversOf(servers: Json | undefined): JsonObject[] {

@@ -14,7 +14,7 @@ function documentOf(version: '2.0' | '3.0' | '3.1'): JsonObject {
     required: ['id', 'name', 'secret'],
     properties: {
       id: { type: 'integer', format: 'int64', readOnly: true },
-      name: { type: 'string', minLength: 1, pattern: '^(a+)+$' },
+      name: { type: 'string', minLength: 1, pattern: '^[A-Z]?[a-z]*$' },
       secret: { type: 'string', writeOnly: true },
       kind,
       age: { type: 'number', ...bound(version) },
@@ -79,6 +79,7 @@ for (const version of ['2.0', '3.0', '3.1'] as const) {
       { ...good, name: '' },
       'the body does not match its schema: /name must not have fewer than 1 characters',
     ],
+    [{ ...good, name: 'a-b' }, 'the body does not match its schema: /name must match pattern'],
     [{ ...good, age: 0 }, 'the body does not match its schema: /age must be > 0'],
     [{ ...good, friends: [{ name: 7 }] }, 'the body does not match its schema: /friends/0'],
   ] as [JsonObject, string][])(
@@ -98,10 +99,12 @@ for (const version of ['2.0', '3.0', '3.1'] as const) {
     [{ id: 1, name: 'Ada', friends: [{ id: 2 }] }, '/friends/0 must have required properties name'],
     [[], '/ must be object'],
   ] as [Json, string][])(`in ${version}, the answer %j is a fault`, async ([answer, why]) => {
-    const { call } = await world(documentOf(version), answer)
+    const { call } = await world(documentOf(version), answer, { validate: 'both' })
     const fault = await faultOf(call(good))
-    expect(fault.error.type).toContain('communication')
+    // A policy that retries communication does not have the effect twice.
+    expect(fault.error.type).toContain('validation')
     expect(fault.message).toContain(`The answer to operation "add" (200) does not match its schema: ${why}`)
+    expect(fault.message).toContain('The operation has had its effect')
   })
 }
 
@@ -122,6 +125,12 @@ test.for([
   },
 )
 
+test('by default requests are checked, and answers are taken as they are', async () => {
+  const { call } = await world(documentOf('3.0'), { id: 'x' })
+  expect(await call(good)).toEqual({ id: 'x' })
+  expect((await faultOf(call({ ...good, limit: 101 }))).error.type).toContain('validation')
+})
+
 test('an answer with a status or a type that is not described is taken as it is', async () => {
   const responses = { 201: { content: { 'text/csv': { schema: { type: 'integer' } } } } }
   const paths = { '/a': { get: { operationId: 'add', responses } } }
@@ -139,14 +148,54 @@ test('what refers into another document, or to nothing, is not checked', async (
   expect(await call({})).toEqual({ a: 1, b: 2, c: 3 })
 })
 
-test('a pattern that would run for ever is never run', () => {
-  const schema = { type: 'string', pattern: '^(a+)+$', format: 'uri' }
-  expect(jsonSchemaOf({}, schema, 'response')).toEqual({ allOf: [{ type: 'string' }], $defs: {} })
+/** Doubles with every level. */
+function endlessUnion(levels: number): JsonObject {
+  const both = (level: number): Json => ({ $ref: `#/components/schemas/S${level}` })
+  const schemas = Array.from({ length: levels }, (_, level): [string, Json] => [
+    `S${level}`,
+    level === levels - 1 ? { type: 'string' } : { anyOf: [both(level + 1), both(level + 1)] },
+  ])
+  return Object.fromEntries(schemas)
+}
+
+test.for([
+  ['a pattern', { name: { type: 'string', pattern: '^(a+)+$' } }, {}],
+  ['names by a pattern', { name: { type: 'object', patternProperties: { '^(a+)+$': {} } } }, {}],
+  ['a union', { name: { $ref: '#/components/schemas/S0' } }, endlessUnion(60)],
+] as [string, JsonObject, JsonObject][])(
+  'a check by %s that would go on for ever ends, and nothing else waits for it for long',
+  async ([, properties, schemas]) => {
+    const requestBody = { content: { 'application/json': { schema: { type: 'object', properties } } } }
+    const paths = { '/a': { post: { operationId: 'add', requestBody } } }
+    const { call, asked } = await world({ openapi: '3.0.0', components: { schemas }, paths }, {})
+    const endless = `${'a'.repeat(40)}!`
+    const name =
+      'patternProperties' in Object(properties['name']) ? { [endless]: 1 } : schemas['S0'] ? 1 : endless
+    const began = performance.now()
+    const { error } = await faultOf(call({ name }))
+    expect(performance.now() - began).toBeLessThan(5_000)
+    expect(error.type).toContain('configuration')
+    expect(error.detail).toContain('takes more than 1000 ms to be checked')
+    expect(asked()).toBe(0)
+  },
+)
+
+test.for([
+  [String.raw`^[\w\-]+$`, true],
+  [String.raw`^a\_b\@c$`, true],
+  ['^[', false],
+] as const)('the pattern %s is used: %s', ([pattern, isUsed]) => {
+  expect(JSON.stringify(jsonSchemaOf({}, { pattern }, 'response')).includes('pattern')).toBe(isUsed)
 })
 
-test('names that a pattern allows are no additional ones', () => {
+test('names that a pattern allows are no additional ones, also where the pattern is none here', () => {
   const schema = { patternProperties: { '^x-': {} }, additionalProperties: false }
-  expect(jsonSchemaOf({}, schema, 'request')).toEqual({ allOf: [{}], $defs: {} })
+  expect(jsonSchemaOf({}, schema, 'request')).toEqual({
+    allOf: [{ patternProperties: { '^x-': {} }, additionalProperties: false }],
+    $defs: {},
+  })
+  const broken = { patternProperties: { '^[': {} }, additionalProperties: false }
+  expect(jsonSchemaOf({}, broken, 'request')).toEqual({ allOf: [{}], $defs: {} })
   expect(jsonSchemaOf({}, { additionalProperties: false }, 'request')).toEqual({
     allOf: [{ additionalProperties: false }],
     $defs: {},

@@ -40,6 +40,8 @@ interface World {
   policy?: Policy
   evaluate?: (expression: string, input: Json, variables: JsonObject) => Json
   tasks?: Readonly<Record<string, TestTask>>
+  /** Of which run the task is. */
+  runId?: string
 }
 
 interface Hosting extends World {
@@ -58,7 +60,8 @@ export async function setup({ config = {}, private: isPrivate = true, resolve, .
   onTestFinished(() => ledger.release())
   const caller = (kind: string) => async (inputData: JsonObject, own?: World) => {
     const given = { config, metadata: { kind }, idempotencyKey: 'key-1', policy, ...world, ...own }
-    const context = testContext({ inputData, ...given })
+    const made = testContext({ inputData, ...given })
+    const context = { ...made, run: { ...made.run, id: given.runId ?? made.run.id } }
     const { outputData } = await module.execute(context)
     logs.push(...context.recorded.logs)
     return outputData

@@ -1,9 +1,10 @@
 /**
- * A circuit breaker for every origin. Closed, everything goes through; after so many failures in a row it opens, and
- * nothing does for a while; then it is half open, and one request after another finds out whether the service is back.
- * It sends nothing, and judges no answer: it is told how requests ended.
+ * The circuit breaker of one origin. Closed, everything goes through; after so many failures in a row it opens, and nothing
+ * does for a while; then it is half open, and one request after another finds out whether the service is back. How a
+ * request ended that began before it opened says nothing any more. It sends nothing, and judges no answer.
  */
 import { TaskFault, type Clock } from '@nexus/sdk'
+import type { Kept } from './per_key.ts'
 
 export interface BreakerLimits {
   /** 0: never opens. */
@@ -15,6 +16,11 @@ export interface BreakerLimits {
 
 /** `neutral`: it says nothing of the service, as when the run was cancelled. */
 export type Ending = 'success' | 'failure' | 'neutral'
+
+/** A request that may be sent. Whoever has it says how it ended, once. */
+export interface Admission {
+  ended(ending: Ending, reason?: string): void
+}
 
 type State =
   | { readonly kind: 'closed'; readonly failures: number }
@@ -29,69 +35,85 @@ type State =
 
 const closed: State = { kind: 'closed', failures: 0 }
 
-export class Breakers {
-  /** Only of origins that failed last. */
-  readonly #states = new Map<string, State>()
+export class Breaker implements Kept {
+  readonly #origin: string
   readonly #limits: BreakerLimits
   readonly #clock: Clock
+  #state: State = closed
+  /** How often it opened. */
+  #openings = 0
+  #underWay = 0
 
-  constructor(limits: BreakerLimits, clock: Clock) {
+  constructor(origin: string, limits: BreakerLimits, clock: Clock) {
+    this.#origin = origin
     this.#limits = limits
     this.#clock = clock
   }
 
-  /** Throws where a request may not be sent now. Whoever may send says how it ended. */
-  admit(origin: string): void {
-    const state = this.#states.get(origin)
-    if (state === undefined || state.kind === 'closed') return
-    if (state.kind === 'open' && this.#clock.elapsed() < state.untilMs) throw this.#refusal(origin, state)
-    if (state.kind === 'half open' && state.isProbing) throw probing(origin, state)
-    const successes = state.kind === 'half open' ? state.successes : 0
-    const { failures, reason } = state
-    this.#states.set(origin, { kind: 'half open', isProbing: true, successes, failures, reason })
+  get isIdle(): boolean {
+    return this.#underWay === 0
   }
 
-  ended(origin: string, ending: Ending, reason = ''): void {
-    if (this.#states.size === 0 && ending !== 'failure') return
-    const state = this.#states.get(origin) ?? closed
-    if (ending === 'neutral') {
-      if (state.kind === 'half open') this.#states.set(origin, { ...state, isProbing: false })
-    } else if (ending === 'success') this.#succeeded(origin, state)
-    else this.#failed(origin, state, reason)
+  /** Throws where a request may not be sent now. */
+  admit(): Admission {
+    const state = this.#state
+    if (state.kind === 'open' && this.#clock.elapsed() < state.untilMs) throw this.#refusal(state)
+    if (state.kind === 'half open' && state.isProbing) throw this.#probing(state)
+    if (state.kind !== 'closed') {
+      const successes = state.kind === 'half open' ? state.successes : 0
+      const { failures, reason } = state
+      this.#state = { kind: 'half open', isProbing: true, successes, failures, reason }
+    }
+    this.#underWay++
+    const openings = this.#openings
+    return {
+      ended: (ending, reason = '') => {
+        this.#underWay--
+        if (openings === this.#openings) this.#ended(ending, reason)
+      },
+    }
   }
 
-  #succeeded(origin: string, state: State): void {
-    if (state.kind === 'open') return
-    const successes = state.kind === 'half open' ? state.successes + 1 : Number.POSITIVE_INFINITY
-    if (successes >= this.#limits.breakerProbes) this.#states.delete(origin)
-    else if (state.kind === 'half open') this.#states.set(origin, { ...state, successes, isProbing: false })
+  #ended(ending: Ending, reason: string): void {
+    if (ending === 'success') this.#succeeded()
+    else if (ending === 'failure') this.#failed(reason)
+    else if (this.#state.kind === 'half open') this.#state = { ...this.#state, isProbing: false }
   }
 
-  #failed(origin: string, state: State, reason: string): void {
-    const { breakerFailures, breakerOpenMs } = this.#limits
-    // Requests that were under way when it opened do not make it longer.
-    if (breakerFailures === 0 || state.kind === 'open') return
-    const failures = state.failures + 1
-    if (state.kind === 'closed' && failures < breakerFailures) {
-      this.#states.set(origin, { kind: 'closed', failures })
+  #succeeded(): void {
+    if (this.#state.kind !== 'half open') {
+      this.#state = closed
       return
     }
-    const untilMs = this.#clock.elapsed() + breakerOpenMs
-    this.#states.set(origin, { kind: 'open', untilMs, failures, reason })
+    const successes = this.#state.successes + 1
+    const isBack = successes >= this.#limits.breakerProbes
+    this.#state = isBack ? closed : { ...this.#state, successes, isProbing: false }
   }
 
-  #refusal(origin: string, { untilMs, failures, reason }: State & { kind: 'open' }): TaskFault {
+  #failed(reason: string): void {
+    const { breakerFailures, breakerOpenMs } = this.#limits
+    if (breakerFailures === 0) return
+    const failures = this.#state.failures + 1
+    if (this.#state.kind === 'closed' && failures < breakerFailures) {
+      this.#state = { kind: 'closed', failures }
+      return
+    }
+    this.#openings++
+    this.#state = { kind: 'open', untilMs: this.#clock.elapsed() + breakerOpenMs, failures, reason }
+  }
+
+  #refusal({ untilMs, failures, reason }: State & { kind: 'open' }): TaskFault {
     const until = new Date(this.#clock.now() + untilMs - this.#clock.elapsed()).toISOString()
     return unavailable(
-      `${origin} failed ${failures} times in a row and is not asked again until ${until} (breaker_open_ms). Last: ${reason}`,
+      `${this.#origin} failed ${failures} times in a row and is not asked again until ${until} (breaker_open_ms). Last: ${reason}`,
     )
   }
-}
 
-function probing(origin: string, { failures, reason }: State & { kind: 'half open' }): TaskFault {
-  return unavailable(
-    `${origin} failed ${failures} times in a row, and one request is finding out whether it is back (breaker_probes). Last: ${reason}`,
-  )
+  #probing({ failures, reason }: State & { kind: 'half open' }): TaskFault {
+    return unavailable(
+      `${this.#origin} failed ${failures} times in a row, and one request is finding out whether it is back (breaker_probes). Last: ${reason}`,
+    )
+  }
 }
 
 function unavailable(detail: string): TaskFault {

@@ -3,7 +3,6 @@
  * is set. A name is judged by the address that is then connected to; through a proxy the address is what it is asked for,
  * unless the operator leaves names to it.
  */
-import { getCACertificates } from 'node:tls'
 import type { buildConnector } from 'undici'
 import type { Clock } from '@nexus/sdk'
 import {
@@ -16,6 +15,7 @@ import {
 } from '@nexus/sdk/network'
 import { portOf, proxyFor } from './proxy.ts'
 import type { TransportSettings } from './settings.ts'
+import type { Tls, TlsMaterial } from './tls.ts'
 import { openTunnel } from './tunnel.ts'
 
 export interface ConnectorOptions {
@@ -23,22 +23,16 @@ export interface ConnectorOptions {
   readonly policy: NetworkPolicy
   readonly resolve: Resolve
   readonly clock: Clock
+  readonly tls: Tls
 }
 
 type Connector = buildConnector.connector
 type Callback = buildConnector.Callback
 
 export function connectorOf(build: typeof buildConnector, options: ConnectorOptions): Connector {
-  const { settings, policy, resolve } = options
-  const authorities =
-    settings.authorities.length > 0 ? [...getCACertificates(), ...settings.authorities] : undefined
-  const direct = build({
-    timeout: settings.connectTimeoutMs,
-    allowH2: settings.usesHttp2,
-    lookup: guardedLookup(policy, resolve),
-    ...(authorities !== undefined && { ca: authorities }),
-  })
-  const tunnelled = tunnelOf(direct, authorities, options)
+  const { settings, policy } = options
+  const direct = directOf(build, options)
+  const tunnelled = tunnelOf(direct, options)
   return (target, callback) => {
     const proxy = proxyFor(target, settings.proxy)
     if (proxy !== undefined) return void tunnelled(proxy, target, callback)
@@ -54,13 +48,30 @@ export function connectorOf(build: typeof buildConnector, options: ConnectorOpti
   }
 }
 
-function tunnelOf(direct: Connector, authorities: string[] | undefined, options: ConnectorOptions) {
-  const { settings, policy, resolve, clock } = options
+/** One connector for each certificate that may be shown: it keeps TLS sessions, which are for that alone. */
+function directOf(
+  build: typeof buildConnector,
+  { settings, policy, resolve, tls }: ConnectorOptions,
+): Connector {
+  const lookup = guardedLookup(policy, resolve)
+  const made = new Map<TlsMaterial, Connector>()
+  return (target, callback) => {
+    const material = tls.materialFor(target.hostname)
+    const known = made.get(material)
+    const connector =
+      known ?? build({ timeout: settings.connectTimeoutMs, allowH2: settings.usesHttp2, lookup, ...material })
+    if (!known) made.set(material, connector)
+    return connector(target, callback)
+  }
+}
+
+function tunnelOf(direct: Connector, options: ConnectorOptions) {
+  const { settings, policy, resolve, clock, tls } = options
   const mayLeaveNames = policy.network.private || settings.proxy.resolvesNames
   const within = {
     timeoutMs: settings.connectTimeoutMs,
     headerBytesMax: settings.headerBytesMax,
-    authorities,
+    tls,
     clock,
   }
   return async (proxy: URL, target: buildConnector.Options, callback: Callback): Promise<void> => {

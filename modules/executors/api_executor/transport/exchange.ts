@@ -75,6 +75,8 @@ class Exchange implements Dispatcher.DispatchHandler {
   #head: Omit<Answer, 'body' | 'blob'> | undefined
   #kept: Buffer[] = []
   #bytes = 0
+  /** Of what is packed: what unpacks to nothing would go on for ever. */
+  #packedBytesMax = Number.POSITIVE_INFINITY
   #stream: Readable | undefined
 
   constructor(request: HttpRequest, options: ExchangeOptions, settle: Settle) {
@@ -111,6 +113,7 @@ class Exchange implements Dispatcher.DispatchHandler {
     if (this.#isSettled) return
     this.#bytes += chunk.length
     if (this.#pace.isTooSlow(chunk.length)) return this.fail(this.#tooSlow())
+    if (this.#bytes > this.#packedBytesMax) return this.fail(this.#tooLarge())
     if (this.#stream) return this.#push(chunk)
     this.#kept.push(chunk)
     if (this.#bytes <= this.#options.responseBytesMax) return
@@ -169,6 +172,9 @@ class Exchange implements Dispatcher.DispatchHandler {
     })
     source.on('error', () => undefined)
     this.#stream = source
+    const { responseBytesMax } = this.#options
+    if (encodings.length > 0)
+      this.#packedBytesMax = Math.max(responseBytesMax, this.#overflow()?.bytesMax ?? 0)
     void this.#read(source, encodings)
   }
 

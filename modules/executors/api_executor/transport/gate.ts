@@ -3,6 +3,7 @@
  * first served, as long as its call has time. It sends nothing.
  */
 import { TaskFault, type Clock } from '@nexus/sdk'
+import type { Kept } from './per_key.ts'
 
 export interface GateLimits {
   readonly hostRequestsMax: number
@@ -12,34 +13,9 @@ export interface GateLimits {
 
 /** Calls that wait for one host. */
 const waitingMax = 10_000
-/** Hosts that are remembered before those without requests are forgotten. */
-const hostsMax = 1_000
 
-export class Gates {
-  readonly #gates = new Map<string, Gate>()
-  readonly #limits: GateLimits
-  readonly #clock: Clock
-
-  constructor(limits: GateLimits, clock: Clock) {
-    this.#limits = limits
-    this.#clock = clock
-  }
-
-  of(host: string): Gate {
-    const known = this.#gates.get(host)
-    if (known) return known
-    if (this.#gates.size >= hostsMax) this.#forget()
-    const gate = new Gate(host, this.#limits, this.#clock)
-    this.#gates.set(host, gate)
-    return gate
-  }
-
-  #forget(): void {
-    for (const [host, gate] of this.#gates) if (gate.isIdle) this.#gates.delete(host)
-  }
-}
-
-export class Gate {
+/** Of one host. */
+export class Gate implements Kept {
   readonly #host: string
   readonly #limits: GateLimits
   readonly #clock: Clock

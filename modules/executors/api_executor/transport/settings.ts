@@ -2,9 +2,9 @@
  * How the module's transport behaves, from its configuration. The defaults are those of the manifest, for a host that
  * fills in none. What the schema cannot say (a proxy's address, a file of certificates) is checked here.
  */
-import { readFileSync } from 'node:fs'
 import type { Json, JsonObject } from '@nexus/sdk'
 import type { ProxySettings } from './proxy.ts'
+import { readIdentities, readPem, type TlsSettings } from './tls.ts'
 
 export interface TransportSettings {
   readonly connectTimeoutMs: number
@@ -29,8 +29,7 @@ export interface TransportSettings {
   readonly retryWaitMsMax: number
   readonly retriesEveryMethod: boolean
   readonly proxy: ProxySettings
-  /** Certificates in PEM that are trusted besides the usual ones. */
-  readonly authorities: readonly string[]
+  readonly tls: TlsSettings
 }
 
 export const defaults = {
@@ -90,7 +89,7 @@ export function readSettings(config: JsonObject): TransportSettings {
         .filter(Boolean),
       resolvesNames: flag('proxy_resolves_names'),
     },
-    authorities: authoritiesIn(config),
+    tls: { authorities: authoritiesIn(config), identities: readIdentities(config['tls_clients']) },
   }
 }
 
@@ -99,6 +98,7 @@ export function problemsOf(config: JsonObject): readonly string[] {
   const checks = [
     () => void (['http_proxy', 'https_proxy'] as const).map((key) => proxyIn(config, key)),
     () => void authoritiesIn(config),
+    () => void readIdentities(config['tls_clients']),
   ]
   return checks.flatMap((check) => {
     try {
@@ -114,30 +114,31 @@ function proxyIn(config: JsonObject, key: 'http_proxy' | 'https_proxy'): URL | u
   const written = textIn(config, key)
   if (written === '') return undefined
   const url = URL.parse(written)
-  if (url && (url.protocol === 'http:' || url.protocol === 'https:')) return url
-  throw new Error(`${key} must be an http or https URL, as http://proxy.example.com:3128.`)
+  if (!url || (url.protocol !== 'http:' && url.protocol !== 'https:'))
+    throw new Error(`${key} must be an http or https URL, as http://proxy.example.com:3128.`)
+  if (isEncoded(url.username) && isEncoded(url.password)) return url
+  throw new Error(`${key}: its user or password is not encoded as URIs are: a "%" is written "%25".`)
+}
+
+function isEncoded(text: string): boolean {
+  try {
+    return decodeURIComponent(text) !== undefined
+  } catch {
+    return false
+  }
 }
 
 function authoritiesIn(config: JsonObject): readonly string[] {
   const file = textIn(config, 'tls_ca_file')
   const given = [
     { key: 'tls_ca', text: textIn(config, 'tls_ca') },
-    { key: 'tls_ca_file', text: file === '' ? '' : readAuthorities(file) },
+    { key: 'tls_ca_file', text: file === '' ? '' : readPem(file, 'tls_ca_file') },
   ].filter(({ text }, index) => text !== '' || (index === 1 && file !== ''))
   for (const { key, text } of given) {
     if (!text.includes('-----BEGIN CERTIFICATE-----'))
       throw new Error(`${key} holds no certificate in PEM ("-----BEGIN CERTIFICATE-----").`)
   }
   return given.map(({ text }) => text)
-}
-
-function readAuthorities(file: string): string {
-  try {
-    return readFileSync(file, 'utf8')
-  } catch (error) {
-    const why = error instanceof Error ? error.message : String(error)
-    throw new Error(`tls_ca_file cannot be read: ${why}.`, { cause: error })
-  }
 }
 
 function textIn(config: JsonObject, key: Key): string {

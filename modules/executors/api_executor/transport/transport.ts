@@ -3,21 +3,23 @@
  * origin and the gate of its host, goes over the pool, and again where the service is busy and says for how long. It
  * judges no status but those, and it follows no redirect: each hop comes here by itself, and is guarded by itself.
  */
-import { Cancelled, TaskFault } from '@nexus/sdk'
+import { TaskFault } from '@nexus/sdk'
 import { hostAndPort } from '../address.ts'
 import { connectionFault } from '../connection_fault.ts'
 import type { HttpRequest } from '../request.ts'
 import type { Answer } from '../send.ts'
-import { Breakers, type Ending } from './breaker.ts'
+import { Breaker, type Ending } from './breaker.ts'
 import type { ConnectorOptions } from './connector.ts'
 import type { Deadline } from './deadline.ts'
 import { exchange, type ExchangeOptions } from './exchange.ts'
-import { Gates } from './gate.ts'
+import { Gate } from './gate.ts'
+import { PerKey } from './per_key.ts'
 import { Pool } from './pool.ts'
 import { isBadPort } from './bad_ports.ts'
 import { retryDelayMs } from './retry.ts'
 import { openStream, type StreamedAnswer } from './open_stream.ts'
 import type { TransportSettings } from './settings.ts'
+import { Tls } from './tls.ts'
 
 export type SendingOptions = Omit<ExchangeOptions, 'settings'>
 
@@ -27,14 +29,18 @@ const failing = new Set([502, 503, 504])
 export class Transport {
   readonly #settings: TransportSettings
   readonly #pool: Pool
-  readonly #gates: Gates
-  readonly #breakers: Breakers
+  /** For protocols that connect by themselves. */
+  readonly tls: Tls
+  readonly #gates: PerKey<Gate>
+  readonly #breakers: PerKey<Breaker>
 
-  constructor(options: ConnectorOptions) {
-    this.#settings = options.settings
-    this.#pool = new Pool(options)
-    this.#gates = new Gates(options.settings, options.clock)
-    this.#breakers = new Breakers(options.settings, options.clock)
+  constructor(options: Omit<ConnectorOptions, 'tls'>) {
+    const { settings, clock } = options
+    this.#settings = settings
+    this.tls = new Tls(settings.tls)
+    this.#pool = new Pool({ ...options, tls: this.tls })
+    this.#gates = new PerKey((host) => new Gate(host, settings, clock))
+    this.#breakers = new PerKey((origin) => new Breaker(origin, settings, clock))
   }
 
   /** Rejects with a `TaskFault`, or the deadline's reason. */
@@ -73,29 +79,27 @@ export class Transport {
   }
 
   async #attempt(request: HttpRequest, options: SendingOptions): Promise<Answer> {
-    const { origin, host } = request.url
-    const gate = this.#gates.of(host)
+    const gate = this.#gates.of(request.url.host)
     if (!gate.enters()) await options.deadline.during((signal) => gate.wait(signal))
     try {
-      this.#breakers.admit(origin)
       return await this.#watched(request, options)
     } finally {
       gate.leave()
     }
   }
 
-  /** Tells the breaker how it ended. */
+  /** Where the breaker lets it through, which is told how it ended. */
   async #watched(request: HttpRequest, options: SendingOptions): Promise<Answer> {
-    const { origin } = request.url
+    const admission = this.#breakers.of(request.url.origin).admit()
     try {
       const answer = await exchange(this.#pool, request, { ...options, settings: this.#settings })
       const hasFailed = failing.has(answer.status)
-      if (hasFailed) this.#breakers.ended(origin, 'failure', `it answered ${answer.status}.`)
-      else this.#breakers.ended(origin, 'success')
+      if (hasFailed) admission.ended('failure', `it answered ${answer.status}.`)
+      else admission.ended('success')
       return answer
     } catch (error) {
       const fault = this.#named(request, error, options.deadline)
-      this.#breakers.ended(origin, endingOf(error), fault instanceof Error ? fault.message : '')
+      admission.ended(endingOf(error, options.deadline), fault instanceof Error ? fault.message : '')
       throw fault
     }
   }
@@ -110,9 +114,9 @@ export class Transport {
 }
 
 /** A service that answers too much, or is not asked at all, has not failed; one that does not answer in time has. */
-function endingOf(error: unknown): Ending {
-  if (error instanceof Cancelled || isHeaderFlood(error)) return 'neutral'
-  return error instanceof TaskFault && error.error.status !== 504 ? 'neutral' : 'failure'
+function endingOf(error: unknown, { reason }: Deadline): Ending {
+  if (error instanceof TaskFault) return error.error.status === 504 ? 'failure' : 'neutral'
+  return error === reason || isHeaderFlood(error) ? 'neutral' : 'failure'
 }
 
 function isHeaderFlood(error: unknown): boolean {

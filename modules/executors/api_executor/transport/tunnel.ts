@@ -8,11 +8,12 @@ import { isIP, isIPv6, type Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
 import { TaskFault, type Clock } from '@nexus/sdk'
 import { hostAndPort } from '../address.ts'
+import type { Tls } from './tls.ts'
 
 export interface TunnelOptions {
   readonly timeoutMs: number
   readonly headerBytesMax: number
-  readonly authorities: string[] | undefined
+  readonly tls: Tls
   readonly clock: Clock
 }
 
@@ -50,7 +51,7 @@ function ask(proxy: URL, target: string, options: TunnelOptions): ClientRequest 
     maxHeaderSize: options.headerBytesMax,
     // Else the proxy would have to show a certificate of the host that `host` names.
     ...(isSafe && { servername: isIP(host) === 0 ? host : '' }),
-    ...(isSafe && options.authorities !== undefined && { ca: options.authorities }),
+    ...(isSafe && options.tls.materialFor(host)),
   })
   return request.end()
 }

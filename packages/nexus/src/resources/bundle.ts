@@ -1,7 +1,7 @@
 /**
  * Makes a document whole before a run: functions of catalogs and functions called by URI become functions of the
- * document under the very name that is called, schemas in external resources and scripts beside the file are written
- * into it. What comes out needs nothing from outside, so that a run never finds out halfway and a restart needs no
+ * document under the very name that is called, schemas in external resources, and scripts and descriptions of services
+ * beside the file are written into it. What comes out needs nothing from outside, so that a run never finds out halfway and a restart needs no
  * network. What comes over HTTP is pinned (see `pins.ts`); files are read anew each time.
  * Source: DSL 1.0.3, "Catalogs", "External Resource", "Schema".
  */
@@ -21,10 +21,11 @@ import { whatIsThere } from './catalog_folder.ts'
 import { resolveAuthentication, type SecretSource } from './credentials.ts'
 import { ResourceMissing, type Fetcher } from './fetcher.ts'
 import type { PinStore } from './pins.ts'
+import { dataAddress, importsOf } from './inlined.ts'
 import { Refused, type Finding } from './refusal.ts'
 import { readFailure, ResourceReader, type Resource } from './resource_reader.ts'
 import { withFunctions, type BundledWorkflow } from './self_contained.ts'
-import { sitesOf, type Site } from './sites.ts'
+import { endpointOf, sitesOf, type Site } from './sites.ts'
 import { foreignReference } from './schema_references.ts'
 import {
   addressOf,
@@ -120,7 +121,8 @@ class Bundling {
     try {
       if (site.kind === 'function') await this.#takeFunction(site, unit)
       else if (site.kind === 'schema') site.put(await this.#schema(site, unit))
-      else site.put(await this.#script(site, unit))
+      else if (site.kind === 'script') site.put(await this.#script(site, unit))
+      else site.put(await this.#description(site, unit))
     } catch (error) {
       this.#signal.throwIfAborted()
       if (!(error instanceof Refused)) throw error
@@ -191,6 +193,40 @@ class Bundling {
     const resource = await this.#read(endpointTarget(site.endpoint, origin))
     await this.#accept(resource)
     return resource.text
+  }
+
+  async #description(site: Extract<Site, { kind: 'description' }>, { origin }: Unit): Promise<string> {
+    const target = endpointTarget(site.endpoint, origin)
+    const { uri: name } = endpointOf(site.endpoint)
+    const [address] = target.addresses
+    // `file://app/greet.proto` names no file but a path from the working folder, and is read as the call is made.
+    if (address?.protocol === 'file:' && address.hostname !== '') return name
+    const resource = await this.#read(target)
+    await this.#accept(resource)
+    const beside = site.isProto ? await this.#imported(resource, target) : new Map<string, string>()
+    return dataAddress({ name, text: resource.text }, beside)
+  }
+
+  /** What a proto file imports, and what that does, beside it and below it. */
+  async #imported(first: Resource, { authentication }: Target): Promise<ReadonlyMap<string, string>> {
+    const folder = new URL('.', first.url)
+    const found = new Map<string, string>()
+    const wanted = [...importsOf(first.text)]
+    for (let name = wanted.shift(); name !== undefined; name = wanted.shift()) {
+      if (found.has(name)) continue
+      const url = URL.parse(name, folder)
+      if (!url || url.origin !== folder.origin || !url.pathname.startsWith(folder.pathname))
+        throw new Refused({
+          code: 'resource_unreadable',
+          message: `${shownAddress(first.url)} imports "${name}", which is not beside it or below.`,
+          hint: 'Only such files are read.',
+        })
+      const resource = await this.#read({ addresses: [url], authentication })
+      await this.#accept(resource)
+      found.set(name, resource.text)
+      wanted.push(...importsOf(resource.text))
+    }
+    return found
   }
 
   async #read({ addresses, authentication, catalog }: Target): Promise<Resource> {

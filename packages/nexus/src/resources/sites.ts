@@ -1,6 +1,6 @@
 /**
  * The places of a document that name something outside it which must be there before a run: calls of functions,
- * schemas in external resources, scripts that stand beside the file. Each knows how to take in what was fetched.
+ * schemas in external resources, scripts and descriptions of services that stand beside the file. Each knows how to take in what was fetched.
  */
 import {
   everyTaskOf,
@@ -34,6 +34,14 @@ export type Site =
       readonly endpoint: Endpoint
       readonly put: (code: string) => void
     }
+  | {
+      readonly kind: 'description'
+      readonly pointer: string
+      readonly endpoint: Endpoint
+      /** Whether it is a proto file, which may import others. */
+      readonly isProto: boolean
+      readonly put: (address: string) => void
+    }
 
 type Members = Record<string, unknown>
 
@@ -46,6 +54,7 @@ export function sitesOf(document: Workflow): readonly Site[] {
       ...schemaSites(task, reference),
       ...iteratorSites(task, reference),
       ...scriptSites(task, reference),
+      ...descriptionSites(task, reference),
     ]),
   ]
 }
@@ -104,6 +113,26 @@ function scriptSites(task: Task, reference: string): readonly Site[] {
   }
   const pointer = `${reference}/run/script/source/endpoint`
   return [{ kind: 'script', pointer, endpoint: script.source.endpoint, put }]
+}
+
+/** What describes a service: relative as scripts are, or a file, which only a file may name. */
+function descriptionSites(task: Task, reference: string): readonly Site[] {
+  const [member, resource] = descriptionOf(task)
+  if (!resource) return []
+  const { uri } = endpointOf(resource.endpoint)
+  if (!isRelative(uri) && !(isFixed(uri) && /^file:/i.test(uri))) return []
+  const members: Members = resource
+  const put = (address: string): void => {
+    members['endpoint'] = address
+  }
+  const pointer = `${reference}/with/${member}/endpoint`
+  return [{ kind: 'description', pointer, endpoint: resource.endpoint, isProto: member === 'proto', put }]
+}
+
+function descriptionOf(task: Task): readonly [member: string, resource: ExternalResource | undefined] {
+  if (isCall(task, 'grpc')) return ['proto', task.with.proto]
+  if (isCall(task, 'openapi') || isCall(task, 'asyncapi')) return ['document', task.with.document]
+  return ['agentCard', isCall(task, 'a2a') ? task.with.agentCard : undefined]
 }
 
 export function endpointOf(endpoint: Endpoint): Exclude<Endpoint, string> {

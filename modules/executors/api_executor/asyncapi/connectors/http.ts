@@ -8,11 +8,11 @@ import type { Authorizer } from '../../authentication/authorizer.ts'
 import { nameOf } from '../../address.ts'
 import { openAuthorized } from '../../open_authorized.ts'
 import type { HttpRequest } from '../../request.ts'
-import { serverSentEvents } from '../../server_sent_events.ts'
+import { serverSentEvents, type EventLimits } from '../../server_sent_events.ts'
 import type { StreamedAnswer } from '../../transport/open_stream.ts'
 import type { Outbound } from '../arguments.ts'
-import type { Connecting, Connector } from '../connector.ts'
-import type { Feed } from '../feed.ts'
+import { authorizerFor, type Connecting, type Connector } from '../connector.ts'
+import type { Sink } from '../feed.ts'
 import { encodePayload } from '../message.ts'
 
 /** Between two requests of a server that has nothing, or does not say when to come again. */
@@ -29,17 +29,17 @@ export const connector: Connector = {
       ...lowered(message.headers),
     }
     const request = { ...requestFor(connecting, 'POST'), headers, body }
-    const answer = await ask(request, connecting, authorizerOf(connecting, request))
+    const answer = await ask(request, connecting, authorizerFor(connecting))
     answer.body.destroy()
   },
-  async subscribe(connecting, feed) {
+  async subscribe(connecting, sink) {
     const ended = new AbortController()
     const signal = AbortSignal.any([connecting.signal, ended.signal])
-    const request = requestFor(connecting, 'GET')
-    const authorizer = authorizerOf(connecting, request)
+    const request = resuming(requestFor(connecting, 'GET'), connecting)
+    const authorizer = authorizerFor(connecting)
     const first = await ask(request, { ...connecting, signal }, authorizer)
-    const reading = consume(first, { request, authorizer, feed, connecting: { ...connecting, signal } })
-    const settled = reading.catch((error: unknown) => feed.fail(error))
+    const reading = consume(first, { request, authorizer, sink, connecting: { ...connecting, signal } })
+    const settled = reading.catch((error: unknown) => sink.fail(error))
     return async () => {
       ended.abort()
       await settled
@@ -61,8 +61,10 @@ function requestFor({ target, authentication }: Connecting, usual: string): Http
   }
 }
 
-function authorizerOf({ options }: Connecting, { authentication }: HttpRequest): Authorizer {
-  return options.authenticator.authorizerFor(authentication, options)
+/** Where the service numbers its events, it is told the last one that came (HTML standard, 9.2.4). */
+function resuming(request: HttpRequest, { memory: { lastEventId } }: Connecting): HttpRequest {
+  if (lastEventId === undefined || !/^[\x20-\x7e]+$/.test(lastEventId)) return request
+  return { ...request, headers: { ...request.headers, 'last-event-id': lastEventId } }
 }
 
 function lowered(headers: Outbound['headers']): Record<string, string> {
@@ -94,7 +96,7 @@ async function firstOf(body: Readable): Promise<string> {
 interface Reading {
   readonly request: HttpRequest
   readonly authorizer: Authorizer
-  readonly feed: Feed
+  readonly sink: Sink
   readonly connecting: Connecting
 }
 
@@ -115,18 +117,19 @@ function waitMs({ headers }: StreamedAnswer): number {
   return Number.isFinite(seconds) && seconds > 0 ? Math.min(seconds * 1_000, pollMsMax) : pollMs
 }
 
-async function readEvents({ body }: StreamedAnswer, { feed, connecting, request }: Reading): Promise<void> {
+async function readEvents({ body }: StreamedAnswer, { sink, connecting, request }: Reading): Promise<void> {
   const stop = (): void => void body.destroy()
   connecting.signal.addEventListener('abort', stop, { once: true })
-  const tooMuch = (): TaskFault => new TaskFault({ type: '', status: 500 })
   try {
     // How much comes altogether is nobody's limit: what is not consumed yet is the feed's.
-    for await (const { data, event, id } of serverSentEvents(body, { bytesMax: Infinity, tooMuch })) {
+    for await (const { data, event, id } of serverSentEvents(body, limitsOf(connecting, request))) {
+      if (id !== undefined) connecting.memory.lastEventId = id
       const headers = { ...(event !== undefined && { event }), ...(id !== undefined && { id }) }
-      if (!feed.push({ bytes: Buffer.from(data), headers })) return
+      if (!sink.push({ bytes: Buffer.from(data), headers })) return
     }
   } catch (error) {
     connecting.signal.throwIfAborted()
+    if (error instanceof TaskFault) throw error
     const why = error instanceof Error ? error.message : String(error)
     throw TaskFault.of('communication', `${nameOf(request.url)} broke its messages off: ${why}.`, {
       cause: error,
@@ -137,9 +140,16 @@ async function readEvents({ body }: StreamedAnswer, { feed, connecting, request 
   }
 }
 
+/** Of one event: one that never ends would be put together for ever. */
+function limitsOf({ options: { responseBytesMax } }: Connecting, { url }: HttpRequest): EventLimits {
+  const size = `${responseBytesMax / 1_048_576} MB`
+  const detail = `${nameOf(url)} sends an event of more than ${size}. Ask for less, or raise max_response_mb.`
+  return { bytesMax: responseBytesMax, isOfOne: true, tooMuch: () => TaskFault.of('runtime', detail) }
+}
+
 async function readOne(
   { body, headers }: StreamedAnswer,
-  { feed, connecting, request }: Reading,
+  { sink, connecting, request }: Reading,
 ): Promise<void> {
   const { responseBytesMax } = connecting.options
   const chunks: Buffer[] = []
@@ -153,5 +163,5 @@ async function readOne(
       )
     chunks.push(chunk)
   }
-  if (sizeBytes > 0) feed.push({ bytes: Buffer.concat(chunks), headers })
+  if (sizeBytes > 0) sink.push({ bytes: Buffer.concat(chunks), headers })
 }

@@ -1,11 +1,24 @@
-/** Messages over MQTT 3.1.1 and 5: the channel's address is the topic, or a filter of topics. Only 5 has headers. */
+/**
+ * Messages over MQTT 3.1.1 and 5, plain, over TLS and over WebSocket: the channel's address is the topic, or a filter of
+ * topics. Only 5 has headers.
+ */
 import { MqttClient, type IClientOptions } from 'mqtt'
 import { connect as connectTcp, isIP } from 'node:net'
+import type { Duplex } from 'node:stream'
 import { connect as connectTls } from 'node:tls'
 import { TaskFault } from '@nexus/sdk'
 import { checkHost, guardedLookup } from '@nexus/sdk/network'
-import { connectionFault, credentialsFor, serverName, type Connecting, type Connector } from '../connector.ts'
+import { createWebSocketStream, WebSocket } from 'ws'
+import {
+  bareHost,
+  connectionFault,
+  credentialsFor,
+  serverName,
+  type Connecting,
+  type Connector,
+} from '../connector.ts'
 import { encodePayload } from '../message.ts'
+import { boundBetweenMessages } from './bounded.ts'
 
 export const connector: Connector = {
   async publish(connecting, message) {
@@ -16,7 +29,7 @@ export const connector: Connector = {
         'validation',
         'Messages of MQTT 3.1.1 have no headers; those of MQTT 5 have (protocol: mqtt5).',
       )
-    const client = await connect(connecting)
+    const { client, faultOf } = await connect(connecting)
     try {
       const properties = hasHeaders ? { properties: { userProperties: { ...message.headers } } } : {}
       const { retain } = target.bindings
@@ -26,37 +39,40 @@ export const connector: Connector = {
         ...properties,
       })
     } catch (error) {
-      throw connectionFault(target, error)
+      throw faultOf(error)
     } finally {
       await client.endAsync(true)
     }
   },
-  async subscribe(connecting, feed) {
+  async subscribe(connecting, sink) {
     const { target } = connecting
-    const client = await connect(connecting)
-    client.on('message', (topic, bytes, { properties }) => {
+    const { client, hasCome, faultOf } = await connect(connecting)
+    client.on('message', (topic, content, { properties }) => {
+      hasCome()
       const own = Object.entries(properties?.userProperties ?? {}).map(([name, value]) => [
         name,
         String(value),
       ])
       const headers = { topic, ...Object.fromEntries(own) }
       const correlationId = properties?.correlationData?.toString('utf8')
-      if (!feed.push({ bytes, headers, correlationId })) client.end(true)
+      if (!sink.push({ bytes: content, headers, correlationId })) client.end(true)
     })
-    client.on('error', (error) => feed.fail(connectionFault(target, error)))
-    client.on('close', () =>
-      feed.fail(TaskFault.of('communication', `${serverName(target)} closed the connection.`)),
-    )
+    client.on('error', (error) => sink.fail(faultOf(error)))
+    client.on('close', () => sink.fail(faultOf(closed(target))))
     try {
       const [granted] = await client.subscribeAsync(target.address, { qos: qosOf(connecting) })
       if (granted === undefined || granted.qos > 2)
         throw new Error(`it does not let us subscribe to "${target.address}"`)
     } catch (error) {
       await client.endAsync(true)
-      throw connectionFault(target, error)
+      throw faultOf(error)
     }
     return () => client.endAsync(true)
   },
+}
+
+function closed(target: Connecting['target']): TaskFault {
+  return TaskFault.of('communication', `${serverName(target)} closed the connection.`)
 }
 
 function qosOf({ target }: Connecting): 0 | 1 | 2 {
@@ -64,24 +80,33 @@ function qosOf({ target }: Connecting): 0 | 1 | 2 {
   return qos === 0 || qos === 2 ? qos : 1
 }
 
-async function connect(connecting: Connecting): Promise<MqttClient> {
+interface Connected {
+  readonly client: MqttClient
+  /** To be told of every message. */
+  readonly hasCome: () => void
+  /** What an error of the client means. */
+  readonly faultOf: (error: unknown) => TaskFault
+}
+
+async function connect(connecting: Connecting): Promise<Connected> {
   const { target, options, signal } = connecting
-  const { host, port, secure, protocol } = target
-  checkHost(host, options.policy)
+  checkHost(target.host, options.policy)
   const credentials = await credentialsFor(connecting)
-  const place = { host, port, lookup: guardedLookup(options.policy) }
   const settings: IClientOptions = {
-    protocolVersion: protocol === 'mqtt5' ? 5 : 4,
+    protocolVersion: target.protocol === 'mqtt5' ? 5 : 4,
     reconnectPeriod: 0,
     connectTimeout: options.timeoutMs,
     clean: true,
     ...(credentials && { username: credentials.username, password: credentials.password }),
   }
-  const server = isIP(host) === 0 ? { servername: host } : {}
-  const client = new MqttClient(
-    () => (secure ? connectTls({ ...place, ...server }) : connectTcp(place)),
-    settings,
-  )
+  const bytes = target.overWebSocket ? openWebSocket(connecting) : openSocket(connecting)
+  let flood: TaskFault | undefined
+  const hasCome = boundBetweenMessages(bytes, connecting, (fault) => {
+    flood = fault
+    bytes.destroy()
+  })
+  const faultOf = (error: unknown): TaskFault => flood ?? connectionFault(target, error)
+  const client = new MqttClient(() => bytes, settings)
   const stop = (): void => void client.end(true)
   signal.addEventListener('abort', stop, { once: true })
   client.once('close', () => signal.removeEventListener('abort', stop))
@@ -90,11 +115,38 @@ async function connect(connecting: Connecting): Promise<MqttClient> {
     await new Promise<void>((resolve, reject) => {
       client.once('connect', () => resolve())
       client.once('error', reject)
-      client.once('close', () => reject(new Error('it closed the connection')))
+      client.once('close', () => reject(closed(target)))
     })
-    return client
+    return { client, hasCome, faultOf }
   } catch (error) {
     await client.endAsync(true)
-    throw connectionFault(target, error)
+    throw faultOf(error)
   }
+}
+
+function openSocket({ target, options }: Connecting): Duplex {
+  const { port, secure } = target
+  const host = bareHost(target)
+  const place = { host, port, lookup: guardedLookup(options.policy) }
+  if (!secure) return connectTcp(place)
+  const name = isIP(host) === 0 ? { servername: host } : {}
+  return connectTls({ ...place, ...name, ...options.transport.tls.materialFor(host) })
+}
+
+/** MQTT 5.0, 6: one connection of the subprotocol `mqtt`, whose frames are pieces of a stream. */
+function openWebSocket({ target, options }: Connecting): Duplex {
+  const { host, port, path, secure } = target
+  const socket = new WebSocket(`${secure ? 'wss' : 'ws'}://${host}:${port}${path || '/mqtt'}`, ['mqtt'], {
+    lookup: guardedLookup(options.policy),
+    maxPayload: options.responseBytesMax,
+    followRedirects: false,
+    handshakeTimeout: options.timeoutMs,
+    ...options.transport.tls.materialFor(host),
+  })
+  // A packet is written in many small pieces, which else would be a frame each.
+  return createWebSocketStream(socket, {
+    writev(pieces, done) {
+      this._write(Buffer.concat(pieces.map(({ chunk }) => Buffer.from(chunk))), 'binary', done)
+    },
+  })
 }

@@ -3,6 +3,7 @@ import { once } from 'node:events'
 import { WebSocket, type RawData } from 'ws'
 import { TaskFault } from '@nexus/sdk'
 import { checkHost, guardedLookup } from '@nexus/sdk/network'
+import type { Sink } from '../feed.ts'
 import { connectionFault, credentialsFor, serverName, type Connecting, type Connector } from '../connector.ts'
 import { encodePayload } from '../message.ts'
 
@@ -26,20 +27,14 @@ export const connector: Connector = {
       await close(socket, connecting)
     }
   },
-  async subscribe(connecting, feed) {
+  async subscribe(connecting, sink) {
     const { target } = connecting
-    const socket = await connect(connecting, (bytes) => {
-      if (!feed.push({ bytes, headers: {} })) socket.terminate()
-    })
-    socket.on('error', (error) => feed.fail(connectionFault(target, error)))
-    socket.on('close', (code) =>
-      feed.fail(TaskFault.of('communication', `${serverName(target)} closed the connection (code ${code}).`)),
-    )
+    const socket = await connect(connecting, (opening) => listen(opening, target, sink))
     return () => close(socket, connecting)
   },
 }
 
-async function connect(connecting: Connecting, onMessage?: (bytes: Buffer) => void): Promise<WebSocket> {
+async function connect(connecting: Connecting, begin?: (socket: WebSocket) => void): Promise<WebSocket> {
   const { target, options, signal } = connecting
   const { secure, host, port, path, address } = target
   checkHost(host, options.policy)
@@ -50,10 +45,11 @@ async function connect(connecting: Connecting, onMessage?: (bytes: Buffer) => vo
     maxPayload: options.responseBytesMax,
     followRedirects: false,
     handshakeTimeout: options.timeoutMs,
+    ...options.transport.tls.materialFor(host),
     ...(credentials && { headers: { authorization: headerOf(credentials) } }),
   })
-  // The first messages may come with the very answer that opens the connection.
-  if (onMessage) socket.on('message', (data) => onMessage(bytesOf(data)))
+  // What comes first, also the end, may come with the very answer that opens the connection.
+  if (begin) socket.once('open', () => begin(socket))
   socket.on('error', () => undefined)
   const stop = (): void => socket.terminate()
   signal.addEventListener('abort', stop, { once: true })
@@ -65,6 +61,23 @@ async function connect(connecting: Connecting, onMessage?: (bytes: Buffer) => vo
     socket.terminate()
     throw connectionFault(target, error)
   }
+}
+
+function listen(socket: WebSocket, target: Connecting['target'], sink: Sink): void {
+  socket.on('message', (data) => {
+    if (!sink.push({ bytes: bytesOf(data), headers: {} })) socket.terminate()
+  })
+  socket.on('error', (error) => sink.fail(lossOf(target, error)))
+  socket.on('close', (code) =>
+    sink.fail(TaskFault.of('communication', `${serverName(target)} closed the connection (code ${code}).`)),
+  )
+}
+
+/** What breaks the protocol, or is too large, would come again from the same server. */
+function lossOf(target: Connecting['target'], error: Error): TaskFault {
+  const fault = connectionFault(target, error)
+  const isOfProtocol = 'code' in error && String(error.code).startsWith('WS_ERR')
+  return isOfProtocol ? TaskFault.of('runtime', fault.message, { cause: error }) : fault
 }
 
 function headerOf({

@@ -59,24 +59,22 @@ test.each(all)('private addresses are not reached where the policy forbids it, o
   const port = await listen(createServer((socket) => void connected.push(socket.destroy())))
   const document = version3({ protocol, port, address: 'a' })
   const { caller } = await setup({ private: false, evaluate })
-  const { mkdtempSync, rmSync, writeFileSync } = await import('node:fs')
-  const folder = mkdtempSync('/tmp/nexus-asyncapi-')
-  writeFileSync(`${folder}/a.json`, JSON.stringify(document))
-  const given = { document: { endpoint: `file://${folder}/a.json` }, operation: 'talk' }
+  const endpoint = `data:application/json;base64,${Buffer.from(JSON.stringify(document)).toString('base64')}`
+  const given = { document: { endpoint }, operation: 'talk' }
   for (const work of [publishing, { subscription: { consume: { amount: 1 } } }])
     expect((await faultOf(caller('asyncapi')({ ...given, ...work }))).error.type).toContain('authorization')
-  rmSync(folder, { recursive: true })
   expect(connected).toEqual([])
 })
 
-test('a connection that breaks in the middle of a subscription is a fault', async () => {
+test('a connection that breaks in the middle of a subscription is a fault where it may not be opened again', async () => {
+  const once: World = { config: { reconnects: 0 } }
   const { port } = await startWebSocket((socket) => socket.send('1', () => socket.terminate()))
-  const call = await client('ws', port)
+  const call = await client('ws', port, once)
   expect((await faultOf(call({ subscription: { consume: { amount: 2 } } }))).message).toContain(
     'closed the connection',
   )
   const { broker, port: mqtt, subscribed } = await startMqtt()
-  const other = await client('mqtt', mqtt)
+  const other = await client('mqtt', mqtt, once)
   const arrived = subscribed()
   const consuming = faultOf(other())
   const [, broken] = await arrived

@@ -133,3 +133,81 @@ test('what speaks HTTP/2 without being asked is no HTTP/1.1', async () => {
   const fault = await faultOf(call({ method: 'get', endpoint: `http://127.0.0.1:${port}` }))
   expect(fault.error.type).toContain('communication')
 })
+
+/** HTTP/2 alone; `answer` gets the stream and the number of the request. */
+async function serveHttp2(answer: (stream: ServerHttp2Stream, count: number) => void) {
+  let asked = 0
+  const server = createSecureServer(identity)
+  server.on('stream', (stream: ServerHttp2Stream) => {
+    stream.on('error', () => undefined)
+    answer(stream, ++asked)
+  })
+  server.on('session', (session) => onTestFinished(() => session.destroy()))
+  return { endpoint: `https://127.0.0.1:${await listen(server)}/`, asked: () => asked }
+}
+
+test('a service that ends an HTTP/2 connection (GOAWAY) gets the next request over another', async () => {
+  const sessions = new Set<unknown>()
+  const { endpoint } = await serveHttp2((stream, count) => {
+    const { session } = stream
+    sessions.add(session)
+    stream.respond({ ':status': 200 })
+    stream.on('close', () => session?.goaway()).end(`answer ${count}`)
+  })
+  const { call } = await setup({ config: { tls_ca: identity.cert } })
+  for (let count = 1; count <= 5; count++)
+    expect(await call({ method: 'post', endpoint, body: {} })).toBe(`answer ${count}`)
+  expect(sessions.size).toBeGreaterThan(1)
+})
+
+test('a stream that a service resets is a fault, and its connection serves the next request', async () => {
+  const { endpoint, asked } = await serveHttp2((stream, count) => {
+    if (count === 1) return stream.close(2)
+    stream.respond({ ':status': 200 })
+    if (count === 3) {
+      stream.write('half')
+      return void setImmediate(() => stream.destroy(new Error('broken')))
+    }
+    return stream.end('well')
+  })
+  const { call } = await setup({ config: { tls_ca: identity.cert } })
+  const ask = () => call({ method: 'post', endpoint, body: {} })
+  expect((await faultOf(ask())).error.type).toContain('communication')
+  expect(await ask()).toBe('well')
+  expect((await faultOf(ask())).error.type).toContain('communication')
+  expect(await ask()).toBe('well')
+  expect(asked()).toBe(4)
+})
+
+test('a certificate of this client is shown to the hosts that it is for, and to no other', async () => {
+  const mine = selfSigned({ hosts: ['client.example'] })
+  const strict = { ...identity, requestCert: true, ca: [mine.cert], rejectUnauthorized: true }
+  const endpoint = await serveSafely(strict)
+  const given = (hosts: string[]) => ({
+    tls_ca: identity.cert,
+    tls_clients: [{ hosts, cert: mine.cert, key: mine.key }],
+  })
+  const known = await setup({ config: given(['127.0.0.1']) })
+  expect(await known.call({ method: 'get', endpoint })).toBe('safe')
+  for (const config of [given(['*.example']), { tls_ca: identity.cert }]) {
+    const stranger = await setup({ config })
+    expect((await faultOf(stranger.call({ method: 'get', endpoint }))).error.type).toContain('communication')
+  }
+})
+
+test('a certificate that cannot be used is refused when the configuration is read, without its key', async () => {
+  const module = new Module()
+  const mine = selfSigned({ hosts: ['a'] })
+  const other = selfSigned({ hosts: ['a'] })
+  for (const [wrong, why] of [
+    [{ hosts: ['a'], cert: mine.cert, key: other.key }, 'do not belong together'],
+    [{ hosts: ['a'], cert: mine.cert, key: mine.key.replace('MI', 'XX') }, 'cannot be read'],
+    [{ hosts: ['a'], cert: mine.cert }, 'needs a key or a key_file'],
+    [{ hosts: ['a'], cert: mine.cert, key_file: '/no/such/file' }, 'key_file cannot be read'],
+    [{ hosts: [], cert: mine.cert, key: mine.key }, 'must name the hosts'],
+  ] as const) {
+    const problems = module.validateConfig({ tls_clients: [wrong] }).join()
+    expect(problems).toContain(why)
+    expect(problems).not.toContain('PRIVATE KEY')
+  }
+})

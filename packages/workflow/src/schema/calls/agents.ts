@@ -1,33 +1,10 @@
 /** `call: a2a` and `call: mcp`: agents that speak A2A, and servers that speak the Model Context Protocol. */
 import { Type } from 'typebox'
+import { a2aMethods, mcpMethods } from '@nexus/sdk'
 import { anyObject, choice, either, list, mapOf, mark, open, optional, text } from '../describe.ts'
 import { duration } from '../duration.ts'
 import { endpoint, externalResource } from '../endpoint.ts'
 import { task } from '../task_base.ts'
-
-const agentMethods = [
-  'message/send',
-  'message/stream',
-  'tasks/get',
-  'tasks/list',
-  'tasks/cancel',
-  'tasks/resubscribe',
-  'tasks/pushNotificationConfig/set',
-  'tasks/pushNotificationConfig/get',
-  'tasks/pushNotificationConfig/list',
-  'tasks/pushNotificationConfig/delete',
-  'agent/getAuthenticatedExtendedCard',
-] as const
-
-const contextMethods = [
-  'tools/list',
-  'tools/call',
-  'prompts/list',
-  'prompts/get',
-  'resources/list',
-  'resources/read',
-  'resources/templates/list',
-] as const
 
 const parameters = optional(
   either(
@@ -42,7 +19,7 @@ export const CallA2a = task('a2a call', 'Speaks to an agent.', {
   with: open('a2a call', 'The method and whom to send it to.', {
     agentCard: optional(externalResource('The card that describes the agent.')),
     server: optional(endpoint('The server of the agent.')),
-    method: choice(agentMethods, 'The method to call.'),
+    method: choice(a2aMethods, 'The method to call.'),
     parameters,
   }),
 })
@@ -73,7 +50,7 @@ export const CallMcp = task('mcp call', 'Calls an MCP server.', {
   call: Type.Literal('mcp'),
   with: open('mcp call', 'The method and the server.', {
     protocolVersion: optional(text('The version of the protocol; 2025-06-18 by default.')),
-    method: choice(contextMethods, 'The method to call.'),
+    method: choice(mcpMethods, 'The method to call.'),
     parameters,
     timeout: optional(duration('How long the call may take.')),
     transport,
