@@ -12,6 +12,8 @@ export interface Dialect {
   readonly backticks: boolean
   readonly brackets: boolean
   readonly hashComments: boolean
+  /** Whether `--` begins a comment only before a space, as in MySQL, where `1--1` is 2. */
+  readonly spacedDashes: boolean
   readonly nestedComments: boolean
   /** Whether `?` and `:name` are parameters wherever they stand; in PostgreSQL they are operators too. */
   readonly looseParameters: boolean
@@ -32,6 +34,7 @@ const base = {
   backticks: false,
   brackets: false,
   hashComments: false,
+  spacedDashes: false,
   nestedComments: false,
   looseParameters: true,
   atParameters: false,
@@ -70,6 +73,7 @@ export const mysqlDialect: Dialect = {
   backslashEscapes: true,
   backticks: true,
   hashComments: true,
+  spacedDashes: true,
   reads: [...reads, 'table', 'show', 'describe', 'desc'],
   insertOnce: (table, placeholder) => `INSERT IGNORE INTO ${table} (call_key) VALUES (${placeholder})`,
   longText: 'longtext',

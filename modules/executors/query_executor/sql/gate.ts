@@ -68,10 +68,10 @@ function fileStatement({ sql, tokens, dialect }: Gate): Token | undefined {
       text.toLowerCase() === 'into' && /^(?:outfile|dumpfile)$/i.test(tokens[index + 1]?.text ?? ''),
   )
   if (into !== undefined) return into
-  const hidden = /\/\*M?!/.exec(sql)
-  if (hidden === null || tokens.some(({ from, to }) => from <= hidden.index && hidden.index < to))
-    return undefined
-  return { kind: 'symbol', text: hidden[0], from: hidden.index, to: hidden.index + hidden[0].length }
+  for (const { 0: text, index } of sql.matchAll(/\/\*M?!/g))
+    if (!tokens.some(({ from, to }) => from <= index && index < to))
+      return { kind: 'symbol', text, from: index, to: index + text.length }
+  return undefined
 }
 
 function refused(sql: string, token: Token | undefined, detail: string): TaskFault {

@@ -3,6 +3,7 @@ import { EngineError, type EngineErrorKind } from '../../driver.ts'
 
 const kinds: Readonly<Record<number, EngineErrorKind>> = {
   1: 'statement',
+  7: 'runtime',
   8: 'refused',
   14: 'configuration',
   20: 'statement',
@@ -13,6 +14,7 @@ const kinds: Readonly<Record<number, EngineErrorKind>> = {
 
 const hints: Readonly<Record<number, string>> = {
   5: ' Another process writes; pool_wait_ms says how long this waits.',
+  7: ' It would take more than the memory of a connection; sort or group less.',
   8: ' This connection only reads.',
   14: ' Is the file there, and may this program read it?',
   23: ' The statement does what queries may not: other files, other settings, transactions.',

@@ -29,12 +29,12 @@ export interface SqliteOptions {
 const memoryMbMax = 256
 
 export async function openSqlite(options: SqliteOptions, signal: AbortSignal): Promise<SqliteConnection> {
-  const connection = new SqliteConnection(start(options), options.watchdog)
+  const connection = new SqliteConnection(start(options), options)
   const abort = (): void => void connection.cancel()
   signal.addEventListener('abort', abort, { once: true })
   try {
     const { file, readOnly, busyMs } = options
-    await connection.ask({ do: 'open', file, readOnly, busyMs })
+    await connection.ask({ do: 'open', file, readOnly, busyMs, memoryMb: memoryMbMax })
     return connection
   } catch (error) {
     await connection.close()
@@ -59,12 +59,15 @@ function start({ file, readOnly }: SqliteOptions): ChildProcess {
 export class SqliteConnection implements Connection {
   readonly #child: ChildProcess
   readonly #watchdog: Watchdog
+  /** Whether it serves one call alone. */
+  readonly #once: boolean
   readonly #exited: Promise<unknown>
   #isAlive = true
   #answered: ((answer: SqliteAnswer | undefined) => void) | undefined
 
-  constructor(child: ChildProcess, watchdog: Watchdog) {
+  constructor(child: ChildProcess, { watchdog, file }: SqliteOptions) {
     this.#child = child
+    this.#once = file === ':memory:'
     this.#watchdog = watchdog
     if (child.pid !== undefined) watchdog.watch(child.pid)
     this.#exited = child.pid === undefined ? Promise.resolve() : once(child, 'exit')
@@ -120,10 +123,12 @@ export class SqliteConnection implements Connection {
 
   async commit(): Promise<void> {
     await this.ask({ do: 'commit' })
+    if (this.#once) this.#isAlive = false
   }
 
   async rollback(): Promise<void> {
     await this.ask({ do: 'rollback' })
+    if (this.#once) this.#isAlive = false
   }
 
   async cancel(): Promise<void> {

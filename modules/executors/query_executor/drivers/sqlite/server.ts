@@ -8,7 +8,13 @@
 import type { DatabaseSync } from 'node:sqlite'
 
 export type SqliteRequest =
-  | { readonly do: 'open'; readonly file: string; readonly readOnly: boolean; readonly busyMs: number }
+  | {
+      readonly do: 'open'
+      readonly file: string
+      readonly readOnly: boolean
+      readonly busyMs: number
+      readonly memoryMb: number
+    }
   | { readonly do: 'begin' | 'commit' | 'rollback' }
   | { readonly do: 'execute'; readonly text: string; readonly values: readonly SqliteValue[] }
   | { readonly do: 'next' }
@@ -73,12 +79,13 @@ export class SqliteServer {
     }
   }
 
-  #open({ file, readOnly, busyMs }: { file: string; readOnly: boolean; busyMs: number }): SqliteAnswer {
+  #open({ file, readOnly, busyMs, memoryMb }: Extract<SqliteRequest, { do: 'open' }>): SqliteAnswer {
     const { DatabaseSync } = process.getBuiltinModule('node:sqlite')
     this.#readOnly = readOnly
     const limits = { length: 67_108_864, sqlLength: 4_194_304, attach: 0 }
     this.#database = new DatabaseSync(file, { readOnly, timeout: busyMs, limits })
     this.#database.enableDefensive(true)
+    this.#database.exec(`PRAGMA temp_store = MEMORY; PRAGMA hard_heap_limit = ${memoryMb * 1_048_576}`)
     this.#database.prepare('SELECT count(*) FROM sqlite_schema').get()
     this.#database.setAuthorizer((action, first, second) => this.#authorize(action, first, second))
     return { ok: true }
@@ -91,7 +98,20 @@ export class SqliteServer {
     if (action === constants.SQLITE_PRAGMA)
       return this.#allowsPragma(first ?? '', second) ? SQLITE_OK : SQLITE_DENY
     const { SQLITE_ATTACH, SQLITE_DETACH, SQLITE_TRANSACTION, SQLITE_SAVEPOINT } = constants
-    const never: readonly number[] = [SQLITE_ATTACH, SQLITE_DETACH, SQLITE_TRANSACTION, SQLITE_SAVEPOINT]
+    // What is temporary lasts as long as the connection, and a trigger would see what other calls write.
+    const ofConnection = [
+      constants.SQLITE_CREATE_TEMP_TABLE,
+      constants.SQLITE_CREATE_TEMP_VIEW,
+      constants.SQLITE_CREATE_TEMP_INDEX,
+      constants.SQLITE_CREATE_TEMP_TRIGGER,
+    ]
+    const never: readonly number[] = [
+      SQLITE_ATTACH,
+      SQLITE_DETACH,
+      SQLITE_TRANSACTION,
+      SQLITE_SAVEPOINT,
+      ...ofConnection,
+    ]
     if (never.includes(action)) return SQLITE_DENY
     if (action === constants.SQLITE_FUNCTION && second === 'load_extension') return SQLITE_DENY
     return SQLITE_OK
@@ -150,10 +170,7 @@ export class SqliteServer {
         if (done === true) isEnd = true
         else {
           const row = (value as unknown[]).map((cell) => this.#json(cell))
-          sizeBytes += row.reduce(
-            (sum: number, cell) => sum + (typeof cell === 'string' ? cell.length : 8),
-            0,
-          )
+          sizeBytes += row.reduce((sum: number, cell) => sum + this.#sizeOf(cell), 0)
           rows.push(row)
         }
       }
@@ -186,6 +203,11 @@ export class SqliteServer {
   #letGo(): void {
     this.#rows?.return?.()
     this.#rows = undefined
+  }
+
+  #sizeOf(cell: unknown): number {
+    if (typeof cell === 'string') return cell.length
+    return typeof cell === 'object' && cell !== null ? (cell as { base64: string }).base64.length : 8
   }
 
   #json(cell: unknown): unknown {
