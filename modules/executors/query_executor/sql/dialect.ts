@@ -19,6 +19,8 @@ export interface Dialect {
   readonly looseParameters: boolean
   /** Whether `@name` is a parameter. */
   readonly atParameters: boolean
+  /** Whether EXPLAIN ANALYZE runs whatever comes after it, and the engine does not say what that is. */
+  readonly explainsAnything: boolean
   /** First words of statements that only read. */
   readonly reads: readonly string[]
   /** Puts `call_key` into a table where it is not there yet; changes no row where it is. */
@@ -38,6 +40,7 @@ const base = {
   nestedComments: false,
   looseParameters: true,
   atParameters: false,
+  explainsAnything: false,
   insertOnce: (table: string, placeholder: string) =>
     `INSERT INTO ${table} (call_key) VALUES (${placeholder}) ON CONFLICT DO NOTHING`,
   longText: 'text',
@@ -85,5 +88,6 @@ export const duckdbDialect: Dialect = {
   placeholder: (index) => `$${index + 1}`,
   dollarQuotes: true,
   nestedComments: true,
+  explainsAnything: true,
   reads: [...reads, 'from', 'table', 'show', 'describe', 'desc', 'summarize', 'pivot', 'unpivot'],
 }

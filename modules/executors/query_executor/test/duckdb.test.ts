@@ -85,6 +85,11 @@ test('a query of files reads those that are named and nothing else of the machin
     "SELECT * FROM sqlite_scan('/tmp/x', 'y')",
     "SELECT * FROM query('ATTACH ''/tmp/x.db''')",
     `EXPLAIN ANALYZE COPY (SELECT 1) TO '${folder}/written.csv'`,
+    `EXPLAIN ANALYZE COPY (SELECT 7 AS a) TO '${files.t}' (USE_TMP_FILE false)`,
+    `explain/**/(ANALYZE, FORMAT json) COPY (SELECT 7 AS a) TO '${files.t}' (USE_TMP_FILE false)`,
+    `(EXPLAIN ANALYZE COPY (SELECT 7 AS a) TO '${files.t}' (USE_TMP_FILE false))`,
+    'EXPLAIN ANALYZE COMMIT',
+    'EXPLAIN ANALYZE ANALYZE COMMIT',
   ]
   for (const query of attempts)
     expect(await detailOf(sql({ files, query }))).toMatch(/^(?:validation|authorization|runtime): /)

@@ -201,11 +201,11 @@ test('a database in memory is a new one at each call', async () => {
   }
 })
 
-test('SQLite: sorting and large values are bounded in memory, and nothing of them goes to the disk', async () => {
+test('SQLite: sorting and large values are bounded in memory, and in what they put on the disk', async () => {
   const { query } = await sqliteWorld()
   const rows = 'WITH RECURSIVE s(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM s WHERE n < 3000)'
   const sorted = `${rows} SELECT n FROM (SELECT n, randomblob(1000000) AS b FROM s) ORDER BY b`
-  expect(await detailOf(query(sorted))).toMatch(/^runtime: .*out of memory/)
+  expect(await detailOf(query(sorted))).toMatch(/^runtime: .*(?:out of memory|more than it may)/)
   const large = `${rows} SELECT n, zeroblob(20000000) AS b FROM s`
   expect(await detailOf(query(large))).toMatch(/^runtime: .*result_mb/)
   expect(await query('SELECT 1 AS one')).toEqual([{ one: 1 }])

@@ -13,6 +13,7 @@ import {
   type Statement,
   type TransactionOptions,
 } from '../../driver.ts'
+import { listText } from '../../list_text.ts'
 import type { Reach } from '../../network.ts'
 import type { ServerTarget } from '../../server_target.ts'
 import type { Connection } from '../pooled.ts'
@@ -287,7 +288,7 @@ function mysqlValue(value: BoundValue): mysql.ExecuteValues {
   if (typeof value === 'bigint') return wholeNumber(value)
   if (value instanceof JsonDocument) return value.text
   if (value instanceof Uint8Array) return Buffer.from(value)
-  if (Array.isArray(value)) return JSON.stringify(value, (_key, item: unknown) => jsonItem(item))
+  if (Array.isArray(value)) return listText(value)
   return value as null | boolean | number | string
 }
 
@@ -297,10 +298,4 @@ const [integerMin, integerMax] = [-(2n ** 63n), 2n ** 63n - 1n]
 function wholeNumber(value: bigint): mysql.ExecuteValues {
   const isInteger = value >= integerMin && value <= integerMax
   return isInteger ? mysql.TypedParameter.LONGLONG(value) : mysql.TypedParameter.NEWDECIMAL(String(value))
-}
-
-function jsonItem(item: unknown): unknown {
-  if (item instanceof JsonDocument) return JSON.parse(item.text) as unknown
-  if (typeof item === 'bigint') return Number.isSafeInteger(Number(item)) ? Number(item) : String(item)
-  return item
 }

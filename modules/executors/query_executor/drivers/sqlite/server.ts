@@ -4,38 +4,15 @@
  * from outside of itself but what Node gives every program.
  */
 
-// A type alone, which leaves nothing behind.
+// Types alone, which leave nothing behind.
 import type { DatabaseSync } from 'node:sqlite'
+import type { EngineAnswer, EngineRequest } from '../process/protocol.ts'
 
 export type SqliteRequest =
-  | {
-      readonly do: 'open'
-      readonly file: string
-      readonly readOnly: boolean
-      readonly busyMs: number
-      readonly memoryMb: number
-    }
-  | { readonly do: 'begin' | 'commit' | 'rollback' }
-  | { readonly do: 'execute'; readonly text: string; readonly values: readonly SqliteValue[] }
-  | { readonly do: 'next' }
+  | EngineRequest
+  | { readonly do: 'open'; readonly file: string; readonly readOnly: boolean; readonly busyMs: number }
 
-export type SqliteValue = null | number | bigint | string | Uint8Array
-
-export type SqliteAnswer =
-  | { readonly ok: true; readonly columns: readonly SqliteColumn[] }
-  | {
-      readonly ok: true
-      readonly rows: readonly (readonly unknown[])[]
-      readonly isEnd: boolean
-      readonly changedRows: number | undefined
-    }
-  | { readonly ok: true }
-  | { readonly ok: false; readonly message: string; readonly code: number }
-
-export interface SqliteColumn {
-  readonly name: string
-  readonly type: string
-}
+type SqliteValue = null | number | bigint | string | Uint8Array
 
 type Database = DatabaseSync
 type Rows = Iterator<unknown>
@@ -53,7 +30,7 @@ export class SqliteServer {
     process.on('message', (request: SqliteRequest) => process.send?.(this.#answer(request)))
   }
 
-  #answer(request: SqliteRequest): SqliteAnswer {
+  #answer(request: SqliteRequest): EngineAnswer {
     try {
       return this.#do(request)
     } catch (error) {
@@ -62,7 +39,7 @@ export class SqliteServer {
     }
   }
 
-  #do(request: SqliteRequest): SqliteAnswer {
+  #do(request: SqliteRequest): EngineAnswer {
     switch (request.do) {
       case 'open':
         return this.#open(request)
@@ -73,19 +50,18 @@ export class SqliteServer {
       case 'rollback':
         return this.#control('ROLLBACK')
       case 'execute':
-        return this.#execute(request.text, request.values)
+        return this.#execute(request.text, request.values as readonly SqliteValue[])
       case 'next':
         return this.#next()
     }
   }
 
-  #open({ file, readOnly, busyMs, memoryMb }: Extract<SqliteRequest, { do: 'open' }>): SqliteAnswer {
+  #open({ file, readOnly, busyMs }: Extract<SqliteRequest, { do: 'open' }>): EngineAnswer {
     const { DatabaseSync } = process.getBuiltinModule('node:sqlite')
     this.#readOnly = readOnly
     const limits = { length: 67_108_864, sqlLength: 4_194_304, attach: 0 }
     this.#database = new DatabaseSync(file, { readOnly, timeout: busyMs, limits })
     this.#database.enableDefensive(true)
-    this.#database.exec(`PRAGMA temp_store = MEMORY; PRAGMA hard_heap_limit = ${memoryMb * 1_048_576}`)
     this.#database.prepare('SELECT count(*) FROM sqlite_schema').get()
     this.#database.setAuthorizer((action, first, second) => this.#authorize(action, first, second))
     return { ok: true }
@@ -139,19 +115,23 @@ export class SqliteServer {
     return ofTables.includes(name) || (ofDatabase.includes(name) && value === null)
   }
 
-  #control(text: string): SqliteAnswer {
+  #control(text: string): EngineAnswer {
     this.#letGo()
     if (text === 'ROLLBACK' && this.#database?.isTransaction !== true) return { ok: true }
     this.#database?.exec(text)
     return { ok: true }
   }
 
-  #execute(text: string, values: readonly SqliteValue[]): SqliteAnswer {
+  #execute(text: string, values: readonly SqliteValue[]): EngineAnswer {
     this.#letGo()
     this.#changedRows = undefined
     return this.#guarded((database) => {
       const statement = database.prepare(text)
-      const columns = statement.columns().map(({ name, type }) => ({ name, type: type ?? '' }))
+      const columns = statement.columns().map(({ name, type }) => ({
+        name,
+        type: (type ?? '').toLowerCase(),
+        kind: 'any' as const,
+      }))
       statement.setReadBigInts(true)
       statement.setReturnArrays(true)
       if (columns.length > 0) this.#rows = statement.iterate(...values)
@@ -160,7 +140,7 @@ export class SqliteServer {
     })
   }
 
-  #next(): SqliteAnswer {
+  #next(): EngineAnswer {
     const rows: unknown[][] = []
     let sizeBytes = 0
     let isEnd = this.#rows === undefined
