@@ -2,22 +2,17 @@
  * DuckDB by `@duckdb/node-api`, in processes: a database in a file, or data files as tables. The library is native, so it
  * is never part of the module's artifact, and never of this program: it is loaded by the process.
  */
-import { mkdtemp, rm } from 'node:fs/promises'
-import { createRequire } from 'node:module'
-import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Clock } from '@nexus/sdk'
-import type { Watchdog } from '@nexus/sdk/process'
 import type { Cursor, Driver, Statement } from '../driver.ts'
 import { Pool, type PoolLimits } from '../pool.ts'
 import { duckdbDialect } from '../sql/dialect.ts'
 import { duckdbError } from './duckdb/errors.ts'
-import { DuckdbServer } from './duckdb/server.ts'
+import type { DuckdbProcesses } from './duckdb/processes.ts'
 import { unreadable, viewsOf, type Tables } from './duckdb/tables.ts'
 import { Turns } from './duckdb/turns.ts'
 import { duckdbJson, duckdbValue } from './duckdb/values.ts'
 import { pooledTransaction } from './pooled.ts'
-import { EngineChild } from './process/child.ts'
 import { opened, ProcessConnection } from './process/connection.ts'
 import type { EngineFailure } from './process/protocol.ts'
 
@@ -35,7 +30,7 @@ export interface DuckdbLimits {
 
 export interface DuckdbOptions {
   readonly clock: Clock
-  readonly watchdog: Watchdog
+  readonly processes: DuckdbProcesses
   readonly limits: PoolLimits
   readonly settings: DuckdbLimits
 }
@@ -75,25 +70,17 @@ async function openDuckdb(
   options: DuckdbOptions & { target: DuckdbTarget; file: string; preparations: readonly string[] },
   signal: AbortSignal,
 ): Promise<ProcessConnection> {
-  const { clock, watchdog, limits, settings, file, preparations } = options
-  const folder = await mkdtemp(join(tmpdir(), 'nexus-duckdb-'))
-  const library = createRequire(import.meta.url).resolve('@duckdb/node-api')
-  const child = new EngineChild({
-    program: `new (${DuckdbServer.toString()})(() => require(${JSON.stringify(library)}))`,
-    // The library is native code, which Node's permissions do not bound; DuckDB's own settings do.
-    rights: ['--allow-addons', '--allow-fs-read=*'],
-    memoryMb: settings.memoryMb + aroundMb,
-    watchdog,
-    clock,
-  })
+  const { processes, limits, settings, target, file, preparations } = options
+  const bounds = { memoryMb: settings.memoryMb + aroundMb, idleMs: limits.idleMs }
+  const process = await processes.take(bounds)
   const connection = new DuckdbConnection({
-    child,
-    words: { value: duckdbValue, error: (failure, text) => errorOf(failure, text, options.target) },
-    release: () => rm(folder, { recursive: true, force: true }),
+    child: process.child,
+    words: { value: duckdbValue, error: (failure, text) => errorOf(failure, text, target) },
+    once: true,
+    release: (isClean) => (isClean ? processes.give(process, bounds) : processes.end(process)),
   })
-  const request = { file, settings: settingsOf(settings, folder), busyMs: limits.waitMsMax, preparations }
-  await opened(connection, { do: 'open', ...request }, signal)
-  return connection
+  const request = { file, settings: settingsOf(settings, process.folder), busyMs: limits.waitMsMax, preparations }
+  return opened(connection, { do: 'open', ...request }, signal)
 }
 
 /** Of a preparation, which is of one of the tables, it says which. */

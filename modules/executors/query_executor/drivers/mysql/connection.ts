@@ -4,7 +4,7 @@
  */
 import type { Readable } from 'node:stream'
 import mysql from 'mysql2'
-import type { Clock, Json } from '@nexus/sdk'
+import type { Json } from '@nexus/sdk'
 import {
   JsonDocument,
   type BoundValue,
@@ -14,9 +14,9 @@ import {
   type TransactionOptions,
 } from '../../driver.ts'
 import { listText } from '../../list_text.ts'
-import type { Reach } from '../../network.ts'
 import type { ServerTarget } from '../../server_target.ts'
 import type { Connection } from '../pooled.ts'
+import type { ServerOptions } from '../server.ts'
 import { GuardedSocket } from '../socket.ts'
 import { within } from '../within.ts'
 import { mysqlError } from './errors.ts'
@@ -31,13 +31,7 @@ const readyRows = 16
 const batchRowsMax = 1_000
 const batchBytes = 4_194_304
 
-export interface MysqlOptions {
-  readonly target: ServerTarget
-  readonly clock: Clock
-  readonly reach: Reach
-}
-
-export async function openMysql(options: MysqlOptions, signal: AbortSignal): Promise<MysqlConnection> {
+export async function openMysql(options: ServerOptions, signal: AbortSignal): Promise<MysqlConnection> {
   const { target, reach } = options
   const socket = new GuardedSocket(reach)
   const abort = (): void => void socket.destroy()
@@ -91,13 +85,13 @@ function settingsOf({ host, port, user, password, database, ssl }: ServerTarget)
 export class MysqlConnection implements Connection {
   readonly #client: mysql.Connection
   readonly #socket: GuardedSocket
-  readonly #options: MysqlOptions
+  readonly #options: ServerOptions
   #isAlive = true
   #rows: Readable | undefined
   /** What each call sets first, with the limit of time in it. */
   #settings: (timeoutMs: number) => string = () => ''
 
-  constructor(client: mysql.Connection, socket: GuardedSocket, options: MysqlOptions) {
+  constructor(client: mysql.Connection, socket: GuardedSocket, options: ServerOptions) {
     this.#client = client
     this.#socket = socket
     this.#options = options

@@ -6,7 +6,6 @@
 import type { ConnectionOptions } from 'node:tls'
 import { Client, type FieldDef } from 'pg'
 import PgCursor from 'pg-cursor'
-import type { Clock } from '@nexus/sdk'
 import {
   JsonDocument,
   type BoundValue,
@@ -15,9 +14,10 @@ import {
   type Statement,
   type TransactionOptions,
 } from '../../driver.ts'
-import { lookupFor, type Reach } from '../../network.ts'
+import { lookupFor } from '../../network.ts'
 import type { ServerTarget } from '../../server_target.ts'
 import type { Connection } from '../pooled.ts'
+import type { ServerOptions } from '../server.ts'
 import { GuardedSocket } from '../socket.ts'
 import { within } from '../within.ts'
 import { requestCancel } from './cancel.ts'
@@ -35,14 +35,8 @@ const batchBytes = 8_388_608
 const serverGraceMs = 1_000
 const session = '-c TimeZone=UTC -c DateStyle=ISO -c IntervalStyle=iso_8601 -c bytea_output=hex'
 
-export interface PostgresOptions {
-  readonly target: ServerTarget
-  readonly clock: Clock
-  readonly reach: Reach
-}
-
 export async function openPostgres(
-  options: PostgresOptions,
+  options: ServerOptions,
   signal: AbortSignal,
 ): Promise<PostgresConnection> {
   const { target, reach } = options
@@ -85,11 +79,11 @@ function tlsOf({ ssl, host }: ServerTarget): ConnectionOptions | false {
 export class PostgresConnection implements Connection {
   readonly #client: Client
   readonly #socket: GuardedSocket
-  readonly #options: PostgresOptions
+  readonly #options: ServerOptions
   #isAlive = true
   #cursor: PgCursor<Row> | undefined
 
-  constructor(client: Client, socket: GuardedSocket, options: PostgresOptions) {
+  constructor(client: Client, socket: GuardedSocket, options: ServerOptions) {
     this.#client = client
     this.#socket = socket
     this.#options = options

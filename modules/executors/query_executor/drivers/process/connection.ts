@@ -16,13 +16,14 @@ export interface ProcessOptions {
   readonly words: EngineWords
   /** Whether it serves one call alone. */
   readonly once?: boolean
-  /** Called once, when the process is gone. */
-  release?(): Promise<void>
+  /** Called once in place of ending the process: it may serve somebody else where its one call ended as it should. */
+  release?(isClean: boolean): Promise<void>
 }
 
 export class ProcessConnection implements Connection {
   readonly #options: ProcessOptions
   #isSpent = false
+  #isClean = false
   #released: Promise<void> | undefined
 
   constructor(options: ProcessOptions) {
@@ -68,23 +69,30 @@ export class ProcessConnection implements Connection {
 
   async commit(): Promise<void> {
     await this.ask({ do: 'commit' })
-    this.#isSpent = this.#options.once === true
+    this.#spend()
   }
 
   async rollback(): Promise<void> {
     await this.ask({ do: 'rollback' })
-    this.#isSpent = this.#options.once === true
+    this.#spend()
   }
 
   async cancel(): Promise<void> {
-    this.#isSpent = true
-    const { child, release } = this.#options
-    await child.end()
-    await (this.#released ??= release?.() ?? Promise.resolve())
+    this.#isClean = false
+    await this.close()
   }
 
   close(): Promise<void> {
-    return this.cancel()
+    this.#isSpent = true
+    const { child, release } = this.#options
+    this.#released ??= release === undefined ? child.end() : release(this.#isClean)
+    return this.#released
+  }
+
+  #spend(): void {
+    if (this.#options.once !== true) return
+    this.#isSpent = true
+    this.#isClean = true
   }
 }
 
