@@ -141,7 +141,7 @@ test('DuckDB takes no more memory and disk than it may, and its folder is gone w
   const before = new Set(readdirSync(tmpdir()))
   const { sql, stop } = await setup({ config: { duckdb_memory_mb: 64, duckdb_disk_mb: 16 } })
   const connection = { driver: 'duckdb', file: ':memory:' }
-  const large = 'SELECT * FROM (SELECT range AS n, md5(range::varchar) AS m FROM range(20000000)) ORDER BY m LIMIT 5000000'
+  const large = 'SELECT * FROM (SELECT range AS n, md5(range::varchar) AS m FROM range(4000000)) ORDER BY m LIMIT 3000000'
   expect(await detailOf(sql({ connection, query: large, return: 'blob' }))).toMatch(
     /^runtime: .*(?:out of memory|Out of Memory)/i,
   )
@@ -151,6 +151,15 @@ test('DuckDB takes no more memory and disk than it may, and its folder is gone w
   await stop()
   expect(mine()).toEqual([])
 }, 60_000)
+
+test('an error in the middle of the rows is a fault, and not fewer rows', async () => {
+  const { sql } = await setup()
+  const connection = { driver: 'duckdb', file: ':memory:' }
+  const query =
+    "SELECT CASE WHEN range < 500000 THEN '1' ELSE 'x' END::INT AS a FROM range(1000000)"
+  for (const mode of ['blob', 'arrow', 'result'])
+    expect(await detailOf(sql({ connection, query, return: mode, rows_max: 10 })), mode).toMatch(/^runtime: .*middle of the rows|Conversion Error/)
+})
 
 test('what a query changes of the engine is not there for the next one', async () => {
   const file = join(temporaryFolder(), 'main.duckdb')

@@ -33,6 +33,8 @@ export class DuckdbServer {
   #opening: DuckdbOpening | undefined
   #instance: DuckdbLibrary.DuckDBInstance | undefined
   #connection: DuckdbLibrary.DuckDBConnection | undefined
+  /** In memory, with nothing in it yet: made while nobody waits, since that takes longer than most queries. */
+  #spare: Promise<DuckdbLibrary.DuckDBInstance> | undefined
   #write = false
   /** Which of the preparations is run, from 1; 0 where none is. */
   #preparing = 0
@@ -97,6 +99,9 @@ export class DuckdbServer {
   /** DuckDB locks its file: for all others while it writes, for those that write while it reads. */
   async #unlocked(write: boolean): Promise<DuckdbLibrary.DuckDBInstance> {
     const { file, settings, busyMs } = this.#opened
+    const spare = this.#spare
+    this.#spare = undefined
+    if (file === ':memory:' && spare !== undefined) return spare
     const mode = write || file === ':memory:' ? {} : { access_mode: 'READ_ONLY' }
     const startedMs = performance.now()
     for (;;) {
@@ -120,9 +125,19 @@ export class DuckdbServer {
       if (word === 'commit') throw error
     } finally {
       connection?.closeSync()
-      instance?.closeSync()
+      // A file is locked until it is closed; one in memory can wait until the answer is sent.
+      if (this.#opened.file === ':memory:') setImmediate(() => this.#prepareNext(instance))
+      else instance?.closeSync()
     }
     return { ok: true }
+  }
+
+  /** The settings are those of the process, whatever it opens. */
+  #prepareNext(last: DuckdbLibrary.DuckDBInstance | undefined): void {
+    last?.closeSync()
+    const { file, settings } = this.#opened
+    this.#spare ??= this.#api.DuckDBInstance.create(file, { ...settings })
+    this.#spare.catch(() => (this.#spare = undefined))
   }
 
   async #execute(text: string, values: readonly DuckdbBound[]): Promise<EngineAnswer> {
@@ -152,11 +167,20 @@ export class DuckdbServer {
       this.#pending = (chunk?.getRows() ?? []).map((row) =>
         this.#readers.map((read, index) => read(row[index] ?? null)),
       )
+      if (this.#pending.length === 0) this.#refuseHalf()
     }
     let sizeBytes = 0
     const count = this.#pending.findIndex((row) => (sizeBytes += this.#sizeOf(row)) > 1_000_000)
     const rows = this.#pending.splice(0, count === -1 ? this.#pending.length : count + 1)
     return { ok: true, rows, isEnd: rows.length === 0, changedRows: this.#changedRows }
+  }
+
+  /** An error in the middle of the rows looks like their end; only the kind of the result is another then. */
+  #refuseHalf(): void {
+    if (this.#result?.returnType !== this.#api.ResultReturnType.INVALID) return
+    throw new Error(
+      'Stream Error: the engine stopped in the middle of the rows, and does not say why: a value that cannot be converted, or out of memory (duckdb_memory_mb) or disk (duckdb_disk_mb)',
+    )
   }
 
   #sizeOf(value: unknown): number {

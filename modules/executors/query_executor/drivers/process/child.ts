@@ -79,6 +79,7 @@ export class EngineChild {
   /** Kills it, and waits until it is gone. */
   async end(): Promise<void> {
     this.#isAlive = false
+    this.#child.ref()
     this.#child.kill('SIGKILL')
     await this.#exited
   }
