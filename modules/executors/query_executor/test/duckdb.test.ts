@@ -139,9 +139,10 @@ test('a document names files of the folders that are allowed, wherever links and
 
 test('DuckDB takes no more memory and disk than it may, and its folder is gone with it', async () => {
   const before = new Set(readdirSync(tmpdir()))
-  const { sql, stop } = await setup({ config: { duckdb_memory_mb: 64, duckdb_disk_mb: 16 } })
+  const { sql, stop } = await setup({ config: { duckdb_memory_mb: 40, duckdb_disk_mb: 8 } })
   const connection = { driver: 'duckdb', file: ':memory:' }
-  const large = 'SELECT * FROM (SELECT range AS n, md5(range::varchar) AS m FROM range(4000000)) ORDER BY m LIMIT 3000000'
+  const large =
+    'SELECT * FROM (SELECT range AS n, repeat(md5(range::varchar), 10) AS m FROM range(500000)) ORDER BY m'
   expect(await detailOf(sql({ connection, query: large, return: 'blob' }))).toMatch(
     /^runtime: .*(?:out of memory|Out of Memory)/i,
   )
