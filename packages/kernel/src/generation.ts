@@ -4,6 +4,7 @@
  */
 import type { JsonObject, Manifest, ModuleResult, ModuleType, ProvidedTask } from '@nexus/sdk'
 import type { InvocationContext } from './host.ts'
+import { InputCheck } from './input_check.ts'
 import type { Slot } from './slot.ts'
 
 export interface Generation {
