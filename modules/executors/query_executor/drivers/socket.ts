@@ -63,6 +63,8 @@ export class GuardedSocket extends Socket {
       host: host ?? 'localhost',
       lookup: lookupFor(this.#reach),
     }
+    // Against which a certificate is checked where the client does not say; Node sets it for names alone.
+    Object.assign(this, { _host: options.host })
     try {
       refuseAddress(options.host ?? '', this.#reach)
     } catch (error) {
