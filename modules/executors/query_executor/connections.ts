@@ -6,8 +6,11 @@
 import { TaskFault, type Clock } from '@nexus/sdk'
 import { Watchdog } from '@nexus/sdk/process'
 import type { Driver } from './driver.ts'
+import type { DuckdbProcesses } from './drivers/duckdb/processes.ts'
+import { serverDriver } from './drivers/server.ts'
 import type { Reach } from './network.ts'
 import type { Settings } from './settings.ts'
+import { mysqlDialect, postgresDialect } from './sql/dialect.ts'
 import type { Target } from './target.ts'
 
 const driversMax = 64
@@ -16,6 +19,7 @@ export class Connections {
   readonly #clock: Clock
   readonly #watchdog = new Watchdog()
   readonly #drivers = new Map<string, Promise<Driver>>()
+  #processes: Promise<DuckdbProcesses> | undefined
   #isClosed = false
 
   constructor(clock: Clock) {
@@ -39,6 +43,7 @@ export class Connections {
     const drivers = [...this.#drivers.values()]
     this.#drivers.clear()
     await Promise.all(drivers.map(async (driver) => (await driver.catch(() => undefined))?.close()))
+    await (await this.#processes)?.close()
     await this.#watchdog.stop()
   }
 
@@ -52,6 +57,13 @@ export class Connections {
     }
   }
 
+  #duckdb(): Promise<DuckdbProcesses> {
+    this.#processes ??= import('./drivers/duckdb/processes.ts').then(
+      ({ DuckdbProcesses }) => new DuckdbProcesses({ clock: this.#clock, watchdog: this.#watchdog }),
+    )
+    return this.#processes
+  }
+
   async #make(target: Target, settings: Settings, reach: Reach): Promise<Driver> {
     const limits = { ...settings.pool, sizeMax: target.poolMax }
     const shared = { clock: this.#clock, limits, reach, watchdog: this.#watchdog }
@@ -59,13 +71,20 @@ export class Connections {
       case 'sqlite':
         return (await import('./drivers/sqlite.ts')).sqliteDriver(target, shared)
       case 'postgres':
-        return (await import('./drivers/postgres.ts')).postgresDriver(target, shared)
+        return serverDriver(target, shared, {
+          dialect: postgresDialect,
+          open: (await import('./drivers/postgres/connection.ts')).openPostgres,
+        })
       case 'mysql':
-        return (await import('./drivers/mysql.ts')).mysqlDriver(target, shared)
+        return serverDriver(target, shared, {
+          dialect: mysqlDialect,
+          open: (await import('./drivers/mysql/connection.ts')).openMysql,
+        })
       case 'duckdb':
       case 'files':
         return (await import('./drivers/duckdb.ts')).duckdbDriver(target, {
           ...shared,
+          processes: await this.#duckdb(),
           settings: settings.duckdb,
         })
     }

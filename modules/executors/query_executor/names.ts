@@ -4,14 +4,16 @@ import type { Column } from './driver.ts'
 /** A name that comes twice gets a number, so that no column is lost: `id`, `id_2`. */
 export function namesOf(columns: readonly Pick<Column, 'name'>[]): readonly string[] {
   const taken = new Set(columns.map(({ name }) => name))
-  const seen = new Set<string>()
+  const numbers = new Map<string, number>()
   return columns.map(({ name }) => {
-    let unique = name
-    for (let number = 2; seen.has(unique); number++) {
-      const candidate = `${name}_${number}`
-      unique = taken.has(candidate) ? unique : candidate
+    let number = numbers.get(name)
+    if (number === undefined) {
+      numbers.set(name, 1)
+      return name
     }
-    seen.add(unique)
-    return unique
+    do number += 1
+    while (taken.has(`${name}_${number}`))
+    numbers.set(name, number)
+    return `${name}_${number}`
   })
 }

@@ -7,8 +7,9 @@ import { deadlineOf } from './deadline.ts'
 import { dataOf, responseOf } from './graphql/answer.ts'
 import { readGraphqlCall, type GraphqlCall } from './graphql/arguments.ts'
 import { readDocument, validateDocument, type Operation } from './graphql/document.ts'
-import { nameOf, post, textOf, type PostOptions } from './graphql/http.ts'
-import type { SchemaCache } from './graphql/schema_cache.ts'
+import { exchangeByHttp, ownExchange, type Exchange } from './graphql/exchange.ts'
+import { nameOf, type PostOptions } from './graphql/http.ts'
+import { introspect, type SchemaCache } from './graphql/schema_cache.ts'
 import { subscribeSse, subscribeWebSocket } from './graphql/subscribe.ts'
 import { readSettings, type Settings } from './settings.ts'
 
@@ -27,37 +28,51 @@ export async function queryGraphql(context: ModuleContext, { schemas, stop }: Gr
   const reach = context.policy.network.private ? 'any' : 'public'
   const target = { endpoint: call.endpoint, headers: call.headers, reach, signal } as const
   try {
-    if (call.validate) validateDocument(operation, await schemas.schemaOf(target, context.clock), call)
-    if (operation.operation.operation === 'subscription')
-      return await subscribe(context, { call, target, settings })
-    return await ask(context, { call, target, settings, operation })
+    const { authentication } = call
+    const isSubscription = operation.operation.operation === 'subscription'
+    if (isSubscription && authentication !== undefined) throw noSubscription(authentication)
+    const exchange =
+      authentication === undefined ? ownExchange(target) : exchangeByHttp(context, target, authentication)
+    if (call.validate) {
+      const { endpoint, headers } = call
+      const kept = { endpoint, headers, exchange, clock: context.clock }
+      const schema = authentication === undefined ? schemas.schemaOf(kept) : introspect(endpoint, exchange)
+      validateDocument(operation, await schema, call)
+    }
+    if (isSubscription) return await subscribe(context, { call, target, settings })
+    return await ask(context, { call, exchange, settings, operation })
   } catch (error) {
     if (signal.aborted) throw signal.reason
     throw error
   }
 }
 
+/** Nobody but the capability `http` knows the token, and it gives no stream. */
+function noSubscription(authentication: JsonObject): TaskFault {
+  const [scheme] = Object.keys(authentication)
+  return TaskFault.of(
+    'configuration',
+    `A subscription cannot be authenticated by ${scheme}. Get a token in a task before, and give it as {bearer: {token}}.`,
+  )
+}
+
 interface Asked {
   readonly call: GraphqlCall
-  readonly target: Omit<PostOptions, 'body'>
   readonly settings: Settings
 }
 
 async function ask(
   context: ModuleContext,
-  { call, target, settings, operation }: Asked & { operation: Operation },
+  { call, exchange, settings, operation }: Asked & { exchange: Exchange; operation: Operation },
 ): Promise<Json> {
   const isMutation = operation.operation.operation === 'mutation'
   const headers = {
     accept: 'application/graphql-response+json, application/json;q=0.9',
     ...(isMutation && { 'idempotency-key': context.idempotencyKey }),
-    ...target.headers,
   }
-  const answer = await post({ ...target, headers, body: JSON.stringify(requestOf(call)) })
-  const name = nameOf(call.endpoint)
-  const text = await textOf(answer, call.endpoint, settings.resultBytesMax)
-  const response = responseOf({ status: answer.statusCode ?? 0, text, name })
-  return call.returns === 'response' ? response : dataOf(response, name)
+  const body = JSON.stringify(requestOf(call))
+  const response = responseOf(await exchange({ headers, body, bytesMax: settings.resultBytesMax }))
+  return call.returns === 'response' ? response : dataOf(response, nameOf(call.endpoint))
 }
 
 function requestOf({ query, variables, operationName }: GraphqlCall): {
@@ -69,7 +84,10 @@ function requestOf({ query, variables, operationName }: GraphqlCall): {
 }
 
 /** Ends after `amount` events or `for_ms`, whichever comes first, or when the service ends it. */
-async function subscribe(context: ModuleContext, { call, target, settings }: Asked): Promise<Json> {
+async function subscribe(
+  context: ModuleContext,
+  { call, target, settings }: Asked & { target: Omit<PostOptions, 'body'> },
+): Promise<Json> {
   const enough = new AbortController()
   const stopTimer =
     call.forMs === undefined ? undefined : context.clock.timer(call.forMs, () => enough.abort())

@@ -10,7 +10,6 @@ import type { Driver } from './driver.ts'
 import { faultOf } from './fault.ts'
 import { once } from './once.ts'
 import { resultOf } from './result.ts'
-
 import { readSettings, type Settings } from './settings.ts'
 import { refuseStatement } from './sql/gate.ts'
 import { prepareText, type PreparedText } from './sql/statement.ts'

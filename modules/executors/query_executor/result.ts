@@ -7,7 +7,6 @@ import { TaskFault, type Blobs, type Json, type JsonObject } from '@nexus/sdk'
 import type { ReturnMode } from './arguments.ts'
 import { writeArrow } from './arrow.ts'
 import { namesOf } from './names.ts'
-
 import type { Cursor, Row } from './driver.ts'
 
 export interface ResultOptions {
@@ -18,7 +17,15 @@ export interface ResultOptions {
   readonly blobs: Blobs
 }
 
+/** More than any table has; an object of each row is made with all their names. */
+const columnsMax = 4_096
+
 export async function resultOf(cursor: Cursor, options: ResultOptions): Promise<Json> {
+  if (cursor.columns.length > columnsMax)
+    throw TaskFault.of(
+      'runtime',
+      `The result has ${cursor.columns.length} columns, and may have ${columnsMax}. Ask for fewer.`,
+    )
   switch (options.returns) {
     case 'rows':
       return rowsOf(cursor, options)
@@ -52,8 +59,9 @@ async function wholeResult(cursor: Cursor, options: ResultOptions): Promise<Json
   const count = { rows: rows.length }
   const blob = rest === undefined ? undefined : await writeLines(allLines(rows, rest, count), options)
   const changed = cursor.changedRows()
+  const names = namesOf(cursor.columns)
   return {
-    columns: cursor.columns.map(({ type }, index) => ({ name: namesOf(cursor.columns)[index] ?? '', type })),
+    columns: cursor.columns.map(({ type }, index) => ({ name: names[index] ?? '', type })),
     rows,
     row_count: count.rows,
     ...(changed !== undefined && { changed_rows: changed }),

@@ -95,7 +95,7 @@ function sslOf(url: URL | undefined, bad: Bad): Json {
     if (name === 'sslmode' && value === 'require') return 'encrypted'
     if (name === 'sslmode' && (value === 'verify-full' || value === 'verify-ca')) return true
     if (name === 'ssl' && (value === 'true' || value === 'false')) return value === 'true'
-    throw bad('url', `without the parameter ${name}=${value}, which is not honoured here`)
+    throw bad('url', `without the parameter ${name}, which is not honoured here as it is given`)
   }
   return false
 }

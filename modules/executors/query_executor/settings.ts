@@ -12,7 +12,7 @@ export interface Settings {
   readonly resultBytesMax: number
   readonly blobBytesMax: number
   readonly pool: { readonly sizeMax: number; readonly idleMs: number; readonly waitMsMax: number }
-  readonly duckdb: { readonly memoryMb: number; readonly threads: number }
+  readonly duckdb: { readonly memoryMb: number; readonly threads: number; readonly diskMb: number }
 }
 
 const mb = 1_048_576
@@ -33,6 +33,10 @@ export function readSettings(config: JsonObject): Settings {
       idleMs: number('pool_idle_ms', 60_000),
       waitMsMax: number('pool_wait_ms', 10_000),
     },
-    duckdb: { memoryMb: number('duckdb_memory_mb', 512), threads: number('duckdb_threads', 2) },
+    duckdb: {
+      memoryMb: number('duckdb_memory_mb', 512),
+      threads: number('duckdb_threads', 2),
+      diskMb: number('duckdb_disk_mb', 1_024),
+    },
   }
 }

@@ -2,6 +2,7 @@
  * What a call queries: a connection that the operator has named in the configuration, one that the document describes
  * itself, or data files. It knows what each may say, and opens nothing.
  */
+import { hash } from 'node:crypto'
 import { isJsonObject, nearest, TaskFault, type Json, type JsonObject, type Secrets } from '@nexus/sdk'
 import { wrong } from './arguments.ts'
 import { allowedFile } from './files.ts'
@@ -60,7 +61,10 @@ async function namedTarget(name: string, settings: Settings, secrets: Secrets): 
   const driver = readDriver(config['driver'], place, 'configuration')
   if (driver === 'sqlite' || driver === 'duckdb')
     return { ...access, driver, file: await readFile(config, place, settings, 'trusted') }
-  return { ...access, driver, ...(await readServer(driver, config, { place, secrets })) }
+  const server = await readServer(driver, config, { place, secrets })
+  // With a new password there are new connections.
+  const key = `${access.key} ${hash('sha256', server.password)}`
+  return { ...access, key, driver, ...server }
 }
 
 async function inlineTarget(config: JsonObject, settings: Settings): Promise<Target> {

@@ -13,14 +13,19 @@ export function integerJson(value: bigint | string | number): Json {
 /** A decimal number: a JSON number where that is the same number, else its text. */
 export function decimalJson(text: string): Json {
   const number = Number(text)
-  return plainDecimal(String(number)) === plainDecimal(text) ? number : text
+  return Number.isFinite(number) && plainDecimal(String(number)) === plainDecimal(text) ? number : text
 }
 
-/** Without zeros that say nothing. */
+/** Without zeros that say nothing. In one pass: texts of a hundred thousand digits come here. */
 function plainDecimal(text: string): string {
-  const [, sign = '', whole = '', fraction = ''] = /^(-?)0*(\d*)(?:\.(\d*?)0*)?$/.exec(text) ?? []
-  if (whole === '' && fraction === '') return /^-?0*\.?0*$/.test(text) ? '0' : text
-  return `${sign}${whole || '0'}.${fraction}`
+  const sign = text.startsWith('-') ? '-' : ''
+  const [whole = '', fraction = ''] = text.slice(sign.length).split('.')
+  let from = 0
+  while (whole[from] === '0') from += 1
+  let to = fraction.length
+  while (fraction[to - 1] === '0') to -= 1
+  const plain = `${whole.slice(from)}.${fraction.slice(0, to)}`
+  return plain === '.' ? '0' : sign + plain
 }
 
 export function floatJson(number: number): Json {

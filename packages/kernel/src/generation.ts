@@ -4,6 +4,7 @@
  */
 import type { JsonObject, Manifest, ModuleResult, ModuleType, ProvidedTask } from '@nexus/sdk'
 import type { InvocationContext } from './host.ts'
+import { InputCheck } from './input_check.ts'
 import type { Slot } from './slot.ts'
 
 export interface Generation {
@@ -130,8 +131,8 @@ function makeRoute(slot: Slot, provided: ProvidedTask, name: string, elsewhere: 
     type,
     provided,
     invoke: (context: InvocationContext) => {
-      if (slot.held) return slot.held.then(() => now()?.invoke(context) ?? slot.invoke(context))
-      return (slot.retired ? now()?.invoke(context) : undefined) ?? slot.invoke(context)
+      if (slot.held) return slot.held.then(() => now()?.invoke(context) ?? slot.invoke(context, provided.task))
+      return (slot.retired ? now()?.invoke(context) : undefined) ?? slot.invoke(context, provided.task)
     },
     unavailable: () => (slot.retired ? now()?.unavailable() : undefined) ?? slot.unavailable(provided.task),
   })
@@ -140,6 +141,7 @@ function makeRoute(slot: Slot, provided: ProvidedTask, name: string, elsewhere: 
 
 function nativeRoute(native: NativeModule, provided: ProvidedTask, name: string): Route {
   const { id, version, type } = native
+  const inputs = new InputCheck({ type, provides: [provided] })
   return Object.freeze({
     capability: name,
     module: id,
@@ -147,7 +149,10 @@ function nativeRoute(native: NativeModule, provided: ProvidedTask, name: string)
     artifact: `native:${id}@${version}`,
     type,
     provided,
-    invoke: (context: InvocationContext) => native.invoke(context),
+    invoke: async (context: InvocationContext) => {
+      inputs.check(provided.task, context.inputData)
+      return native.invoke(context)
+    },
     unavailable: async () => undefined,
   })
 }

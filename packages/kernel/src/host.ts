@@ -26,6 +26,8 @@ import type { Language } from './manifest.ts'
 export interface Host {
   /** As it is listed: `in_process`… */
   readonly name: string
+  /** Whether its modules are part of this program, which whoever placed them there trusts with all that it may do. */
+  readonly isTrusted?: boolean
   runs(language: Language): boolean
   /**
    * Loads the artifact, makes its `Module`, lets it validate its configuration and set up, under the deadline.

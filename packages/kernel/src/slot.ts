@@ -13,6 +13,7 @@ import {
   type StopReport,
 } from './host.ts'
 import { errorOfModule, moduleError } from './hosts/results.ts'
+import { InputCheck } from './input_check.ts'
 import type { RecordedTasks } from './recorded_tasks.ts'
 import { ResultCache } from './result_cache.ts'
 import type { StateLine } from './state_line.ts'
@@ -56,6 +57,7 @@ export class Slot {
   #errors = 0
   readonly #errorListeners = new Set<(message: string) => void>()
   readonly #cache: ResultCache | undefined
+  readonly #inputs: InputCheck
   /** The tasks that may be done again, of which samples are kept. */
   readonly #sampled: ReadonlySet<string>
 
@@ -65,6 +67,7 @@ export class Slot {
     this.source = options.source
     this.line = options.line
     const { manifest, clock, artifact, config } = options.hosted
+    this.#inputs = new InputCheck(manifest)
     const isPlain = manifest.type !== 'orchestrator'
     const provided = isPlain ? (manifest.provides ?? []) : []
     this.#sampled = new Set(provided.filter((task) => task.idempotent === true).map(({ task }) => task))
@@ -160,10 +163,11 @@ export class Slot {
     }
   }
 
-  /** Does one task; rejects with `TaskFault` or `Cancelled`, also where the module does not start. */
-  async invoke(context: InvocationContext): Promise<ModuleResult> {
+  /** Does one task of those that it provides; rejects with `TaskFault` or `Cancelled`, also where the module does not start. */
+  async invoke(context: InvocationContext, provided: string): Promise<ModuleResult> {
     this.#underWay.add(context)
     try {
+      this.#inputs.check(provided, context.inputData)
       const result = await this.#work(context)
       this.#ended++
       return result

@@ -139,9 +139,26 @@ function chooseHost(
   const fits = hosts.filter((host) => language !== undefined && host.runs(language))
   const place = language && placement({ id, folder, language })
   const host = place === undefined ? fits[0] : fits.find(({ name }) => name === place)
-  return (
-    host ??
-    problemAt('/entry_points/main', `No host here runs "${main}" (${language ?? 'an unknown language'}).`)
+  if (host === undefined)
+    return problemAt(
+      '/entry_points/main',
+      `No host here runs "${main}" (${language ?? 'an unknown language'}).`,
+    )
+  return refusedSecrets(manifest, host, problemAt) ?? host
+}
+
+/** Every secret there is goes to none that runs apart because it is not trusted. */
+function refusedSecrets(
+  { id, permissions }: Manifest,
+  host: Host,
+  problemAt: Candidate['problemAt'],
+): Problem | undefined {
+  const at = permissions?.secrets?.indexOf('*') ?? -1
+  if (at === -1 || host.isTrusted === true) return undefined
+  return problemAt(
+    `/permissions/secrets/${at}`,
+    `"*" would let "${id}" read every secret, and it is not one of the modules that are trusted so far.`,
+    'List the secrets that it needs by their names: secrets: [github_token].',
   )
 }
 

@@ -131,7 +131,7 @@ test('a function of the document is no capability, and what it calls is looked a
   ])
 })
 
-test('a run that was accepted goes on, whatever its module takes by then', async () => {
+test('a run that was accepted goes on, and a task that its module does not take any more says so', async () => {
   await using world = await setup()
   const folder = join(world.folder, 'modules', 'executors', 'taker')
   const install = (schema: string, version: string): void => {
@@ -153,5 +153,8 @@ test('a run that was accepted goes on, whatever its module takes by then', async
   expect(after.check(text).problems).toMatchObject([{ message: expect.stringMatching(/"b" is missing/) }])
   const live = await after.runs.resume(id)
   await after.runs.signal(id, { type: 'go' })
-  expect(await live.ended).toEqual({ status: 'completed', output: { a: 1 } })
+  expect(await live.ended).toMatchObject({
+    status: 'faulted',
+    error: { status: 400, detail: expect.stringMatching(/no input for `take`.*"b" is missing/s) },
+  })
 })

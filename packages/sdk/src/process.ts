@@ -13,6 +13,7 @@ import {
   type OutputChannel,
   type Overflow,
 } from './process/output.ts'
+import { ControlGroup, entryError } from './process/control_group.ts'
 import { endMarked, marked } from './process/descendants.ts'
 import { endGroup, startGroup, type Group } from './process/group.ts'
 import { openStdio } from './process/stdio.ts'
@@ -20,6 +21,7 @@ import { Watchdog } from './process/watchdog.ts'
 
 export { asText, readReturn, readScalar, wrongArgument } from './process/arguments.ts'
 export type { Binary, Content, OutputChannel, Overflow } from './process/output.ts'
+export { controlGroupsFolder } from './process/control_group.ts'
 export { Watchdog } from './process/watchdog.ts'
 export { lastLines, processFault, processOutput, returnModes, type ReturnMode } from './process/result.ts'
 
@@ -42,8 +44,10 @@ export interface ProcessOptions {
   readonly outputBytesMax: number
   /** What becomes of more; it ends the program by default. */
   readonly overflow?: Overflow
-  /** Ends also those that left the group, as far as they kept its environment (Linux). */
+  /** Ends also those that left the group: all of them where a control group can be made, else those that kept its environment (Linux). */
   readonly endsEscaped?: boolean
+  /** False makes do without control groups, as where there are none. */
+  readonly controlGroups?: boolean
   /** Live output: whole lines, possibly several, or pieces of a very long one. */
   readonly onOutput?: (channel: OutputChannel, text: string) => void
 }
@@ -104,15 +108,29 @@ async function runProcess(
   options.signal.throwIfAborted()
   using stdio = await openStdio(options.stdin)
   const mark = options.endsEscaped === true ? marked(options.environment) : undefined
-  const group = await startGroup({ ...options, ...mark }, stdio.forChild)
+  const all = mark && options.controlGroups !== false ? ControlGroup.open(mark.value) : undefined
+  const asked = { ...options, ...mark }
+  const { calledAs: _name, ...plain } = asked
+  const entered = all?.around(asked)
+  const group = await startGroup(entered ? { ...plain, ...entered } : asked, stdio.forChild).catch(
+    async (error: unknown) => {
+      await all?.end(clock)
+      throw error
+    },
+  )
   watchdog.watch(group.id, mark?.value)
   try {
     const output = collectOutput(stdio.readers(group.child), options)
     const cut = await superviseGroup(group, { options, clock, output })
     await output.stop()
     options.signal.throwIfAborted()
-    return { ...output.read(), end: endOf(group, output, cut) }
+    const outcome = { ...output.read(), end: endOf(group, output, cut) }
+    const { code } = group.exit()
+    const failure = entered && entryError(options.program, code ?? 0, outcome.stderr)
+    if (failure) throw failure
+    return outcome
   } finally {
+    await all?.end(clock)
     await endMarked(mark, group.id)
     watchdog.forget(group.id, mark?.value)
   }

@@ -6,7 +6,13 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, expect, test } from 'vitest'
 import { Cancelled, systemClock } from '@nexus/sdk'
-import { processFault, processOutput, ProcessRunner, type ProcessOptions } from '@nexus/sdk/process'
+import {
+  controlGroupsFolder,
+  processFault,
+  processOutput,
+  ProcessRunner,
+  type ProcessOptions,
+} from '@nexus/sdk/process'
 
 const cleanups: (() => Promise<unknown>)[] = []
 afterEach(async () => {
@@ -243,6 +249,53 @@ test.skipIf(process.platform !== 'linux')(
     expect(await isAlive(other.pids[0] ?? 0)).toBe(true)
     await other.runner.stop()
     await gone(other.pids[0] ?? 0)
+  },
+)
+
+test.skipIf(controlGroupsFolder() === undefined)(
+  'a daemon with an empty environment, and one of another user, end with their program where a control group can be made',
+  async () => {
+    const { run } = await setup({ endsEscaped: true })
+    const asNobody = process.getuid?.() === 0 ? 'setpriv --reuid 65534 --clear-groups' : ''
+    const daemons = `for word in one two; do
+        env -i PATH="$PATH" ${asNobody} setsid sh -c 'exec sleep 60' $word >/dev/null 2>&1 &
+        echo $!
+      done`
+    const pids = (await run(daemons)).stdout.trim().split('\n').map(Number)
+    expect(pids.length).toBe(2)
+    for (const pid of pids) await gone(pid)
+    expect((await readdir(controlGroupsFolder() ?? '')).filter((name) => name.startsWith('nexus-'))).toEqual([])
+  },
+)
+
+test.skipIf(controlGroupsFolder() === undefined)(
+  'when the host is killed, a daemon with an empty environment ends too, and its control group is removed',
+  async () => {
+    const escape = `env -i PATH="$PATH" setsid sh -c 'echo $$; while :; do sleep 0.05; done' &\nwait`
+    const program = hostProgram
+      .replace(`'echo $$; while :; do sleep 0.05; done'`, () => JSON.stringify(escape))
+      .replace('killAfterMs', 'endsEscaped: true, killAfterMs')
+    const host = spawn(process.execPath, ['--input-type=module', '-e', program], {
+      cwd: import.meta.dirname,
+      stdio: ['ignore', 'pipe', 'inherit'],
+    })
+    const [printed] = (await once(host.stdout, 'data')) as [Buffer]
+    const pid = Number(printed.toString())
+    host.kill('SIGKILL')
+    await gone(pid)
+    const left = async (): Promise<number> =>
+      (await readdir(controlGroupsFolder() ?? '')).filter((name) => name.startsWith('nexus-')).length
+    await expect.poll(left, { timeout: 3_000 }).toBe(0)
+  },
+)
+
+test.skipIf(process.platform !== 'linux')(
+  'without control groups a daemon that kept its environment ends with its program all the same',
+  async () => {
+    const { run } = await setup({ endsEscaped: true, controlGroups: false })
+    const daemon = `setsid sh -c 'echo $$ > pid; exec sleep 60 >/dev/null 2>&1' &
+      while [ ! -s pid ]; do sleep 0.01; done; cat pid`
+    await gone(Number((await run(daemon)).stdout))
   },
 )
 

@@ -27,54 +27,59 @@ export async function pooledTransaction<Item extends Connection, Result>(
   options: TransactionOptions,
   work: (transaction: Transaction) => Promise<Result>,
 ): Promise<Result> {
-  const connection = await begun(pool, options)
+  for (;;) {
+    const done = await onLoan(pool, await pool.lend(options.signal), { options, work })
+    if (done !== undefined) return done.result
+  }
+}
+
+interface Asked<Result> {
+  readonly options: TransactionOptions
+  readonly work: (transaction: Transaction) => Promise<Result>
+}
+
+/** Undefined where the connection was lost while it lay idle. The signal ends whatever is waited for, from begin to rollback. */
+async function onLoan<Item extends Connection, Result>(
+  pool: Pool<Item>,
+  { item: connection, isUsed }: Loan<Item>,
+  { options, work }: Asked<Result>,
+): Promise<{ readonly result: Result } | undefined> {
   const { signal } = options
+  let state: 'new' | 'begun' | 'clean' = 'new'
   let cancelling: Promise<void> | undefined
   const cancel = (): void => void (cancelling ??= connection.cancel())
   signal.addEventListener('abort', cancel, { once: true })
   try {
     if (signal.aborted) cancel()
     signal.throwIfAborted()
+    await connection.begin(options)
+    state = 'begun'
     const result = await work({ execute: (statement) => connection.execute(statement) })
     signal.throwIfAborted()
     await connection.commit()
-    signal.removeEventListener('abort', cancel)
-    if (cancelling === undefined) pool.release(connection)
-    return result
+    state = 'clean'
+    return { result }
   } catch (error) {
-    signal.removeEventListener('abort', cancel)
-    if (cancelling === undefined) await giveBack(pool, connection)
+    if (state === 'new' && isUsed && isLost(error) && !signal.aborted) return undefined
+    if (state === 'begun' && cancelling === undefined) state = await rolledBack(connection)
     throw error
   } finally {
-    if (cancelling !== undefined) {
-      await cancelling
-      await pool.discard(connection)
-    }
+    signal.removeEventListener('abort', cancel)
+    await cancelling
+    if (state === 'clean' && cancelling === undefined && connection.isAlive()) pool.release(connection)
+    else await pool.discard(connection)
   }
 }
 
-/** A used connection that cannot even begin was lost while it lay idle; a new one is opened in its place. */
-async function begun<Item extends Connection>(pool: Pool<Item>, options: TransactionOptions): Promise<Item> {
-  for (;;) {
-    const loan: Loan<Item> = await pool.lend(options.signal)
-    try {
-      await loan.item.begin(options)
-      return loan.item
-    } catch (error) {
-      await pool.discard(loan.item)
-      const isLost = error instanceof EngineError && error.kind === 'communication'
-      if (!loan.isUsed || !isLost) throw error
-    }
-  }
+function isLost(error: unknown): boolean {
+  return error instanceof EngineError && error.kind === 'communication'
 }
 
-async function giveBack<Item extends Connection>(pool: Pool<Item>, connection: Item): Promise<void> {
-  if (!connection.isAlive()) return pool.discard(connection)
-  try {
-    await connection.rollback()
-    pool.release(connection)
-  } catch {
-    // The engine rolls back what it no longer hears from.
-    await pool.discard(connection)
-  }
+/** What cannot be rolled back is ended: the engine rolls back what it no longer hears from. */
+async function rolledBack(connection: Connection): Promise<'clean' | 'begun'> {
+  if (!connection.isAlive()) return 'begun'
+  return connection.rollback().then(
+    () => 'clean',
+    () => 'begun',
+  )
 }

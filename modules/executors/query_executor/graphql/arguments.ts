@@ -7,8 +7,10 @@ export interface GraphqlCall {
   readonly query: string
   readonly variables: JsonObject
   readonly operationName: string | undefined
-  /** In lower case, with the authorization. */
+  /** In lower case, with the authorization where it is one header. */
   readonly headers: Readonly<Record<string, string>>
+  /** Of a kind that takes requests of its own (digest, oauth2, oidc), which the capability `http` makes. */
+  readonly authentication: JsonObject | undefined
   readonly validate: boolean
   readonly returns: 'data' | 'response'
   readonly timeoutMs: number
@@ -50,7 +52,8 @@ export function readGraphqlCall(input: Json, bounds: { timeoutMs: number; rowsMa
     query,
     variables,
     operationName: name,
-    headers: readHeaders(input['headers'] ?? {}, input['authentication']),
+    headers: { ...readHeaders(input['headers'] ?? {}), ...authorizationOf(input['authentication']) },
+    authentication: throughHttp(input['authentication']),
     validate,
     returns: oneOf(input['return'] ?? 'data', 'return', ['data', 'response'] as const),
     timeoutMs: readBounded(input['timeout_ms'], 'timeout_ms', bounds.timeoutMs),
@@ -76,29 +79,49 @@ function readEndpoint(value: Json | undefined): URL {
   return url
 }
 
-function readHeaders(headers: Json, authentication: Json | undefined): Record<string, string> {
+/** They are of the connection, and not for a task to say. */
+const ofConnection = /^(?:connection|content-length|host|keep-alive|te|trailer|transfer-encoding|upgrade)$/i
+
+function readHeaders(headers: Json): Record<string, string> {
   if (!isJsonObject(headers)) throw wrong('headers', 'an object')
   const read = Object.entries(headers).map(([name, value]): [string, string] => {
     if (!/^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/.test(name))
       throw wrong(`headers.${name}`, 'named as HTTP headers are')
+    if (ofConnection.test(name)) throw wrong(`headers.${name}`, 'left out: the connection has it')
     if (typeof value !== 'string' || /[\0\r\n]|[^\0-\xff]/.test(value))
       throw wrong(`headers.${name}`, 'one line of Latin-1 text')
     return [name.toLowerCase(), value]
   })
-  if (authentication !== undefined) read.push(['authorization', authorization(authentication)])
   return Object.fromEntries(read)
 }
 
-function authorization(value: Json): string {
-  const { basic, bearer, ...other } = isJsonObject(value) ? value : { other: null }
-  if (Object.keys(other).length > 0 || (basic === undefined) === (bearer === undefined))
-    throw TaskFault.of(
-      'configuration',
-      'The argument authentication must be {bearer: {token}} or {basic: {username, password}}: the others are not supported by query.graphql. Get the token in a task before.',
-    )
+const inHeader = ['basic', 'bearer'] as const
+const inRequests: readonly string[] = ['digest', 'oauth2', 'oidc']
+
+/** The one scheme that a policy names. */
+function schemeOf(value: Json): string {
+  const names = isJsonObject(value) ? Object.keys(value) : []
+  const [scheme = ''] = names
+  const known: readonly string[] = [...inHeader, ...inRequests]
+  if (names.length === 1 && known.includes(scheme)) return scheme
+  const kinds = `{bearer: {token}}, {basic: {username, password}}, or one of ${inRequests.join(', ')} as in \`call: http\``
+  throw TaskFault.of('configuration', `The argument authentication must be ${kinds}.`)
+}
+
+function throughHttp(value: Json | undefined): JsonObject | undefined {
+  return isJsonObject(value ?? null) && inRequests.includes(schemeOf(value ?? null))
+    ? (value as JsonObject)
+    : undefined
+}
+
+function authorizationOf(value: Json | undefined): Record<string, string> {
+  if (value === undefined || inRequests.includes(schemeOf(value))) return {}
+  const { basic, bearer } = value as JsonObject
   if (isJsonObject(bearer) && typeof bearer['token'] === 'string' && !/[\0\r\n]/.test(bearer['token']))
-    return `Bearer ${bearer['token']}`
-  if (isJsonObject(basic) && typeof basic['username'] === 'string' && typeof basic['password'] === 'string')
-    return `Basic ${Buffer.from(`${basic['username']}:${basic['password']}`).toString('base64')}`
+    return { authorization: `Bearer ${bearer['token']}` }
+  if (isJsonObject(basic) && typeof basic['username'] === 'string' && typeof basic['password'] === 'string') {
+    const credentials = Buffer.from(`${basic['username']}:${basic['password']}`).toString('base64')
+    return { authorization: `Basic ${credentials}` }
+  }
   throw wrong('authentication', '{bearer: {token}} or {basic: {username, password}}, in texts')
 }

@@ -7,7 +7,8 @@ import {
 } from 'graphql'
 import { TaskFault, type Clock } from '@nexus/sdk'
 import { dataOf, responseOf } from './answer.ts'
-import { nameOf, post, textOf, type PostOptions } from './http.ts'
+import type { Exchange } from './exchange.ts'
+import { nameOf } from './http.ts'
 
 const schemasMax = 32
 const keptMsMax = 600_000
@@ -19,15 +20,22 @@ interface Kept {
   readonly untilMs: number
 }
 
+export interface SchemaOf {
+  readonly endpoint: URL
+  readonly headers: Readonly<Record<string, string>>
+  readonly exchange: Exchange
+  readonly clock: Clock
+}
+
 export class SchemaCache {
   readonly #kept = new Map<string, Kept>()
 
   /** What a service shows may depend on who asks. */
-  async schemaOf(options: Omit<PostOptions, 'body'>, clock: Clock): Promise<GraphQLSchema> {
-    const key = JSON.stringify([options.endpoint.href, options.headers])
+  async schemaOf({ endpoint, headers, exchange, clock }: SchemaOf): Promise<GraphQLSchema> {
+    const key = JSON.stringify([endpoint.href, headers])
     const kept = this.#kept.get(key)
     if (kept !== undefined && kept.untilMs > clock.elapsed()) return kept.schema
-    const schema = await introspect(options)
+    const schema = await introspect(endpoint, exchange)
     this.#kept.delete(key)
     this.#kept.set(key, { schema, untilMs: clock.elapsed() + keptMsMax })
     const [oldest] = this.#kept.keys()
@@ -36,14 +44,12 @@ export class SchemaCache {
   }
 }
 
-async function introspect(options: Omit<PostOptions, 'body'>): Promise<GraphQLSchema> {
-  const { endpoint } = options
+export async function introspect(endpoint: URL, exchange: Exchange): Promise<GraphQLSchema> {
   const name = nameOf(endpoint)
   const body = JSON.stringify({ query: getIntrospectionQuery({ descriptions: false }) })
-  const answer = await post({ ...options, headers: { accept: 'application/json', ...options.headers }, body })
-  const text = await textOf(answer, endpoint, schemaBytesMax)
+  const answer = await exchange({ headers: { accept: 'application/json' }, body, bytesMax: schemaBytesMax })
   try {
-    const data = dataOf(responseOf({ status: answer.statusCode ?? 0, text, name }), name)
+    const data = dataOf(responseOf(answer), name)
     return buildClientSchema(data as unknown as IntrospectionQuery)
   } catch (error) {
     if (error instanceof TaskFault && /^(?:401|403)$/.test(String(error.error.status))) throw error

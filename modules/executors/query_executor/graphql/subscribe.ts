@@ -45,33 +45,48 @@ export async function* subscribeSse(subscription: Subscription): AsyncGenerator<
   }
 }
 
+/** Looks at each piece once, however small the pieces are: a service that drips may not cost more than one that does not. */
 async function* eventsOf(pieces: AsyncIterable<Buffer>): AsyncGenerator<JsonObject> {
   const decoder = new TextDecoder()
-  let text = ''
+  let line = ''
+  let fields: Fields = { name: 'next', data: [] }
+  let sizeBytes = 0
   for await (const piece of pieces) {
-    text = (text + decoder.decode(piece, { stream: true })).replaceAll('\r\n', '\n')
-    const blocks = text.split('\n\n')
-    text = blocks.pop() ?? ''
-    if (text.length > eventBytesMax)
+    const [first = '', ...more] = decoder.decode(piece, { stream: true }).split('\n')
+    line += first
+    sizeBytes += piece.length
+    for (const next of more) {
+      const event = line === '' || line === '\r' ? eventOf(fields) : undefined
+      if (line === '' || line === '\r') [fields, sizeBytes] = [{ name: 'next', data: [] }, 0]
+      else fields = withLine(fields, line)
+      line = next
+      if (event === 'complete') return
+      if (event !== undefined) yield event
+    }
+    if (sizeBytes > eventBytesMax)
       throw TaskFault.of(
         'communication',
         `An event of the subscription is larger than ${eventBytesMax} bytes.`,
       )
-    for (const block of blocks) {
-      const event = eventOf(block)
-      if (event === 'complete') return
-      if (event !== undefined) yield event
-    }
   }
 }
 
-function eventOf(block: string): JsonObject | 'complete' | undefined {
-  const fields = block.split('\n').map((line) => /^(event|data): ?(.*)$/.exec(line))
-  const name = fields.findLast((field) => field?.[1] === 'event')?.[2] ?? 'next'
+interface Fields {
+  readonly name: string
+  readonly data: string[]
+}
+
+function withLine({ name, data }: Fields, line: string): Fields {
+  const [, field, value = ''] = /^(event|data): ?(.*?)\r?$/.exec(line) ?? []
+  if (field === 'data') data.push(value)
+  return { name: field === 'event' ? value : name, data }
+}
+
+function eventOf({ name, data }: Fields): JsonObject | 'complete' | undefined {
   if (name === 'complete') return 'complete'
-  const data = fields.flatMap((field) => (field?.[1] === 'data' ? [field[2] ?? ''] : [])).join('\n')
-  if (name !== 'next' || data === '') return undefined
-  const value = JSON.parse(data) as Json
+  const text = data.join('\n')
+  if (name !== 'next' || text === '') return undefined
+  const value = JSON.parse(text) as Json
   return isJsonObject(value) ? value : undefined
 }
 
@@ -85,16 +100,23 @@ export async function* subscribeWebSocket({
   refuseAddress(endpoint.hostname, reach)
   const url = endpoint.href.replace(/^http/, 'ws')
   const lookup = lookupFor(reach)
+  const sockets: WebSocket[] = []
   class GuardedWebSocket extends WebSocket {
     constructor(address: string, protocols: string) {
       // What is not the client's own goes on to Node's, which looks the name up.
       const options = { headers, lookup, maxPayload: eventBytesMax, followRedirects: false }
       super(address, protocols, options)
+      this.on('error', () => undefined)
+      sockets.push(this)
     }
   }
   const client = createClient({ url, webSocketImpl: GuardedWebSocket, retryAttempts: 0 })
   const events = client.iterate({ ...request })
-  const abort = (): void => client.terminate()
+  // The client ends only what it is connected to.
+  const abort = (): void => {
+    client.terminate()
+    for (const socket of sockets) socket.terminate()
+  }
   signal.addEventListener('abort', abort, { once: true })
   try {
     for await (const event of events) yield event as unknown as JsonObject

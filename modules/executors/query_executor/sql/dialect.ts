@@ -12,11 +12,15 @@ export interface Dialect {
   readonly backticks: boolean
   readonly brackets: boolean
   readonly hashComments: boolean
+  /** Whether `--` begins a comment only before a space, as in MySQL, where `1--1` is 2. */
+  readonly spacedDashes: boolean
   readonly nestedComments: boolean
   /** Whether `?` and `:name` are parameters wherever they stand; in PostgreSQL they are operators too. */
   readonly looseParameters: boolean
   /** Whether `@name` is a parameter. */
   readonly atParameters: boolean
+  /** Whether EXPLAIN ANALYZE runs whatever comes after it, and the engine does not say what that is. */
+  readonly explainsAnything: boolean
   /** First words of statements that only read. */
   readonly reads: readonly string[]
   /** Puts `call_key` into a table where it is not there yet; changes no row where it is. */
@@ -32,9 +36,11 @@ const base = {
   backticks: false,
   brackets: false,
   hashComments: false,
+  spacedDashes: false,
   nestedComments: false,
   looseParameters: true,
   atParameters: false,
+  explainsAnything: false,
   insertOnce: (table: string, placeholder: string) =>
     `INSERT INTO ${table} (call_key) VALUES (${placeholder}) ON CONFLICT DO NOTHING`,
   longText: 'text',
@@ -70,6 +76,7 @@ export const mysqlDialect: Dialect = {
   backslashEscapes: true,
   backticks: true,
   hashComments: true,
+  spacedDashes: true,
   reads: [...reads, 'table', 'show', 'describe', 'desc'],
   insertOnce: (table, placeholder) => `INSERT IGNORE INTO ${table} (call_key) VALUES (${placeholder})`,
   longText: 'longtext',
@@ -81,5 +88,6 @@ export const duckdbDialect: Dialect = {
   placeholder: (index) => `$${index + 1}`,
   dollarQuotes: true,
   nestedComments: true,
+  explainsAnything: true,
   reads: [...reads, 'from', 'table', 'show', 'describe', 'desc', 'summarize', 'pivot', 'unpivot'],
 }

@@ -54,10 +54,21 @@ export function refuseStatement(gate: Gate): void {
   if (why !== undefined) throw refused(sql, first, `${word.toUpperCase()} is not run: ${why}.`)
   const file = fileStatement(gate)
   if (file !== undefined) throw refused(sql, file, 'A query does not write files of the server.')
+  const explained = word === 'explain' && dialect.explainsAnything ? explainedBy(tokens) : undefined
+  if (explained !== undefined && !dialect.reads.includes(explained.text.toLowerCase()))
+    throw refused(sql, explained, 'EXPLAIN is of a statement that reads.')
   if (write || dialect.reads.includes(word)) return
   const reads = dialect.reads.map((read) => read.toUpperCase()).join(', ')
   const detail = `A query only reads, so it begins with one of ${reads}. What writes needs \`write: true\`, and a connection whose configuration says \`read_only: false\`.`
   throw refused(sql, first, detail)
+}
+
+/** What comes after EXPLAIN, ANALYZE and options in parentheses. */
+function explainedBy(tokens: readonly Token[]): Token | undefined {
+  let at = tokens.findIndex(({ text }) => text !== '(') + 1
+  while (tokens[at]?.text.toLowerCase() === 'analyze') at += 1
+  if (tokens[at]?.text === '(') at = tokens.findIndex(({ text }, index) => index > at && text === ')') + 1
+  return tokens[at]
 }
 
 /** MySQL runs what stands in `/*!` comments, and a SELECT of it writes files by INTO OUTFILE, also where it only reads. */
@@ -68,10 +79,10 @@ function fileStatement({ sql, tokens, dialect }: Gate): Token | undefined {
       text.toLowerCase() === 'into' && /^(?:outfile|dumpfile)$/i.test(tokens[index + 1]?.text ?? ''),
   )
   if (into !== undefined) return into
-  const hidden = /\/\*M?!/.exec(sql)
-  if (hidden === null || tokens.some(({ from, to }) => from <= hidden.index && hidden.index < to))
-    return undefined
-  return { kind: 'symbol', text: hidden[0], from: hidden.index, to: hidden.index + hidden[0].length }
+  for (const { 0: text, index } of sql.matchAll(/\/\*M?!/g))
+    if (!tokens.some(({ from, to }) => from <= index && index < to))
+      return { kind: 'symbol', text, from: index, to: index + text.length }
+  return undefined
 }
 
 function refused(sql: string, token: Token | undefined, detail: string): TaskFault {

@@ -63,12 +63,16 @@ const doubled = (quote: string): RegExp =>
 const escaped = (quote: string): RegExp =>
   new RegExp(`${quote}(?:[^${quote}\\\\]|\\\\[^]|${quote}${quote})*${quote}?`, 'y')
 
+/** Before a space, a control character or the end. */
+// oxlint-disable-next-line no-control-regex -- MySQL means them
+const spacedDashes = /--(?=[\u0000-\u0020\u007F]|$(?![^]))[^\n]*/y
+
 /** In the order in which they are tried. */
 function patternsOf(dialect: Dialect): readonly Pattern[] {
   const string = dialect.backslashEscapes ? escaped : doubled
   const patterns: (Pattern | false)[] = [
     { kind: 'space', pattern: /\s+/y },
-    { kind: 'space', pattern: /--[^\n]*/y },
+    { kind: 'space', pattern: dialect.spacedDashes ? spacedDashes : /--[^\n]*/y },
     dialect.hashComments && { kind: 'space', pattern: /#[^\n]*/y },
     dialect.nestedComments
       ? { kind: 'nested_comment', pattern: /\/\*/y }

@@ -1,4 +1,5 @@
-import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readdirSync, symlinkSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { DuckDBInstance } from '@duckdb/node-api'
 import { expect, test } from 'vitest'
@@ -85,6 +86,11 @@ test('a query of files reads those that are named and nothing else of the machin
     "SELECT * FROM sqlite_scan('/tmp/x', 'y')",
     "SELECT * FROM query('ATTACH ''/tmp/x.db''')",
     `EXPLAIN ANALYZE COPY (SELECT 1) TO '${folder}/written.csv'`,
+    `EXPLAIN ANALYZE COPY (SELECT 7 AS a) TO '${files.t}' (USE_TMP_FILE false)`,
+    `explain/**/(ANALYZE, FORMAT json) COPY (SELECT 7 AS a) TO '${files.t}' (USE_TMP_FILE false)`,
+    `(EXPLAIN ANALYZE COPY (SELECT 7 AS a) TO '${files.t}' (USE_TMP_FILE false))`,
+    'EXPLAIN ANALYZE COMMIT',
+    'EXPLAIN ANALYZE ANALYZE COMMIT',
   ]
   for (const query of attempts)
     expect(await detailOf(sql({ files, query }))).toMatch(/^(?:validation|authorization|runtime): /)
@@ -129,4 +135,42 @@ test('a document names files of the folders that are allowed, wherever links and
   expect(await bad({ t: join(data, 'gone.csv') })).toMatch(
     /^validation: The file .*gone.csv.* cannot be read as the table t/,
   )
+})
+
+test('DuckDB takes no more memory and disk than it may, and its folder is gone with it', async () => {
+  const before = new Set(readdirSync(tmpdir()))
+  const { sql, stop } = await setup({ config: { duckdb_memory_mb: 40, duckdb_disk_mb: 8 } })
+  const connection = { driver: 'duckdb', file: ':memory:' }
+  const large =
+    'SELECT * FROM (SELECT range AS n, repeat(md5(range::varchar), 10) AS m FROM range(500000)) ORDER BY m'
+  expect(await detailOf(sql({ connection, query: large, return: 'blob' }))).toMatch(
+    /^runtime: .*(?:out of memory|Out of Memory)/i,
+  )
+  expect(await sql({ connection, query: 'SELECT 1 AS one' })).toEqual([{ one: 1 }])
+  const mine = (): readonly string[] =>
+    readdirSync(tmpdir()).filter((name) => name.startsWith('nexus-duckdb-') && !before.has(name))
+  await stop()
+  expect(mine()).toEqual([])
+}, 60_000)
+
+test('an error in the middle of the rows is a fault, and not fewer rows', async () => {
+  const { sql } = await setup()
+  const connection = { driver: 'duckdb', file: ':memory:' }
+  const query =
+    "SELECT CASE WHEN range < 500000 THEN '1' ELSE 'x' END::INT AS a FROM range(1000000)"
+  for (const mode of ['blob', 'arrow', 'result'])
+    expect(await detailOf(sql({ connection, query, return: mode, rows_max: 10 })), mode).toMatch(/^runtime: .*middle of the rows|Conversion Error/)
+})
+
+test('what a query changes of the engine is not there for the next one', async () => {
+  const file = join(temporaryFolder(), 'main.duckdb')
+  const { sql } = await setup({ config: { connections: { main: { driver: 'duckdb', file, read_only: false } } } })
+  const write = (query: string) => sql({ connection: 'main', query, write: true })
+  await write('CREATE TABLE t AS SELECT 1 AS a')
+  await write('CREATE TEMP TABLE left_over AS SELECT 1 AS a')
+  await write('CREATE TEMP MACRO left_macro() AS 1')
+  await sql({ connection: 'main', query: 'FROM enable_logging()' })
+  expect(await detailOf(sql({ connection: 'main', query: 'FROM left_over' }))).toMatch(/left_over/)
+  expect(await detailOf(sql({ connection: 'main', query: 'SELECT left_macro()' }))).toMatch(/left_macro/)
+  expect(await sql({ connection: 'main', query: 'SELECT count(*) AS n FROM duckdb_logs' })).toEqual([{ n: 0 }])
 })

@@ -1,5 +1,8 @@
 /** Queries in whole documents: the module as it is built, in a Nexus of its own. */
 import { openNexus } from '@nexus/nexus'
+import { hash } from 'node:crypto'
+import { once } from 'node:events'
+import { createServer, request as sendRequest } from 'node:http'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { expect, onTestFinished, test } from 'vitest'
@@ -123,4 +126,46 @@ test('a document queries a GraphQL service, and takes some events of its subscri
     expect(
       await run([{ a: call('subscription { count(from: 1) }', { amount: 2, transport }) }]),
     ).toMatchObject({ output: [{ count: 1 }, { count: 2 }] })
+}, 60_000)
+
+test('a document queries a GraphQL service that wants a token or a digest', async () => {
+  const { endpoint, seen } = await startGraphql()
+  const md5 = (text: string): string => hash('md5', text)
+  const isDigest = (header: string): boolean => {
+    const part = (name: string): string => new RegExp(`${name}="?([^",]+)`).exec(header)?.[1] ?? ''
+    const [own, request] = [md5('me:here:geheim'), md5(`POST:${part('uri')}`)]
+    return part('response') === md5(`${own}:abc:${part('nc')}:${part('cnonce')}:auth:${request}`)
+  }
+  const guard = createServer((request, response) => {
+    if (request.url === '/oauth2/token') {
+      response.setHeader('content-type', 'application/json')
+      return void response.end('{"access_token": "a-token", "token_type": "Bearer", "expires_in": 300}')
+    }
+    const { authorization = '' } = request.headers
+    if (authorization === 'Bearer a-token' || isDigest(authorization))
+      return void request.pipe(
+        sendRequest(endpoint, { method: 'POST', headers: { 'content-type': 'application/json' } }, (answer) =>
+          answer.pipe(response.writeHead(200, { 'content-type': 'application/json' })),
+        ),
+      )
+    const challenge = 'Digest realm="here", nonce="abc", qop="auth", algorithm=MD5'
+    response.writeHead(401, { 'www-authenticate': challenge }).end()
+  }).listen(0, '127.0.0.1')
+  await once(guard, 'listening')
+  onTestFinished(() => void guard.close())
+  const address = guard.address()
+  const origin = `http://127.0.0.1:${typeof address === 'object' ? address?.port : 0}`
+  const { run } = await nexusWith({})
+  const oauth2 = { authority: origin, grant: 'client_credentials', client: { id: 'me', secret: 'geheim' } }
+  for (const authentication of [{ oauth2 }, { digest: { username: 'me', password: 'geheim' } }]) {
+    const call = (query: string): JsonObject => ({
+      call: 'query.graphql',
+      with: { endpoint: `${origin}/graphql`, query, authentication },
+    })
+    const record = await run([{ a: call('{ many }') }])
+    expect(record.error ?? record).toMatchObject({ status: 'completed', output: { many: [1, 2] } })
+    const wrong = await run([{ a: call('{ mnay }') }])
+    expect(wrong.error?.detail).toMatch(/Did you mean "many"/)
+  }
+  expect(seen.length).toBe(6)
 }, 60_000)

@@ -115,7 +115,14 @@ test('authentication and headers are sent, and others than these refused', async
   const { ask, seen } = await service()
   await ask('{ many }', { authentication: { bearer: { token: 'secret' } }, headers: { 'x-one': '1' } })
   expect(seen.at(-1)?.headers).toMatchObject({ authorization: 'Bearer secret', 'x-one': '1' })
-  expect(await detailOf(ask('{ many }', { authentication: { oauth2: {} } }))).toMatch(/^configuration: /)
+  expect(await detailOf(ask('{ many }', { authentication: { kerberos: {} } }))).toMatch(/^configuration: /)
+  const both = { basic: { username: 'a', password: 'b' }, bearer: { token: 'c' } }
+  expect(await detailOf(ask('{ many }', { authentication: both }))).toMatch(/^configuration: /)
+  for (const name of ['Host', 'content-length', 'Transfer-Encoding'])
+    expect(await detailOf(ask('{ many }', { headers: { [name]: '1' } }))).toMatch(/the connection has it/)
+  expect(
+    await detailOf(ask('subscription { silence }', { authentication: { oauth2: { authority: 'x' } } })),
+  ).toMatch(/^configuration: .*oauth2.*bearer/)
   expect(await detailOf(ask('{ many }', { headers: { x: 'a\r\nb: c' } }))).toMatch(/one line/)
 })
 
@@ -161,4 +168,40 @@ test('what is no GraphQL service is a fault that says what it answered', async (
     /^communication: .*does not tell its schema.*validate: false/,
   )
   expect(await ask(() => undefined, { timeout_ms: 200 })).toMatch(/^timeout: /)
+})
+
+test.each(['sse', 'websocket'])(
+  'a service that takes the connection of a subscription and says nothing is a timeout (%s)',
+  async (transport) => {
+    const server = createServer().on('upgrade', () => undefined)
+    server.on('request', () => undefined).listen(0, '127.0.0.1')
+    await once(server, 'listening')
+    onTestFinished(() => void server.closeAllConnections())
+    onTestFinished(() => void server.close())
+    const { graphql } = await setup()
+    const endpoint = `http://127.0.0.1:${(server.address() as AddressInfo).port}/`
+    const input = { endpoint, query: 'subscription { a }', validate: false, transport, timeout_ms: 300 }
+    const startedMs = performance.now()
+    expect(await detailOf(graphql(input))).toMatch(/^timeout: /)
+    expect(performance.now() - startedMs).toBeLessThan(2_000)
+  },
+)
+
+test('events come whole, in whatever pieces they arrive', async () => {
+  const { graphql } = await setup()
+  const large = 'x'.repeat(200_000)
+  const endpoint = await serve(async (_request, response) => {
+    response.writeHead(200, { 'content-type': 'text/event-stream' })
+    const text = `: hello\r\n\r\nevent: next\r\ndata: {"data":\r\ndata: {"a": "naïve"}}\r\n\r\nevent: next\ndata: {"data": {"a": "${large}"}}\n\nevent: complete\n\n`
+    const bytes = Buffer.from(text)
+    for (let at = 0; at < bytes.length; at += at < 100 ? 1 : 4_001) {
+      response.write(bytes.subarray(at, at < 100 ? at + 1 : at + 4_001))
+      if (at < 100) await new Promise((resolve) => setImmediate(resolve))
+    }
+    response.end()
+  })
+  expect(await graphql({ endpoint, query: 'subscription { a }', validate: false })).toEqual([
+    { a: 'naïve' },
+    { a: large },
+  ])
 })

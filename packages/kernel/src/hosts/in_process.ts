@@ -37,6 +37,7 @@ import { frameMapper, type FrameMapper } from './source_frames.ts'
 
 export const inProcessHost: Host = {
   name: 'in_process',
+  isTrusted: true,
   runs: (language) => language === 'javascript',
   async start(hosted) {
     const mapFrames = frameMapper({
@@ -89,7 +90,7 @@ class InProcessInstance implements Instance {
       config,
       log,
       state: hosted.state ?? memoryState(manifest),
-      secrets: listedSecrets(manifest, hosted.secrets),
+      secrets: listedSecrets(manifest, hosted.secrets, { isTrusted: true }),
       policy: hosted.policy,
     }
     this.#ledger = new Ledger({

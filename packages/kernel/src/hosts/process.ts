@@ -47,6 +47,7 @@ export function processHost(options: ProcessHostOptions = {}): Required<Host> {
 
 class ProcessHost implements Required<Host> {
   readonly name = 'process'
+  readonly isTrusted = false
   readonly #options: ProcessHostOptions
   readonly #clock: Clock
   readonly #watchdog = new Watchdog()

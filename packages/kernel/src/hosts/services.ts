@@ -45,13 +45,18 @@ export function stateOf({ id }: Manifest, store: StateStore): ModuleState {
 
 /**
  * Only what the manifest lists under `permissions.secrets` is passed on to whoever keeps the secrets. `*` lists all, for
- * a module whose configuration names the secrets that it needs.
+ * a module whose configuration names the secrets that it needs, where the host trusts its modules.
  */
-export function listedSecrets(manifest: Manifest, secrets: Secrets): Secrets {
+export function listedSecrets(
+  manifest: Manifest,
+  secrets: Secrets,
+  { isTrusted }: { readonly isTrusted: boolean },
+): Secrets {
   const listed = new Set(manifest.permissions?.secrets)
+  const listsAll = isTrusted && listed.has('*')
   return {
     async get(name) {
-      if (listed.has(name) || listed.has('*')) return secrets.get(name)
+      if (listsAll || (name !== '*' && listed.has(name))) return secrets.get(name)
       const what = `Module "${manifest.id}" asks for the secret "${name}", which its manifest does not list`
       throw TaskFault.of('authorization', `${what}. Add it under permissions.secrets.`)
     },

@@ -6,6 +6,7 @@
  */
 import { spawn, type ChildProcess } from 'node:child_process'
 import type { Socket } from 'node:net'
+import { controlGroupsFolder } from './control_group.ts'
 
 const script = `
 known=' '
@@ -16,6 +17,12 @@ while read -r sign group; do
   esac
 done
 for group in $known; do kill -KILL "-\${group%%=*}"; done
+if [ -n "$1" ]; then
+  for group in $known; do
+    all="$1/nexus-\${group#*=}"
+    [ -d "$all" ] && echo 1 >"$all/cgroup.kill" && for pass in 1 2 3 4 5 6 7 8 9; do rmdir "$all" && break; sleep 0.05; done
+  done 2>/dev/null
+fi
 case $known in *=*) ;; *) exit ;; esac
 for pass in 1 2 3; do
   for process in /proc/[0-9]*; do
@@ -57,10 +64,11 @@ function wordOf(group: number, mark: string | undefined): string {
 
 /** In a session of its own, so that Ctrl-C at a terminal does not reach it; it never keeps the host alive. */
 function startShell(): ChildProcess {
-  const shell = spawn('/bin/sh', ['-c', script], {
+  const shell = spawn('/bin/sh', ['-c', script, 'sh', controlGroupsFolder() ?? ''], {
     stdio: ['pipe', 'ignore', 'ignore'],
     detached: true,
-    env: {},
+    // For `rmdir` and `sleep`; nothing of the host's.
+    env: { PATH: '/usr/bin:/bin' },
   })
   // A host without a shell works too: its programs are then not ended when it is killed.
   shell.on('error', () => undefined)

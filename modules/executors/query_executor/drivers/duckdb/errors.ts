@@ -1,6 +1,6 @@
 /** What DuckDB's messages mean: their first words are the kind, and LINE and a caret say where. */
-import { TaskFault } from '@nexus/sdk'
 import { EngineError, type EngineErrorKind } from '../../driver.ts'
+import type { EngineFailure } from '../process/protocol.ts'
 
 const kinds: Readonly<Record<string, EngineErrorKind>> = {
   Parser: 'statement',
@@ -13,14 +13,12 @@ const kinds: Readonly<Record<string, EngineErrorKind>> = {
   INTERRUPT: 'timeout',
 }
 
-export function duckdbError(error: unknown, text = ''): unknown {
-  if (error instanceof TaskFault || error instanceof EngineError || !(error instanceof Error)) return error
-  const [message = '', place = ''] = error.message.split(/\n\n(?=LINE \d+: )/)
+export function duckdbError(failure: EngineFailure, text: string): EngineError {
+  const [message = '', place = ''] = failure.message.split(/\n\n(?=LINE \d+: )/)
   const [, kind = ''] = /^([\w ]+?) Error: /.exec(message) ?? []
   const isReadOnly = /read-only/.test(message)
   const offset = offsetOf(place, text)
   return new EngineError(isReadOnly ? 'refused' : (kinds[kind] ?? 'runtime'), message.replaceAll('\n', ' '), {
-    cause: error,
     offset,
   })
 }

@@ -4,7 +4,7 @@
  */
 import type { Readable } from 'node:stream'
 import mysql from 'mysql2'
-import type { Clock, Json } from '@nexus/sdk'
+import type { Json } from '@nexus/sdk'
 import {
   JsonDocument,
   type BoundValue,
@@ -13,9 +13,10 @@ import {
   type Statement,
   type TransactionOptions,
 } from '../../driver.ts'
-import type { Reach } from '../../network.ts'
+import { listText } from '../../list_text.ts'
 import type { ServerTarget } from '../../server_target.ts'
 import type { Connection } from '../pooled.ts'
+import type { ServerOptions } from '../server.ts'
 import { GuardedSocket } from '../socket.ts'
 import { within } from '../within.ts'
 import { mysqlError } from './errors.ts'
@@ -23,15 +24,14 @@ import { columnType, readerOf, type Field } from './types.ts'
 
 const connectMsMax = 15_000
 const cancelMsMax = 2_000
-const batchRows = 1_000
+/** The server stops by itself a little later, if this program cannot say so any more. */
+const serverGraceMs = 1_000
+/** Rows that the library keeps ready; they may be large. */
+const readyRows = 16
+const batchRowsMax = 1_000
+const batchBytes = 4_194_304
 
-export interface MysqlOptions {
-  readonly target: ServerTarget
-  readonly clock: Clock
-  readonly reach: Reach
-}
-
-export async function openMysql(options: MysqlOptions, signal: AbortSignal): Promise<MysqlConnection> {
+export async function openMysql(options: ServerOptions, signal: AbortSignal): Promise<MysqlConnection> {
   const { target, reach } = options
   const socket = new GuardedSocket(reach)
   const abort = (): void => void socket.destroy()
@@ -46,6 +46,7 @@ export async function openMysql(options: MysqlOptions, signal: AbortSignal): Pro
       client.once('error', reject)
       client.connect((error) => (error ? reject(error) : resolve()))
     })
+    await connection.prepare()
     return connection
   } catch (error) {
     socket.destroy()
@@ -84,11 +85,13 @@ function settingsOf({ host, port, user, password, database, ssl }: ServerTarget)
 export class MysqlConnection implements Connection {
   readonly #client: mysql.Connection
   readonly #socket: GuardedSocket
-  readonly #options: MysqlOptions
+  readonly #options: ServerOptions
   #isAlive = true
   #rows: Readable | undefined
+  /** What each call sets first, with the limit of time in it. */
+  #settings: (timeoutMs: number) => string = () => ''
 
-  constructor(client: mysql.Connection, socket: GuardedSocket, options: MysqlOptions) {
+  constructor(client: mysql.Connection, socket: GuardedSocket, options: ServerOptions) {
     this.#client = client
     this.#socket = socket
     this.#options = options
@@ -100,19 +103,34 @@ export class MysqlConnection implements Connection {
     return this.#isAlive
   }
 
-  async begin({ write }: TransactionOptions): Promise<void> {
-    await this.run("SET time_zone = '+00:00'")
+  /** Asks what server it is. Modes in which a backslash or a double quote means something else are left out: statements are read before they are sent. */
+  async prepare(): Promise<void> {
+    const [row] = await this.#ask('SELECT @@version AS version, @@session.sql_mode AS mode')
+    const [version, modes] = [String(row?.[0]), String(row?.[1])]
+    const mode = modes.split(',').filter((each) => standardMode.test(each))
+    const limit = /mariadb/i.test(version)
+      ? (timeoutMs: number) => `, max_statement_time = ${timeoutMs / 1_000}`
+      : (timeoutMs: number) => `, max_execution_time = ${timeoutMs}`
+    this.#settings = (timeoutMs) =>
+      `SET time_zone = '+00:00', sql_mode = '${mode.join(',')}'${limit(timeoutMs + serverGraceMs)}`
+  }
+
+  async begin({ write, timeoutMs }: TransactionOptions): Promise<void> {
+    await this.run(this.#settings(timeoutMs))
     await this.run(`START TRANSACTION ${write ? 'READ WRITE' : 'READ ONLY'}`)
   }
 
   async execute({ text, values }: Statement): Promise<Cursor> {
     const rows = this.#client
       .execute({ sql: text, values: values.map(mysqlValue), rowsAsArray: true })
-      .stream({ highWaterMark: batchRows })
+      .stream({ highWaterMark: readyRows })
     this.#rows = rows
     // The library does not tell of a connection that is ended from this side.
-    void this.#socket.gone.then(() => rows.destroy(closed()))
-    const { fields, changed } = await begun(rows)
+    rows.once(
+      'close',
+      this.#socket.whenGone(() => rows.destroy(closed())),
+    )
+    const { fields, changed } = await this.#answer(begun(rows))
     return {
       columns: fields.map((field) => {
         const { name: type, kind } = columnType(field)
@@ -120,7 +138,7 @@ export class MysqlConnection implements Connection {
       }),
       batches:
         changed === undefined
-          ? batchesOf(rows, fields.map(readerOf))
+          ? this.#batches(rows, fields.map(readerOf))
           : (async function* (): AsyncGenerator<never> {})(),
       changedRows: () => changed,
     }
@@ -141,7 +159,9 @@ export class MysqlConnection implements Connection {
 
   async cancel(): Promise<void> {
     this.#isAlive = false
-    await within(this.#options.clock, cancelMsMax, this.#kill())
+    const giveUp = new AbortController()
+    await within(this.#options.clock, cancelMsMax, this.#kill(giveUp.signal))
+    giveUp.abort()
     this.#socket.destroy()
     await this.#socket.gone
   }
@@ -155,22 +175,58 @@ export class MysqlConnection implements Connection {
     await this.#socket.gone
   }
 
-  run(text: string): Promise<void> {
-    return new Promise((resolve, reject) => {
-      void this.#socket.gone.then(() => reject(mysqlError(closed()) as Error))
-      this.#client.query(text, (error) => (error === null ? resolve() : reject(mysqlError(error) as Error)))
-    })
+  async run(text: string): Promise<void> {
+    await this.#ask(text)
+  }
+
+  async #ask(text: string): Promise<readonly (readonly unknown[])[]> {
+    const { promise, resolve, reject } = Promise.withResolvers<readonly (readonly unknown[])[]>()
+    const stopListening = this.#socket.whenGone(() => reject(mysqlError(closed()) as Error))
+    this.#client.query<mysql.RowDataPacket[][]>(text, (error, rows) =>
+      error === null ? resolve(Array.isArray(rows) ? rows : []) : reject(mysqlError(error) as Error),
+    )
+    return promise.finally(stopListening)
+  }
+
+  #answer<Value>(work: Promise<Value>): Promise<Value> {
+    return this.#socket.answer(this.#options.clock, work)
+  }
+
+  async *#batches(
+    rows: Readable,
+    readers: readonly ((value: unknown) => Json)[],
+  ): AsyncGenerator<readonly Row[]> {
+    const all = rows[Symbol.asyncIterator]() as AsyncIterator<readonly unknown[]>
+    try {
+      for (let isEnd = false; !isEnd;) {
+        const batch: Row[] = []
+        const bytesBefore = this.#socket.bytesRead
+        while (batch.length < batchRowsMax && this.#socket.bytesRead - bytesBefore < batchBytes) {
+          const { done, value } = await this.#answer(all.next())
+          if (done === true) {
+            isEnd = true
+            break
+          }
+          batch.push(readers.map((read, index) => read(value[index])))
+        }
+        if (batch.length > 0) yield batch
+      }
+    } catch (error) {
+      throw mysqlError(error)
+    } finally {
+      rows.destroy()
+    }
   }
 
   /** What has been committed stays so, whatever becomes of the connection. */
   #reset(): Promise<void> {
-    return new Promise((resolve) => {
-      void this.#socket.gone.then(() => resolve())
-      this.#client.reset((error) => {
-        if (error) this.#socket.destroy()
-        resolve()
-      })
+    const { promise, resolve } = Promise.withResolvers<void>()
+    const stopListening = this.#socket.whenGone(resolve)
+    this.#client.reset((error) => {
+      if (error) this.#socket.destroy()
+      resolve()
     })
+    return promise.finally(stopListening)
   }
 
   /** MySQL sends all rows that were asked for: a result that nobody reads to its end is stopped with its connection. */
@@ -182,10 +238,9 @@ export class MysqlConnection implements Connection {
     await this.cancel()
   }
 
-  async #kill(): Promise<void> {
+  async #kill(signal: AbortSignal): Promise<void> {
     const { threadId } = this.#client
     if (typeof threadId !== 'number') return
-    const { signal } = new AbortController()
     const other = await openMysql(this.#options, signal)
     try {
       await other.run(`KILL QUERY ${threadId}`)
@@ -194,6 +249,10 @@ export class MysqlConnection implements Connection {
     }
   }
 }
+
+/** One that makes no other language of it. */
+const standardMode =
+  /^(?!ANSI_QUOTES$|NO_BACKSLASH_ESCAPES$|ANSI$|DB2$|MAXDB$|MSSQL$|ORACLE$|POSTGRESQL$)\w+$/
 
 function closed(): Error {
   return new Error('the connection was closed')
@@ -219,29 +278,11 @@ function begun(rows: Readable): Promise<Begun> {
   })
 }
 
-async function* batchesOf(
-  rows: Readable,
-  readers: readonly ((value: unknown) => Json)[],
-): AsyncGenerator<readonly Row[]> {
-  let batch: Row[] = []
-  try {
-    for await (const row of rows) {
-      batch.push(readers.map((read, index) => read((row as readonly unknown[])[index])))
-      if (batch.length < batchRows) continue
-      yield batch
-      batch = []
-    }
-  } catch (error) {
-    throw mysqlError(error)
-  }
-  if (batch.length > 0) yield batch
-}
-
 function mysqlValue(value: BoundValue): mysql.ExecuteValues {
   if (typeof value === 'bigint') return wholeNumber(value)
   if (value instanceof JsonDocument) return value.text
   if (value instanceof Uint8Array) return Buffer.from(value)
-  if (Array.isArray(value)) return JSON.stringify(value, (_key, item: unknown) => jsonItem(item))
+  if (Array.isArray(value)) return listText(value)
   return value as null | boolean | number | string
 }
 
@@ -251,10 +292,4 @@ const [integerMin, integerMax] = [-(2n ** 63n), 2n ** 63n - 1n]
 function wholeNumber(value: bigint): mysql.ExecuteValues {
   const isInteger = value >= integerMin && value <= integerMax
   return isInteger ? mysql.TypedParameter.LONGLONG(value) : mysql.TypedParameter.NEWDECIMAL(String(value))
-}
-
-function jsonItem(item: unknown): unknown {
-  if (item instanceof JsonDocument) return JSON.parse(item.text) as unknown
-  if (typeof item === 'bigint') return Number.isSafeInteger(Number(item)) ? Number(item) : String(item)
-  return item
 }

@@ -3,10 +3,9 @@
  * for; it is stopped by a cancel request, as `psql` does on Ctrl-C. What a statement changed of the session is undone
  * before the next call.
  */
-import { connect } from 'node:net'
-import { Client, type ClientConfig, type FieldDef } from 'pg'
+import type { ConnectionOptions } from 'node:tls'
+import { Client, type FieldDef } from 'pg'
 import PgCursor from 'pg-cursor'
-import type { Clock } from '@nexus/sdk'
 import {
   JsonDocument,
   type BoundValue,
@@ -15,29 +14,29 @@ import {
   type Statement,
   type TransactionOptions,
 } from '../../driver.ts'
-import { lookupFor, type Reach } from '../../network.ts'
+import { lookupFor } from '../../network.ts'
 import type { ServerTarget } from '../../server_target.ts'
 import type { Connection } from '../pooled.ts'
+import type { ServerOptions } from '../server.ts'
 import { GuardedSocket } from '../socket.ts'
 import { within } from '../within.ts'
+import { requestCancel } from './cancel.ts'
 import { postgresError } from './errors.ts'
 import { columnType, typeParsers } from './types.ts'
 
 const connectMsMax = 15_000
 const cancelMsMax = 2_000
-const batchRows = 1_000
+/** Rows are asked for in batches that grow, as far as the rows so far say that memory has room for them. */
+const firstRows = 8
+const growth = 8
+const batchRowsMax = 1_000
+const batchBytes = 8_388_608
 /** The server stops by itself a little later, if this program cannot say so any more. */
 const serverGraceMs = 1_000
 const session = '-c TimeZone=UTC -c DateStyle=ISO -c IntervalStyle=iso_8601 -c bytea_output=hex'
 
-export interface PostgresOptions {
-  readonly target: ServerTarget
-  readonly clock: Clock
-  readonly reach: Reach
-}
-
 export async function openPostgres(
-  options: PostgresOptions,
+  options: ServerOptions,
   signal: AbortSignal,
 ): Promise<PostgresConnection> {
   const { target, reach } = options
@@ -69,21 +68,22 @@ export async function openPostgres(
   }
 }
 
-function tlsOf({ ssl }: ServerTarget): ClientConfig['ssl'] {
+/** With the host, against which the certificate is checked: without one it would be `localhost` for every address. */
+function tlsOf({ ssl, host }: ServerTarget): ConnectionOptions | false {
   if (ssl.mode === 'off') return false
   if (ssl.mode === 'encrypted') return { rejectUnauthorized: false }
   const { ca } = ssl
-  return { rejectUnauthorized: true, ...(ca !== undefined && { ca }) }
+  return { rejectUnauthorized: true, host, ...(ca !== undefined && { ca }) }
 }
 
 export class PostgresConnection implements Connection {
   readonly #client: Client
   readonly #socket: GuardedSocket
-  readonly #options: PostgresOptions
+  readonly #options: ServerOptions
   #isAlive = true
   #cursor: PgCursor<Row> | undefined
 
-  constructor(client: Client, socket: GuardedSocket, options: PostgresOptions) {
+  constructor(client: Client, socket: GuardedSocket, options: ServerOptions) {
     this.#client = client
     this.#socket = socket
     this.#options = options
@@ -98,7 +98,8 @@ export class PostgresConnection implements Connection {
 
   async begin({ write, timeoutMs }: TransactionOptions): Promise<void> {
     const mode = write ? 'READ WRITE' : 'READ ONLY'
-    await this.#run(`BEGIN ${mode}; SET LOCAL statement_timeout = ${timeoutMs + serverGraceMs}`)
+    // The first SELECT settles the mode: after it the server refuses to make the transaction writable.
+    await this.#run(`BEGIN ${mode}; SET LOCAL statement_timeout = ${timeoutMs + serverGraceMs}; SELECT 1`)
   }
 
   async execute({ text, values }: Statement): Promise<Cursor> {
@@ -107,12 +108,13 @@ export class PostgresConnection implements Connection {
       new PgCursor<Row>(text, values.map(postgresValue), { rowMode: 'array', types: typeParsers }),
     )
     this.#cursor = cursor
-    const first = await read(cursor, text)
+    const next = this.#reader(cursor, text)
+    const first = await next()
     let last = first
     const batches = async function* (): AsyncGenerator<readonly Row[]> {
       while (last.rows.length > 0) {
         yield last.rows
-        last = last.isEnd ? { ...last, rows: [] } : await read(cursor, text)
+        last = last.isEnd ? { ...last, rows: [] } : await next()
       }
     }
     return {
@@ -122,6 +124,18 @@ export class PostgresConnection implements Connection {
       }),
       batches: batches(),
       changedRows: () => last.changedRows,
+    }
+  }
+
+  #reader(cursor: PgCursor<Row>, text: string): () => Promise<Read> {
+    let rowsMax = firstRows
+    return async () => {
+      const bytesBefore = this.#socket.bytesRead
+      const batch = await this.#socket.answer(this.#options.clock, read(cursor, text, rowsMax))
+      const rowBytes = (this.#socket.bytesRead - bytesBefore) / Math.max(1, batch.rows.length)
+      const room = Math.max(1, Math.floor(batchBytes / Math.max(1, rowBytes)))
+      rowsMax = Math.min(rowsMax * growth, batchRowsMax, room)
+      return batch
     }
   }
 
@@ -139,7 +153,10 @@ export class PostgresConnection implements Connection {
 
   async cancel(): Promise<void> {
     const { clock } = this.#options
-    await within(clock, cancelMsMax, this.#requestCancel())
+    this.#isAlive = false
+    const giveUp = new AbortController()
+    await within(clock, cancelMsMax, this.#requestCancel(giveUp.signal))
+    giveUp.abort()
     this.#socket.destroy()
     await this.#socket.gone
   }
@@ -169,26 +186,15 @@ export class PostgresConnection implements Connection {
     if (this.#isAlive) await cursor?.close()
   }
 
-  /** On a connection of its own, which the server closes when it has told the other. */
-  async #requestCancel(): Promise<void> {
+  async #requestCancel(signal: AbortSignal): Promise<void> {
     const { processID, secretKey } = this.#client as Client & { processID?: number; secretKey?: number }
     const { target, reach } = this.#options
     if (processID === undefined || secretKey === undefined) return
     const { host, port } = target
-    const lookup = lookupFor(reach)
-    const socket = host.startsWith('/')
-      ? connect(`${host}/.s.PGSQL.${port}`)
-      : connect({ host, port, lookup })
-    const request = Buffer.alloc(16)
-    ;[16, 80_877_102, processID, secretKey].forEach((word, index) => request.writeInt32BE(word, index * 4))
-    const { promise, resolve } = Promise.withResolvers<void>()
-    socket
-      .on('error', () => resolve())
-      .on('close', () => resolve())
-      .resume()
-    socket.write(request)
-    await promise
-    socket.destroy()
+    const server = host.startsWith('/')
+      ? { path: `${host}/.s.PGSQL.${port}` }
+      : { host, port, lookup: lookupFor(reach) }
+    await requestCancel({ server, tls: tlsOf(target), processId: processID, secretKey, signal })
   }
 }
 
@@ -199,9 +205,9 @@ interface Read {
   readonly changedRows: number | undefined
 }
 
-function read(cursor: PgCursor<Row>, text: string): Promise<Read> {
+function read(cursor: PgCursor<Row>, text: string, rowsMax: number): Promise<Read> {
   return new Promise((resolve, reject) => {
-    cursor.read(batchRows, (error, rows, result) => {
+    cursor.read(rowsMax, (error, rows, result) => {
       if (error) return reject(postgresError(error, text))
       const { command, rowCount, fields } = result
       const isEnd = typeof command === 'string' && command !== ''

@@ -4,32 +4,15 @@
  * from outside of itself but what Node gives every program.
  */
 
-// A type alone, which leaves nothing behind.
+// Types alone, which leave nothing behind.
 import type { DatabaseSync } from 'node:sqlite'
+import type { EngineAnswer, EngineRequest } from '../process/protocol.ts'
 
 export type SqliteRequest =
+  | EngineRequest
   | { readonly do: 'open'; readonly file: string; readonly readOnly: boolean; readonly busyMs: number }
-  | { readonly do: 'begin' | 'commit' | 'rollback' }
-  | { readonly do: 'execute'; readonly text: string; readonly values: readonly SqliteValue[] }
-  | { readonly do: 'next' }
 
-export type SqliteValue = null | number | bigint | string | Uint8Array
-
-export type SqliteAnswer =
-  | { readonly ok: true; readonly columns: readonly SqliteColumn[] }
-  | {
-      readonly ok: true
-      readonly rows: readonly (readonly unknown[])[]
-      readonly isEnd: boolean
-      readonly changedRows: number | undefined
-    }
-  | { readonly ok: true }
-  | { readonly ok: false; readonly message: string; readonly code: number }
-
-export interface SqliteColumn {
-  readonly name: string
-  readonly type: string
-}
+type SqliteValue = null | number | bigint | string | Uint8Array
 
 type Database = DatabaseSync
 type Rows = Iterator<unknown>
@@ -47,7 +30,7 @@ export class SqliteServer {
     process.on('message', (request: SqliteRequest) => process.send?.(this.#answer(request)))
   }
 
-  #answer(request: SqliteRequest): SqliteAnswer {
+  #answer(request: SqliteRequest): EngineAnswer {
     try {
       return this.#do(request)
     } catch (error) {
@@ -56,7 +39,7 @@ export class SqliteServer {
     }
   }
 
-  #do(request: SqliteRequest): SqliteAnswer {
+  #do(request: SqliteRequest): EngineAnswer {
     switch (request.do) {
       case 'open':
         return this.#open(request)
@@ -67,13 +50,13 @@ export class SqliteServer {
       case 'rollback':
         return this.#control('ROLLBACK')
       case 'execute':
-        return this.#execute(request.text, request.values)
+        return this.#execute(request.text, request.values as readonly SqliteValue[])
       case 'next':
         return this.#next()
     }
   }
 
-  #open({ file, readOnly, busyMs }: { file: string; readOnly: boolean; busyMs: number }): SqliteAnswer {
+  #open({ file, readOnly, busyMs }: Extract<SqliteRequest, { do: 'open' }>): EngineAnswer {
     const { DatabaseSync } = process.getBuiltinModule('node:sqlite')
     this.#readOnly = readOnly
     const limits = { length: 67_108_864, sqlLength: 4_194_304, attach: 0 }
@@ -91,7 +74,20 @@ export class SqliteServer {
     if (action === constants.SQLITE_PRAGMA)
       return this.#allowsPragma(first ?? '', second) ? SQLITE_OK : SQLITE_DENY
     const { SQLITE_ATTACH, SQLITE_DETACH, SQLITE_TRANSACTION, SQLITE_SAVEPOINT } = constants
-    const never: readonly number[] = [SQLITE_ATTACH, SQLITE_DETACH, SQLITE_TRANSACTION, SQLITE_SAVEPOINT]
+    // What is temporary lasts as long as the connection, and a trigger would see what other calls write.
+    const ofConnection = [
+      constants.SQLITE_CREATE_TEMP_TABLE,
+      constants.SQLITE_CREATE_TEMP_VIEW,
+      constants.SQLITE_CREATE_TEMP_INDEX,
+      constants.SQLITE_CREATE_TEMP_TRIGGER,
+    ]
+    const never: readonly number[] = [
+      SQLITE_ATTACH,
+      SQLITE_DETACH,
+      SQLITE_TRANSACTION,
+      SQLITE_SAVEPOINT,
+      ...ofConnection,
+    ]
     if (never.includes(action)) return SQLITE_DENY
     if (action === constants.SQLITE_FUNCTION && second === 'load_extension') return SQLITE_DENY
     return SQLITE_OK
@@ -119,19 +115,23 @@ export class SqliteServer {
     return ofTables.includes(name) || (ofDatabase.includes(name) && value === null)
   }
 
-  #control(text: string): SqliteAnswer {
+  #control(text: string): EngineAnswer {
     this.#letGo()
     if (text === 'ROLLBACK' && this.#database?.isTransaction !== true) return { ok: true }
     this.#database?.exec(text)
     return { ok: true }
   }
 
-  #execute(text: string, values: readonly SqliteValue[]): SqliteAnswer {
+  #execute(text: string, values: readonly SqliteValue[]): EngineAnswer {
     this.#letGo()
     this.#changedRows = undefined
     return this.#guarded((database) => {
       const statement = database.prepare(text)
-      const columns = statement.columns().map(({ name, type }) => ({ name, type: type ?? '' }))
+      const columns = statement.columns().map(({ name, type }) => ({
+        name,
+        type: (type ?? '').toLowerCase(),
+        kind: 'any' as const,
+      }))
       statement.setReadBigInts(true)
       statement.setReturnArrays(true)
       if (columns.length > 0) this.#rows = statement.iterate(...values)
@@ -140,7 +140,7 @@ export class SqliteServer {
     })
   }
 
-  #next(): SqliteAnswer {
+  #next(): EngineAnswer {
     const rows: unknown[][] = []
     let sizeBytes = 0
     let isEnd = this.#rows === undefined
@@ -150,10 +150,7 @@ export class SqliteServer {
         if (done === true) isEnd = true
         else {
           const row = (value as unknown[]).map((cell) => this.#json(cell))
-          sizeBytes += row.reduce(
-            (sum: number, cell) => sum + (typeof cell === 'string' ? cell.length : 8),
-            0,
-          )
+          sizeBytes += row.reduce((sum: number, cell) => sum + this.#sizeOf(cell), 0)
           rows.push(row)
         }
       }
@@ -186,6 +183,11 @@ export class SqliteServer {
   #letGo(): void {
     this.#rows?.return?.()
     this.#rows = undefined
+  }
+
+  #sizeOf(cell: unknown): number {
+    if (typeof cell === 'string') return cell.length
+    return typeof cell === 'object' && cell !== null ? (cell as { base64: string }).base64.length : 8
   }
 
   #json(cell: unknown): unknown {

@@ -22,7 +22,7 @@ function programs(): { server: string; install: string } | undefined {
 
 export const mariadbMissing = programs() === undefined ? 'this machine has no mariadbd' : undefined
 
-export async function startMariadb(): Promise<TestServer> {
+export async function startMariadb(more: readonly string[] = []): Promise<TestServer> {
   const found = programs()
   if (found === undefined) throw new Error(mariadbMissing)
   const folder = mkdtempSync(join(tmpdir(), 'mariadb-'))
@@ -53,6 +53,7 @@ export async function startMariadb(): Promise<TestServer> {
       '--skip-name-resolve',
       '--innodb-flush-log-at-trx-commit=0',
       '--innodb-buffer-pool-size=32M',
+      ...more,
     ]
     const once = server === undefined ? [`--init-file=${init}`] : []
     server = spawn(found.server, ['--no-defaults', ...settings, ...once], {

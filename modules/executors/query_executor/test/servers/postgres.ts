@@ -58,7 +58,7 @@ export async function freePort(): Promise<number> {
   return typeof address === 'object' && address !== null ? address.port : 0
 }
 
-export async function startPostgres(): Promise<TestServer> {
+export async function startPostgres(more: readonly string[] = []): Promise<TestServer> {
   const native = programs()
   if (native === undefined) throw new Error(postgresMissing)
   const folder = mkdtempSync(join(tmpdir(), 'postgres-'))
@@ -102,6 +102,7 @@ export async function startPostgres(): Promise<TestServer> {
       'fsync=off',
       '-c',
       'shared_buffers=16MB',
+      ...more,
     ]
     server = spawn(join(native, 'bin', 'postgres'), ['-D', data, ...flags], {
       ...options,

@@ -55,7 +55,7 @@ export class ProcessInstance implements Instance {
   constructor(options: InstanceOptions) {
     const { manifest, secrets, state = memoryState(manifest) } = options.hosted
     this.#options = options
-    this.#services = { state, secrets: listedSecrets(manifest, secrets) }
+    this.#services = { state, secrets: listedSecrets(manifest, secrets, { isTrusted: false }) }
   }
 
   /** Rejects with `ModuleFailure`. */
