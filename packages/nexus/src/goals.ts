@@ -53,14 +53,6 @@ do:
       set: { plan: '\${ $context.plan }', graph: '\${ $context.graph }', estimate: '\${ . }' }
 `
 
-/** The events of a goal, which tell its plan, each decision with its reason, and what a person is asked. */
-export const goalEvents = {
-  planned: 'io.nexus.goal.planned.v1',
-  decided: 'io.nexus.goal.decided.v1',
-  asked: 'io.nexus.goal.asked.v1',
-  answered: 'io.nexus.goal.answered.v1',
-} as const
-
 /** The last plan that a run of a goal made, as its record has it. */
 export function planIn(
   tasks: readonly { readonly kind: string; readonly status: string; readonly output: Json }[],

@@ -40,6 +40,7 @@ export {
   type StandardError,
   type WorkflowError,
 } from './errors.ts'
+export { goalEvents } from './goal_events.ts'
 export { itemsOf } from './items.ts'
 export { isJsonObject, jsonDepthMax, whyNotJson, type Json, type JsonObject } from './json.ts'
 export { Manifest, Permissions, ProvidedTask, type ModuleType } from './manifest.ts'

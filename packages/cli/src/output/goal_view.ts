@@ -2,8 +2,8 @@
  * A goal as it is pursued: the plan once there is one, its tasks as they end, each decision with its reason, and what a
  * person is asked. It reads the run's own record, so that it shows the same of a run in this process and of a server's.
  */
-import { goalEvents, type RunRecord, type TaskRecord } from '@nexus/nexus'
-import { isJsonObject, systemClock, type Json, type JsonObject } from '@nexus/sdk'
+import type { RunRecord, TaskRecord } from '@nexus/nexus'
+import { goalEvents, isJsonObject, systemClock, type Json, type JsonObject } from '@nexus/sdk'
 import type { Connection, Following } from '../connection.ts'
 import { statusSign } from './format.ts'
 import { showLive } from './live.ts'
