@@ -1,7 +1,7 @@
 /**
  * How long each capability took here, by the size of its input, and what it cost: a digest each, kept in the module's state
- * and brought up to date from the tasks that ended since. Each capability keeps until when it was brought up to date, so that
- * a crash between two writes counts nothing twice.
+ * and brought up to date from the tasks that ended since. Each capability keeps up to which number in the log it was brought up
+ * to date, in the same write, so that a crash between two writes counts nothing twice and loses nothing.
  */
 import { isJsonObject, type Json, type JsonObject, type ModuleState } from '@nexus/sdk'
 import { digestOf, digestToJson, emptyDigest, merged, weightOf, withValues, type Digest } from './digest.ts'
@@ -12,7 +12,8 @@ export interface Sample {
   readonly outputBytes: number | undefined
   readonly durationMs: number
   readonly costUsd: number | undefined
-  readonly atMs: number
+  /** Its place in the log; undefined where it was handed in. */
+  readonly number: number | undefined
 }
 
 export interface History {
@@ -21,13 +22,14 @@ export interface History {
   readonly costs: Digest
   /** How much it gives, in the length of its JSON. */
   readonly outputs: Digest
-  readonly atMs: number
+  /** Up to which number of the log it counts. */
+  readonly upTo: number
 }
 
 const sizeClasses = ['1k', '32k', '1m', 'more'] as const
 export type SizeClass = (typeof sizeClasses)[number]
 
-export const noHistory: History = { durations: new Map(), costs: emptyDigest, outputs: emptyDigest, atMs: 0 }
+export const noHistory: History = { durations: new Map(), costs: emptyDigest, outputs: emptyDigest, upTo: 0 }
 
 const durationMsMax = 1e12
 const nameLengthMax = 200
@@ -52,20 +54,18 @@ function readSample(value: Json): Sample | undefined {
     output_bytes: output,
     duration_ms: durationMs,
     cost_usd: cost,
-    at,
+    number,
   } = value
   if (typeof capability !== 'string' || capability === '' || capability.length > nameLengthMax)
     return undefined
   if (!isAmount(durationMs) || durationMs > durationMsMax || !isAmount(inputBytes)) return undefined
-  const atMs = typeof at === 'string' ? Date.parse(at) : 0
-  if (Number.isNaN(atMs)) return undefined
   return {
     capability,
     inputBytes,
     outputBytes: isAmount(output) ? output : undefined,
     durationMs,
     costUsd: isAmount(cost) ? cost : undefined,
-    atMs,
+    number: isAmount(number) ? number : undefined,
   }
 }
 
@@ -74,7 +74,7 @@ function isAmount(value: Json | undefined): value is number {
 }
 
 export function withSamples(history: History, samples: readonly Sample[]): History {
-  const fresh = samples.filter(({ atMs }) => atMs > history.atMs)
+  const fresh = samples.filter(({ number = Infinity }) => number > history.upTo)
   const durations = new Map(history.durations)
   for (const [size, group] of Map.groupBy(fresh, ({ inputBytes }) => sizeClassOf(inputBytes))) {
     const values = group.map(({ durationMs }) => durationMs)
@@ -86,7 +86,7 @@ export function withSamples(history: History, samples: readonly Sample[]): Histo
     durations,
     costs: withValues(history.costs, costs),
     outputs: withValues(history.outputs, outputs),
-    atMs: fresh.reduce((last, { atMs }) => Math.max(last, atMs), history.atMs),
+    upTo: fresh.reduce((last, { number = 0 }) => Math.max(last, number), history.upTo),
   }
 }
 
@@ -111,20 +111,20 @@ export async function readHistory(state: ModuleState, capability: string): Promi
     const digest = digestOf(known[size])
     return digest ? [[size, digest]] : []
   })
-  const atMs = typeof value['at_ms'] === 'number' ? value['at_ms'] : 0
+  const upTo = typeof value['up_to'] === 'number' ? value['up_to'] : 0
   const costs = digestOf(value['costs']) ?? emptyDigest
   const outputs = digestOf(value['outputs']) ?? emptyDigest
-  return { durations: new Map(durations), costs, outputs, atMs }
+  return { durations: new Map(durations), costs, outputs, upTo }
 }
 
 export async function writeHistory(state: ModuleState, capability: string, history: History): Promise<void> {
-  const { durations, costs, outputs, atMs } = history
+  const { durations, costs, outputs, upTo } = history
   const entries = [...durations].map(([size, digest]) => [size, digestToJson(digest)] as const)
   await state.set(keyOf(capability), {
     durations: Object.fromEntries(entries),
     ...(costs.centroids.length > 0 && { costs: digestToJson(costs) }),
     ...(outputs.centroids.length > 0 && { outputs: digestToJson(outputs) }),
-    at_ms: atMs,
+    up_to: upTo,
   })
 }
 

@@ -119,7 +119,24 @@ test('history is taken in once, however often it is asked for', async () => {
   expect(first.map(({ total }) => (total as JsonObject)['samples'])).toEqual([20, 20])
   world.ended({ capability: 'a', durationMs: 10 })
   expect(await world.estimate([call('x', 'a')])).toMatchObject({ total: { samples: 21 } })
-  expect(world.asked.at(-1)).toMatchObject({ since: expect.any(String) })
+  expect(world.asked.at(-1)).toEqual({ limit: 2_000, after: expect.any(Number) })
+})
+
+test('tasks that end at the same moment are all counted, also more of them than are asked for at a time', async () => {
+  const world = setup()
+  const ended = (amount: number): void =>
+    world.ended(...Array.from({ length: amount }, () => ({ capability: 'a', durationMs: 10 })))
+  const samplesOf = async () =>
+    ((await world.estimate([call('x', 'a')]))['total'] as JsonObject)['samples'] as number
+  ended(5)
+  expect(await samplesOf()).toBe(5)
+  // All at the moment of the ones that are counted already.
+  ended(1_900)
+  expect(await samplesOf()).toBe(1_905)
+  const before = world.asked.length
+  ended(4_500)
+  await samplesOf()
+  expect(world.asked.length - before).toBe(3)
 })
 
 test('an outcome is counted once, each task where it stands, and only against a real estimate', async () => {
@@ -200,7 +217,7 @@ test('samples that make no sense are left out and counted', async () => {
     { capability: 'a', duration_ms: -1 },
     { capability: 'a', duration_ms: 1e300 },
     { capability: 'a', duration_ms: '5' },
-    { capability: 'a', duration_ms: 5, at: 'yesterday' },
+    { capability: 'a', duration_ms: 5, input_bytes: -1 },
     { capability: 'a', duration_ms: 5, status: 'faulted' },
     { capability: 7, duration_ms: 5 },
     { capability: '__proto__', duration_ms: 5 },
