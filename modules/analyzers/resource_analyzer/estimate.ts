@@ -4,10 +4,11 @@
  */
 import { isJsonObject, TaskFault, type Json, type JsonObject, type ModuleContext } from '@nexus/sdk'
 import { expectedQuantile, weightOf, type Digest } from './digest.ts'
-import { durationsOf, noHistory, sizeClassOf, type History } from './history.ts'
+import { durationsOf, faultShareOf, noHistory, sizeClassOf, type History } from './history.ts'
 import { unfit, type Limits } from './limits.ts'
 import { parallelStep } from './plan/graph.ts'
-import { peakMemoryMb } from './plan/memory.ts'
+import { peakCores } from './plan/cores.ts'
+import { peakMemory, sumOf } from './plan/memory.ts'
 import { quantileOfSorted, simulate } from './plan/simulate.ts'
 import { inputSizes } from './plan/sizes.ts'
 import type { PlanRead, Step, TaskStep } from './plan/step.ts'
@@ -59,6 +60,7 @@ export async function estimate(request: EstimateRequest, context: ModuleContext)
       slots: request.slots,
       seed,
       draw: (task, chance) => request.gapMs + (task.ms ?? drawn(knowledge.of(task).table, chance)),
+      faults: (task) => (task.ms === undefined ? faultShareOf(request.histories.get(task.capability)) : 0),
       pause: async () => {
         await context.clock.sleep(0, context.signal)
       },
@@ -166,13 +168,16 @@ function basisOf(task: TaskStep, known: Known, need: Requirement | undefined): s
   return need?.memoryMb === undefined ? 'none' : 'manifest'
 }
 
-/** How often each task runs, by its index. */
+/** How often each task runs, by its index; of ways and of what handles a fault, as if all were taken. */
 function timesOf(root: Step): number[] {
   const times: number[] = []
   const walk = (step: Step, often: number): void => {
     if (step.kind === 'task') times[step.index] = often
     else if (step.kind === 'repeat') walk(step.of, often * step.times)
-    else for (const each of step.of) walk(each, often)
+    else if (step.kind === 'caught') {
+      walk(step.of, often)
+      walk(step.handling, often)
+    } else for (const each of step.of) walk(each, often)
   }
   walk(root, 1)
   return times
@@ -195,13 +200,18 @@ function totalOf(
 ): Total & JsonObject {
   const sum = (key: string): number =>
     tasks.reduce((total, task) => total + Number(task[key] ?? 0) * Number(task['times']), 0)
+  const memory = peakMemory(root, ({ capability }) => {
+    const need = requirements.get(capability)
+    return need?.memoryMb === undefined ? undefined : { module: need.module, memoryMb: need.memoryMb }
+  })
   const bases = new Set(tasks.map(({ basis }) => basis))
   return {
     duration_ms: duration,
-    memory_mb: peakMemoryMb(root, ({ capability }) => {
-      const need = requirements.get(capability)
-      return need?.memoryMb === undefined ? undefined : { module: need.module, memoryMb: need.memoryMb }
-    }),
+    memory_mb: sumOf(memory),
+    needs: {
+      memory_mb: Object.fromEntries(memory),
+      cpu_cores: peakCores(root, ({ capability }) => requirements.get(capability)?.cpuCores ?? 0),
+    },
     cpu_ms: rounded(sum('cpu_ms')),
     cost_usd: Number(sum('cost_usd').toPrecision(6)),
     basis: ['none', 'manifest', 'history'].find((basis) => bases.has(basis)) ?? 'none',

@@ -8,6 +8,7 @@ import { digestOf, digestToJson, emptyDigest, merged, weightOf, withValues, type
 
 export interface Sample {
   readonly capability: string
+  readonly hasFaulted: boolean
   readonly inputBytes: number
   readonly outputBytes: number | undefined
   readonly durationMs: number
@@ -22,6 +23,8 @@ export interface History {
   readonly costs: Digest
   /** How much it gives, in the length of its JSON. */
   readonly outputs: Digest
+  /** How many completed, and how many faulted; old ones count ever less. */
+  readonly ends: { readonly completed: number; readonly faulted: number }
   /** Up to which number of the log it counts. */
   readonly upTo: number
 }
@@ -29,7 +32,13 @@ export interface History {
 const sizeClasses = ['1k', '32k', '1m', 'more'] as const
 export type SizeClass = (typeof sizeClasses)[number]
 
-export const noHistory: History = { durations: new Map(), costs: emptyDigest, outputs: emptyDigest, upTo: 0 }
+export const noHistory: History = {
+  durations: new Map(),
+  costs: emptyDigest,
+  outputs: emptyDigest,
+  ends: { completed: 0, faulted: 0 },
+  upTo: 0,
+}
 
 const durationMsMax = 1e12
 const nameLengthMax = 200
@@ -37,13 +46,15 @@ const nameLengthMax = 200
 /** Fewer of a size of input say less than all sizes together. */
 const weightMin = 8
 
-/** What is sensible of a list of samples, and how much of it is not. Faults say nothing of how long a success takes. */
+/** What is sensible of a list of samples, and how much of it is not. What was cancelled says nothing. */
 export function readSamples(list: readonly Json[]): { readonly samples: Sample[]; readonly ignored: number } {
-  const completed = list.filter(
-    (each) => !isJsonObject(each) || (each['status'] ?? 'completed') === 'completed',
+  const ended = list.filter(
+    (each) =>
+      !isJsonObject(each) ||
+      [undefined, null, 'completed', 'faulted'].some((status) => status === each['status']),
   )
-  const samples = completed.map(readSample).filter((sample) => sample !== undefined)
-  return { samples, ignored: completed.length - samples.length }
+  const samples = ended.map(readSample).filter((sample) => sample !== undefined)
+  return { samples, ignored: ended.length - samples.length }
 }
 
 function readSample(value: Json): Sample | undefined {
@@ -61,6 +72,7 @@ function readSample(value: Json): Sample | undefined {
   if (!isAmount(durationMs) || durationMs > durationMsMax || !isAmount(inputBytes)) return undefined
   return {
     capability,
+    hasFaulted: value['status'] === 'faulted',
     inputBytes,
     outputBytes: isAmount(output) ? output : undefined,
     durationMs,
@@ -75,19 +87,41 @@ function isAmount(value: Json | undefined): value is number {
 
 export function withSamples(history: History, samples: readonly Sample[]): History {
   const fresh = samples.filter(({ number = Infinity }) => number > history.upTo)
+  // Faults say nothing of how long a success takes.
+  const completed = fresh.filter(({ hasFaulted }) => !hasFaulted)
   const durations = new Map(history.durations)
-  for (const [size, group] of Map.groupBy(fresh, ({ inputBytes }) => sizeClassOf(inputBytes))) {
+  for (const [size, group] of Map.groupBy(completed, ({ inputBytes }) => sizeClassOf(inputBytes))) {
     const values = group.map(({ durationMs }) => durationMs)
     durations.set(size, withValues(durations.get(size) ?? emptyDigest, values))
   }
+  // A fault may have cost something too.
   const costs = fresh.map(({ costUsd }) => costUsd).filter((cost) => cost !== undefined)
-  const outputs = fresh.map(({ outputBytes }) => outputBytes).filter((bytes) => bytes !== undefined)
+  const outputs = completed.map(({ outputBytes }) => outputBytes).filter((bytes) => bytes !== undefined)
   return {
     durations,
     costs: withValues(history.costs, costs),
     outputs: withValues(history.outputs, outputs),
+    ends: endsWith(history.ends, completed.length, fresh.length - completed.length),
     upTo: fresh.reduce((last, { number = 0 }) => Math.max(last, number), history.upTo),
   }
+}
+
+/** So many of the last ends count. */
+const endsMax = 2_000
+
+function endsWith(
+  { completed, faulted }: History['ends'],
+  more: number,
+  moreFaulted: number,
+): History['ends'] {
+  const fades = completed + faulted + more + moreFaulted > endsMax
+  const share = fades ? 0.5 : 1
+  return { completed: completed * share + more, faulted: faulted * share + moreFaulted }
+}
+
+/** Of a capability that never ended here nothing is known; then it is taken to complete. */
+export function faultShareOf({ ends: { completed, faulted } }: History = noHistory): number {
+  return faulted === 0 ? 0 : faulted / (completed + faulted)
 }
 
 /** Of inputs of that size where enough is known of them, else of all; undefined where nothing is known. */
@@ -111,19 +145,22 @@ export async function readHistory(state: ModuleState, capability: string): Promi
     const digest = digestOf(known[size])
     return digest ? [[size, digest]] : []
   })
+  const { completed, faulted } = isJsonObject(value['ends']) ? value['ends'] : {}
+  const ends = { completed: Number(completed ?? 0), faulted: Number(faulted ?? 0) }
   const upTo = typeof value['up_to'] === 'number' ? value['up_to'] : 0
   const costs = digestOf(value['costs']) ?? emptyDigest
   const outputs = digestOf(value['outputs']) ?? emptyDigest
-  return { durations: new Map(durations), costs, outputs, upTo }
+  return { durations: new Map(durations), costs, outputs, ends, upTo }
 }
 
 export async function writeHistory(state: ModuleState, capability: string, history: History): Promise<void> {
-  const { durations, costs, outputs, upTo } = history
+  const { durations, costs, outputs, ends, upTo } = history
   const entries = [...durations].map(([size, digest]) => [size, digestToJson(digest)] as const)
   await state.set(keyOf(capability), {
     durations: Object.fromEntries(entries),
     ...(costs.centroids.length > 0 && { costs: digestToJson(costs) }),
     ...(outputs.centroids.length > 0 && { outputs: digestToJson(outputs) }),
+    ends: { ...ends },
     up_to: upTo,
   })
 }

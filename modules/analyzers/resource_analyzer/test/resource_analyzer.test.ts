@@ -264,3 +264,55 @@ test('a digest of many numbers stays small and near their true quantiles, and da
   ])
     expect(digestOf(damaged)).toBeUndefined()
 })
+
+test('what handles a fault counts as often as tasks fault, and so do further attempts', async () => {
+  const world = setup()
+  const faulting = (capability: string, share: number): void => {
+    for (let at = 0; at < 100; at++)
+      world.samples.push({ capability, duration_ms: 10, status: at < share * 100 ? 'faulted' : 'completed' })
+  }
+  faulting('sound', 0)
+  faulting('frail', 0.5)
+  faulting('broken', 0.97)
+  const tried = (capability: string, more: JsonObject): JsonObject[] => [
+    { t: { try: [call('x', capability)], catch: { do: [{ w: { wait: { milliseconds: 100 } } }], ...more } } },
+  ]
+  const spanOf = async (list: readonly Json[]) => (await world.estimate(list))['makespan_ms']
+  expect(await spanOf(tried('sound', {}))).toEqual({ p50: 10, p90: 10 })
+  expect(await spanOf(tried('broken', {}))).toEqual({ p50: 110, p90: 110 })
+  expect(await spanOf(tried('frail', {}))).toMatchObject({ p90: 110 })
+  const retry = { delay: { milliseconds: 5 }, limit: { attempt: { count: 2 } } }
+  // Three attempts, two waits between them, and then what handles the fault.
+  expect(await spanOf(tried('broken', { retry }))).toEqual({ p50: 140, p90: 140 })
+  expect(
+    await spanOf(tried('frail', { retry: { ...retry, limit: { attempt: { count: 9 } } } })),
+  ).toMatchObject({
+    p90: expect.any(Number),
+  })
+})
+
+test('of the ways through a list the longest counts, and jumps back count once', async () => {
+  const world = setup()
+  const wait = (name: string, milliseconds: number, then?: string): JsonObject => ({
+    [name]: { wait: { milliseconds }, ...(then !== undefined && { then }) },
+  })
+  const cases = (...thens: string[]): JsonObject => ({
+    pick: { switch: thens.map((then, at) => ({ [`case_${at}`]: { when: `.n == ${at}`, then } })) },
+  })
+  const spanOf = async (list: readonly Json[]) =>
+    ((await world.estimate(list))['makespan_ms'] as JsonObject)['p50']
+  const branches = [wait('a', 100, 'done'), wait('b', 300, 'done'), wait('done', 1)]
+  expect(await spanOf([cases('a', 'b'), ...branches])).toBe(301)
+  expect(await spanOf([wait('first', 5, 'done'), ...branches])).toBe(6)
+  expect(await spanOf([wait('first', 5, 'end'), ...branches])).toBe(5)
+  const looping = await world.estimate([wait('a', 7), wait('b', 1, 'a')])
+  expect(looping).toMatchObject({
+    makespan_ms: { p50: 8 },
+    assumptions: ['"b" goes back to "a", which counts once.'],
+  })
+  // Thirty choices are no billion ways.
+  const many = Array.from({ length: 30 }, (_, at) => ({
+    [`pick_${at}`]: { switch: [{ yes: { when: '.x', then: `last_${at}` } }, { no: { then: 'continue' } }] },
+  })).flatMap((pick, at) => [pick, wait(`wait_${at}`, 1), wait(`last_${at}`, 1)])
+  expect(await spanOf(many)).toBe(60)
+})

@@ -32,10 +32,12 @@ export interface Runner {
 export async function runPlan(runner: Runner, plan: Plan, past: Ran | undefined): Promise<Outcome> {
   const { context, capabilities } = runner
   const path = past && sharedPath(past.plan, plan, past.completed)
+  const needs = memberOf(memberOf(plan.estimate, 'total'), 'needs')
   const outcome = await context.call('workflow.run', {
     workflow: plan.workflow,
     input: context.run.input,
     on_fault: 'return',
+    ...(needs !== undefined && { needs }),
     ...(past && path !== undefined && { past: { run: past.run, path } }),
   })
   const run = textOf(memberOf(outcome, 'run'))

@@ -5,7 +5,7 @@ import { projectRun, type Backend, type RunStatus, type RunSummary, type TaskSam
 import type { NativeModule } from '@nexus/kernel'
 import { isJsonObject, TaskFault, type Json, type JsonObject } from '@nexus/sdk'
 import type { CheckedWorkflow } from '../check.ts'
-import { limitOf, nativeModule } from './native.ts'
+import { limitOf, nativeModule, type NativeTask } from './native.ts'
 
 export interface TaskManagerParts {
   readonly backend: Backend
@@ -48,34 +48,7 @@ export function taskManager(parts: () => TaskManagerParts): NativeModule {
       perform: ({ id, values }) =>
         recordOf(parts().backend, typeof id === 'string' ? id : '', values !== false),
     },
-    'task_manager.samples': {
-      description:
-        'Lists tasks that ended lately: of which capability, how large their input was, how long they took.',
-      input_schema: {
-        type: 'object',
-        additionalProperties: false,
-        properties: {
-          ...limited,
-          capabilities: { type: 'array', items: { type: 'string' } },
-          since: { type: 'string', format: 'date-time' },
-          after: {
-            type: 'integer',
-            minimum: 0,
-            description: 'The oldest first, of those that were recorded after this `last`: none is missed.',
-          },
-        },
-      },
-      output_schema: {
-        type: 'object',
-        required: ['samples', 'last'],
-        properties: {
-          samples: { type: 'array', items: { type: 'object' } },
-          last: { type: 'integer', description: 'Where to go on from, as `after`.' },
-        },
-      },
-      idempotent: true,
-      perform: (input) => samplesOf(parts().backend, input),
-    },
+    'task_manager.samples': samplesTask(parts),
     'workflow.check': {
       description: 'Says what is wrong with a workflow document, given as an object or as text.',
       input_schema: {
@@ -93,6 +66,37 @@ export function taskManager(parts: () => TaskManagerParts): NativeModule {
       perform: (input) => verdictOn(input, parts().check),
     },
   })
+}
+
+function samplesTask(parts: () => TaskManagerParts): NativeTask {
+  return {
+    description:
+      'Lists tasks that ended lately: of which capability, how large their input was, how long they took.',
+    input_schema: {
+      type: 'object',
+      additionalProperties: false,
+      properties: {
+        ...limited,
+        capabilities: { type: 'array', items: { type: 'string' } },
+        since: { type: 'string', format: 'date-time' },
+        after: {
+          type: 'integer',
+          minimum: 0,
+          description: 'The oldest first, of those that were recorded after this `last`: none is missed.',
+        },
+      },
+    },
+    output_schema: {
+      type: 'object',
+      required: ['samples', 'last'],
+      properties: {
+        samples: { type: 'array', items: { type: 'object' } },
+        last: { type: 'integer', description: 'Where to go on from, as `after`.' },
+      },
+    },
+    idempotent: true,
+    perform: (input) => samplesOf(parts().backend, input),
+  }
 }
 
 function listOf(name: string): JsonObject {
