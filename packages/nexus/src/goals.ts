@@ -38,7 +38,11 @@ do:
         context: >-
           \${ (.known | {files, runs, memory})
             + (.context | if type == "object" then . elif . == null then {} else {given: .} end) }
-        constraints: '\${ .constraints // {} }'
+        constraints: >-
+          \${ .constraints | if type != "object" then .
+            else del(.max_steps, .depth, .max_retries, .max_replans, .budget, .approve, .ask_human, .limits, .expect)
+              | if . == {} then null else . end
+            end }
         max_steps: '\${ .max_steps // 100 }'
         capabilities: '\${ .capabilities }'
       export: { as: '\${ {plan: .} }' }
