@@ -33,6 +33,8 @@ export interface Requirement {
   readonly module: string
   readonly memoryMb: number | undefined
   readonly cpuCores: number
+  /** Whether what it gives says what it cost. */
+  readonly hasPrice: boolean
 }
 
 interface Known {
@@ -40,7 +42,8 @@ interface Known {
   readonly table: Float64Array | undefined
   readonly p50: number | undefined
   readonly p90: number | undefined
-  readonly costUsd: number
+  /** Null where it has a price that is not known. */
+  readonly costUsd: number | null
   readonly samples: number
 }
 
@@ -74,7 +77,7 @@ export async function estimate(request: EstimateRequest, context: ModuleContext)
   const makespan = unknown.length === 0 ? { ...known } : { p50: null, p90: null }
   const total = totalOf(root, told, makespan, request)
   const parallel = parallelStep(root, request.graph)
-  const reasons = unfit(request.limits, { ...total, known })
+  const reasons = unfit(request.limits, { ...total, known, unpriced: unpricedIn(told) })
   return {
     tasks: told,
     total,
@@ -91,14 +94,23 @@ export async function estimate(request: EstimateRequest, context: ModuleContext)
   }
 }
 
+function unpricedIn(tasks: readonly JsonObject[]): readonly string[] {
+  const names = tasks
+    .filter(({ cost_usd: cost }) => cost === null)
+    .flatMap(({ capability }) => (typeof capability === 'string' ? [capability] : []))
+  return [...new Set(names)].slice(0, 10)
+}
+
 /** What is known of tasks of the same capability and size of input is worked out once. */
 class Knowledge {
   readonly #histories: ReadonlyMap<string, History>
+  readonly #requirements: EstimateRequest['requirements']
   readonly #sizes: readonly (number | undefined)[]
   readonly #known = new Map<string, Known>()
 
-  constructor({ histories, plan, inputBytes }: EstimateRequest) {
+  constructor({ histories, plan, inputBytes, requirements }: EstimateRequest) {
     this.#histories = histories
+    this.#requirements = requirements
     this.#sizes = inputSizes(plan.root, inputBytes, ({ capability }) => {
       const outputs = histories.get(capability)?.outputs
       return outputs && weightOf(outputs) > 0 ? expectedQuantile(outputs, 0.5) : undefined
@@ -111,14 +123,17 @@ class Knowledge {
     const found = this.#known.get(key)
     if (found) return found
     const history = this.#histories.get(capability) ?? noHistory
-    const known = knownFrom(durationsOf(history, inputBytes), history)
+    const hasPrice = this.#requirements.get(capability)?.hasPrice === true
+    const known = knownFrom(durationsOf(history, inputBytes), history, hasPrice)
     this.#known.set(key, known)
     return known
   }
 }
 
-function knownFrom(digest: Digest | undefined, { costs }: History): Known {
-  const costUsd = weightOf(costs) === 0 ? 0 : expectedQuantile(costs, 0.5)
+function knownFrom(digest: Digest | undefined, { costs, unpriced }: History, hasPrice: boolean): Known {
+  const usual = weightOf(costs) === 0 ? undefined : expectedQuantile(costs, 0.5)
+  // A model whose price nobody knows does not cost nothing.
+  const costUsd = usual ?? (hasPrice || unpriced > 0 ? null : 0)
   if (!digest) return { table: undefined, p50: undefined, p90: undefined, costUsd, samples: 0 }
   const table = Float64Array.from({ length: tableSteps + 1 }, (_, step) =>
     expectedQuantile(digest, step / tableSteps),
@@ -187,7 +202,7 @@ export interface Total {
   readonly duration_ms: { readonly p50: number | null; readonly p90: number | null }
   readonly memory_mb: number
   readonly cpu_ms: number
-  readonly cost_usd: number
+  readonly cost_usd: number | null
   readonly basis: string
   readonly samples: number
 }
@@ -213,7 +228,9 @@ function totalOf(
       cpu_cores: peakCores(root, ({ capability }) => requirements.get(capability)?.cpuCores ?? 0),
     },
     cpu_ms: rounded(sum('cpu_ms')),
-    cost_usd: Number(sum('cost_usd').toPrecision(6)),
+    cost_usd: tasks.some(({ cost_usd: cost }) => cost === null)
+      ? null
+      : Number(sum('cost_usd').toPrecision(6)),
     basis: ['none', 'manifest', 'history'].find((basis) => bases.has(basis)) ?? 'none',
     samples: Math.max(0, ...new Set(tasks.map(({ samples }) => Number(samples)))),
   }

@@ -12,7 +12,8 @@ export interface Sample {
   readonly inputBytes: number
   readonly outputBytes: number | undefined
   readonly durationMs: number
-  readonly costUsd: number | undefined
+  /** Null where it had a price that nobody knows. */
+  readonly costUsd: number | null | undefined
   /** Its place in the log; undefined where it was handed in. */
   readonly number: number | undefined
 }
@@ -21,6 +22,8 @@ export interface History {
   /** By the class of the input's size. */
   readonly durations: ReadonlyMap<SizeClass, Digest>
   readonly costs: Digest
+  /** Of how many it is not known what they cost. */
+  readonly unpriced: number
   /** How much it gives, in the length of its JSON. */
   readonly outputs: Digest
   /** How many completed, and how many faulted; old ones count ever less. */
@@ -35,6 +38,7 @@ export type SizeClass = (typeof sizeClasses)[number]
 export const noHistory: History = {
   durations: new Map(),
   costs: emptyDigest,
+  unpriced: 0,
   outputs: emptyDigest,
   ends: { completed: 0, faulted: 0 },
   upTo: 0,
@@ -76,7 +80,7 @@ function readSample(value: Json): Sample | undefined {
     inputBytes,
     outputBytes: isAmount(output) ? output : undefined,
     durationMs,
-    costUsd: isAmount(cost) ? cost : undefined,
+    costUsd: cost === null || isAmount(cost) ? cost : undefined,
     number: isAmount(number) ? number : undefined,
   }
 }
@@ -96,10 +100,12 @@ export function withSamples(history: History, samples: readonly Sample[]): Histo
   }
   // A fault may have cost something too.
   const costs = fresh.map(({ costUsd }) => costUsd).filter((cost) => cost !== undefined)
+  const priced = costs.filter((cost) => cost !== null)
   const outputs = completed.map(({ outputBytes }) => outputBytes).filter((bytes) => bytes !== undefined)
   return {
     durations,
-    costs: withValues(history.costs, costs),
+    costs: withValues(history.costs, priced),
+    unpriced: history.unpriced + costs.length - priced.length,
     outputs: withValues(history.outputs, outputs),
     ends: endsWith(history.ends, completed.length, fresh.length - completed.length),
     upTo: fresh.reduce((last, { number = 0 }) => Math.max(last, number), history.upTo),
@@ -149,17 +155,19 @@ export async function readHistory(state: ModuleState, capability: string): Promi
   const ends = { completed: Number(completed ?? 0), faulted: Number(faulted ?? 0) }
   const upTo = typeof value['up_to'] === 'number' ? value['up_to'] : 0
   const costs = digestOf(value['costs']) ?? emptyDigest
+  const unpriced = Number(value['unpriced'] ?? 0)
   const outputs = digestOf(value['outputs']) ?? emptyDigest
-  return { durations: new Map(durations), costs, outputs, ends, upTo }
+  return { durations: new Map(durations), costs, unpriced, outputs, ends, upTo }
 }
 
 export async function writeHistory(state: ModuleState, capability: string, history: History): Promise<void> {
-  const { durations, costs, outputs, ends, upTo } = history
+  const { durations, costs, unpriced, outputs, ends, upTo } = history
   const entries = [...durations].map(([size, digest]) => [size, digestToJson(digest)] as const)
   await state.set(keyOf(capability), {
     durations: Object.fromEntries(entries),
     ...(costs.centroids.length > 0 && { costs: digestToJson(costs) }),
     ...(outputs.centroids.length > 0 && { outputs: digestToJson(outputs) }),
+    ...(unpriced > 0 && { unpriced }),
     ends: { ...ends },
     up_to: upTo,
   })

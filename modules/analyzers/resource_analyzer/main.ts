@@ -146,6 +146,11 @@ function verdictOn({ durationMs, p50, p90 }: { durationMs: number; p50: number; 
   return { duration_ms: durationMs, within_p50: durationMs <= p50, within_p90: durationMs <= p90 }
 }
 
+function hasPrice(schema: Json | undefined): boolean {
+  const properties = isJsonObject(schema) ? schema['properties'] : undefined
+  return isJsonObject(properties) && properties['cost_usd'] !== undefined
+}
+
 async function requirementsOf(context: ModuleContext): Promise<Map<string, Requirement>> {
   const answer = await context.call('service_router.capabilities', {})
   const list = isJsonObject(answer) ? answer['capabilities'] : undefined
@@ -159,6 +164,7 @@ async function requirementsOf(context: ModuleContext): Promise<Map<string, Requi
       module,
       memoryMb: typeof memoryMb === 'number' ? memoryMb : undefined,
       cpuCores: Number(cpuCores),
+      hasPrice: hasPrice(each['output_schema']),
     })
   }
   return requirements

@@ -142,8 +142,8 @@ export interface TaskSample {
   readonly outputBytes: number
   readonly durationMs: number
   readonly status: TaskOutcome['status']
-  /** What it cost, where its output says so in a number `cost_usd`. */
-  readonly costUsd: number | undefined
+  /** What it cost, where its output says so in a number `cost_usd`; null where it says that this is not known. */
+  readonly costUsd: number | null | undefined
   /** When it ended, in milliseconds since the Unix epoch. */
   readonly at: number
 }

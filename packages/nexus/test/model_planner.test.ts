@@ -27,7 +27,14 @@ async function modelOf(answers: readonly (JsonObject | string)[]) {
 
 const planning = `  - plan: { call: goal.plan, with: { goal: '${odd}' } }\n`
 
-async function planned(mock: LLMock, planner: JsonObject = {}, tasks = planning): Promise<RunRecord> {
+const prices = { tiny: { prompt_usd_per_million: 1000, completion_usd_per_million: 1000 } }
+
+async function planned(
+  mock: LLMock,
+  planner: JsonObject = {},
+  tasks = planning,
+  priced: JsonObject = prices,
+): Promise<RunRecord> {
   await using world = await setup()
   const options: Partial<NexusOptions> = {
     secrets: { get: async () => undefined },
@@ -35,7 +42,7 @@ async function planned(mock: LLMock, planner: JsonObject = {}, tasks = planning)
       openai_integration: {
         base_url: `${mock.url}/v1`,
         model: 'tiny',
-        prices: { tiny: { prompt_usd_per_million: 1000, completion_usd_per_million: 1000 } },
+        prices: priced,
       },
       goal_analyzer: planner,
     },
@@ -107,4 +114,40 @@ test('where no model is configured, what the patterns do not understand is refus
   expect(error?.type).toMatch(/validation$/)
   expect(error?.detail).toMatch(/Ponder/)
   expect(error?.detail).not.toMatch(/model/i)
+})
+
+test('what planning took is told, and a goal may allow less than is configured', async () => {
+  const { mock } = await modelOf(['no', good])
+  const record = await planned(mock)
+  expect(record.output).toMatchObject({ usage: { total_tokens: 200 }, cost_usd: 0.2 })
+  const goal = (budget: JsonObject): string =>
+    `  - goal: { call: nexus.goal, with: ${JSON.stringify({ goal: odd, constraints: { budget } })} }\n`
+  const { mock: endless, asked } = await modelOf(['no'])
+  const tokens = await planned(endless, { model_repairs_max: 10 }, goal({ tokens: 150 }))
+  expect(tokens.error?.detail).toContain('200 tokens of 150')
+  expect(asked.map((request) => request.max_tokens)).toEqual([150, 50])
+  const { mock: dear } = await modelOf(['no'])
+  const money = await planned(dear, { model_repairs_max: 10 }, goal({ usd: 0.15 }))
+  expect(money.error?.detail).toContain('$0.2 of $0.15')
+})
+
+test('a model whose price is not known plans without a budget of money, which says so, and with none', async () => {
+  const { mock } = await modelOf([good])
+  const record = await planned(mock, {}, planning, {})
+  expect(record.output).toMatchObject({ cost_usd: null })
+  expect(JSON.stringify(record.output)).toContain('the price of tiny is not known')
+  const { mock: bounded, asked } = await modelOf(['no', good])
+  const refused = await planned(bounded, { model_cost_usd_max: 1 }, planning, {})
+  expect(refused.error?.detail).toContain('The price of tiny is not known')
+  expect(refused.error?.detail).toContain('set `prices` of openai_integration')
+  expect(asked).toHaveLength(1)
+  const goal = { goal: odd, constraints: { budget: { usd: 1 } } }
+  const { mock: again } = await modelOf([good])
+  const pursued = await planned(
+    again,
+    {},
+    `  - goal: { call: nexus.goal, with: ${JSON.stringify(goal)} }\n`,
+    {},
+  )
+  expect(pursued.error?.detail).toContain('The price of tiny is not known')
 })

@@ -316,3 +316,25 @@ test('of the ways through a list the longest counts, and jumps back count once',
   })).flatMap((pick, at) => [pick, wait(`wait_${at}`, 1), wait(`last_${at}`, 1)])
   expect(await spanOf(many)).toBe(60)
 })
+
+test('a price that nobody knows is unknown, not nothing, and keeps to no limit of money', async () => {
+  const priced = { properties: { cost_usd: { type: ['number', 'null'] } } }
+  const chat = { task: 'llm.chat', module: 'openai_integration', requirements: {}, output_schema: priced }
+  const world = setup([chat])
+  const list = [call('x', 'a'), call('y', 'llm.chat')]
+  fixed(world, { a: 10 })
+  expect(await world.estimate(list)).toMatchObject({
+    tasks: [{ cost_usd: 0 }, { cost_usd: null }],
+    total: { cost_usd: null },
+    fits: true,
+  })
+  world.samples.push({ capability: 'llm.chat', duration_ms: 5, cost_usd: null })
+  const limited = await world.estimate(list, { limits: { cost_usd: 1 } })
+  expect(limited).toMatchObject({ total: { cost_usd: null }, fits: false })
+  expect(limited['reasons']).toEqual([expect.stringContaining('What llm.chat costs is not known')])
+  world.samples.push({ capability: 'llm.chat', duration_ms: 5, cost_usd: 0.5 })
+  expect(await world.estimate(list, { limits: { cost_usd: 1 } })).toMatchObject({
+    total: { cost_usd: 0.5 },
+    fits: true,
+  })
+})

@@ -63,7 +63,7 @@ function sampleOf(log: EventsTable, run: number, event: Ended): TaskSample | und
   }
 }
 
-function costIn(output: Json | undefined): number | undefined {
+function costIn(output: Json | undefined): number | null | undefined {
   const cost = isJsonObject(output) ? output['cost_usd'] : undefined
-  return typeof cost === 'number' && cost >= 0 ? cost : undefined
+  return cost === null || (typeof cost === 'number' && cost >= 0) ? cost : undefined
 }
