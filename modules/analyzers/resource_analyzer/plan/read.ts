@@ -42,7 +42,7 @@ class Reader {
     if (depth > depthMax)
       throw wrong(`Tasks stand in tasks deeper than ${depthMax} levels at ${pointer.slice(0, 200)}…`)
     return entriesOf(list, pointer).map(([name, task], index) =>
-      this.#task(name, task, `${pointer}/${index}/${name}`, depth + 1),
+      this.#task(name, task, `${pointer}/${index}/${escaped(name)}`, depth + 1),
     )
   }
 
@@ -160,6 +160,11 @@ function entriesOf(list: Json | undefined, pointer: string): [string, JsonObject
     if (entry && isJsonObject(entry[1])) return [entry[0], entry[1]]
     throw wrong(`There is no task at ${pointer.slice(0, 200)}/${index}: a task is a name with an object.`)
   })
+}
+
+/** As JSON pointers have it (RFC 6901). */
+function escaped(name: string): string {
+  return name.replaceAll('~', '~0').replaceAll('/', '~1')
 }
 
 function concurrencyOf({ concurrency }: JsonObject): number {

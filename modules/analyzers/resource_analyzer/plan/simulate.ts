@@ -65,6 +65,7 @@ function drawsIn(step: Step): number {
 class Player {
   readonly #options: SimulateOptions
   readonly #chance: () => number
+  readonly #faultChances = new Map<Step, number>()
 
   constructor(options: SimulateOptions) {
     this.#options = options
@@ -103,13 +104,20 @@ class Player {
 
   /** An attempt that faults counts whole: it may have faulted at its last task. */
   #caught({ of, handling, retries, delayMs }: CaughtStep): number {
-    const chance = faultChance(of, this.#options.faults)
+    const chance = this.#faultChanceOf(of)
     let sum = 0
     for (let attempt = 0; attempt <= retries; attempt++) {
       sum += this.play(of) + (attempt > 0 ? delayMs : 0)
       if (this.#chance() >= chance) return sum
     }
     return sum + this.play(handling)
+  }
+
+  /** Of a step it is always the same. */
+  #faultChanceOf(step: Step): number {
+    const chance = this.#faultChances.get(step) ?? faultChance(step, this.#options.faults)
+    this.#faultChances.set(step, chance)
+    return chance
   }
 
   #parallel({ of, after, concurrency, compete }: ParallelStep): number {

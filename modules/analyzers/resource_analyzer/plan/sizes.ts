@@ -36,9 +36,10 @@ export function inputSizes(
   /** What may come after more than one has a size that is not known. */
   const alongPath = ({ of, next }: PathStep, size: number | undefined): undefined => {
     let before = size
+    const from = of.map((): number[] => [])
+    for (const [at, ways] of next.entries()) for (const way of ways) from[way]?.push(at)
     for (const [index, each] of of.entries()) {
-      const from = next.flatMap((ways, at) => (ways.includes(index) ? [at] : []))
-      const isPlain = index === 0 || (from.length === 1 && from[0] === index - 1)
+      const isPlain = index === 0 || (from[index]?.length === 1 && from[index][0] === index - 1)
       before = walk(each, isPlain ? before : undefined)
     }
     return undefined
