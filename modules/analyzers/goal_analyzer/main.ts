@@ -68,11 +68,12 @@ function modelOptions(config: JsonObject): ModelOptions {
     model: jsonText(config['model']),
     repairsMax: Number(config['model_repairs_max'] ?? 3),
     tokensMax: Number(config['model_tokens_max'] ?? 50_000),
-    costUsdMax: Number(config['model_cost_usd_max'] ?? 1),
+    answerTokensMax: Number(config['model_answer_tokens_max'] ?? 8_192),
+    costUsdMax: config['model_cost_usd_max'] === undefined ? undefined : Number(config['model_cost_usd_max']),
   }
 }
 
-function asJson({ planner, workflow, tasks, steps, needs, assumptions }: PlannedGoal): Json {
+function asJson({ planner, workflow, tasks, steps, needs, assumptions, spent }: PlannedGoal): Json {
   return {
     planner,
     workflow,
@@ -80,5 +81,6 @@ function asJson({ planner, workflow, tasks, steps, needs, assumptions }: Planned
     steps: steps.map((step) => ({ ...step })),
     needs: needs.map((need) => ({ ...need })),
     assumptions: [...assumptions],
+    ...spent,
   }
 }

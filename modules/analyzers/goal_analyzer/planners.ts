@@ -1,5 +1,5 @@
 /** What a planner is: a request in, a plan out. `patterns` and `model` are two of them. */
-import type { Json } from '@nexus/sdk'
+import type { Json, JsonObject } from '@nexus/sdk'
 import type { Catalogue } from './catalogue.ts'
 import type { PlannedWorkflow } from './plan/document.ts'
 
@@ -13,6 +13,8 @@ export interface PlanRequest {
 
 export interface PlannedGoal extends PlannedWorkflow {
   readonly planner: 'patterns' | 'model'
+  /** What planning took, where it asked somebody who counts; `cost_usd` is null where that is not known. */
+  readonly spent?: { readonly usage: JsonObject; readonly cost_usd: number | null }
 }
 
 export interface Planner {

@@ -1,5 +1,6 @@
 /** How often what happened was within what was estimated. It counts; whoever calls it keeps the counts. Pure. */
 import { isJsonObject, type Json, type JsonObject } from '@nexus/sdk'
+import { digestOf, digestToJson, emptyDigest, withValues, type Digest } from './digest.ts'
 
 export interface Counts {
   readonly count: number
@@ -14,6 +15,16 @@ export interface Calibration {
   readonly capabilities: ReadonlyMap<string, Counts>
   /** Runs that were counted lately, so that none is twice. */
   readonly observed: readonly string[]
+  /** What passes between a task and the next, of these runs. It is one with the counts: all of a run is written, or nothing. */
+  readonly gaps: Digest
+}
+
+/** What a run took, beside what it was estimated to take. */
+export interface Observation {
+  readonly whole: Outcome | undefined
+  readonly tasks: readonly (Outcome & { readonly capability: string })[]
+  /** What passed between a task and the next; undefined where tasks ran in tasks, or side by side. */
+  readonly gapMs: number | undefined
 }
 
 export interface Outcome {
@@ -37,8 +48,7 @@ export function counted({ count, withinP50, withinP90 }: Counts, { durationMs, p
 export function withRun(
   calibration: Calibration,
   run: string,
-  whole: Outcome | undefined,
-  tasks: readonly (Outcome & { readonly capability: string })[],
+  { whole, tasks, gapMs }: Observation,
 ): Calibration {
   const capabilities = new Map(calibration.capabilities)
   for (const { capability, ...outcome } of tasks) {
@@ -51,21 +61,23 @@ export function withRun(
     tasks: tasks.reduce(counted, calibration.tasks),
     capabilities,
     observed: [...calibration.observed, run].slice(-observedMax),
+    gaps: gapMs === undefined ? calibration.gaps : withValues(calibration.gaps, [gapMs]),
   }
 }
 
 /** As it is kept. */
-export function calibrationToJson({ runs, tasks, capabilities, observed }: Calibration): JsonObject {
+export function calibrationToJson({ runs, tasks, capabilities, observed, gaps }: Calibration): JsonObject {
   return {
     runs: { ...runs },
     tasks: { ...tasks },
     capabilities: [...capabilities].map(([capability, counts]) => ({ capability, ...counts })),
     observed,
+    ...(gaps.centroids.length > 0 && { gaps: digestToJson(gaps) }),
   }
 }
 
 export function calibrationOf(value: Json | undefined): Calibration {
-  const { runs, tasks, capabilities, observed } = isJsonObject(value) ? value : {}
+  const { runs, tasks, capabilities, observed, gaps } = isJsonObject(value) ? value : {}
   const list = Array.isArray(capabilities) ? (capabilities as Json[]).filter(isJsonObject) : []
   return {
     runs: countsOf(runs),
@@ -76,6 +88,7 @@ export function calibrationOf(value: Json | undefined): Calibration {
       ),
     ),
     observed: Array.isArray(observed) ? (observed as Json[]).filter((run) => typeof run === 'string') : [],
+    gaps: digestOf(gaps) ?? emptyDigest,
   }
 }
 

@@ -4,10 +4,11 @@
  */
 import { isJsonObject, TaskFault, type Json, type JsonObject, type ModuleContext } from '@nexus/sdk'
 import { expectedQuantile, weightOf, type Digest } from './digest.ts'
-import { durationsOf, noHistory, sizeClassOf, type History } from './history.ts'
+import { durationsOf, faultShareOf, noHistory, sizeClassOf, type History } from './history.ts'
 import { unfit, type Limits } from './limits.ts'
 import { parallelStep } from './plan/graph.ts'
-import { peakMemoryMb } from './plan/memory.ts'
+import { peakCores } from './plan/cores.ts'
+import { peakMemory, sumOf } from './plan/memory.ts'
 import { quantileOfSorted, simulate } from './plan/simulate.ts'
 import { inputSizes } from './plan/sizes.ts'
 import type { PlanRead, Step, TaskStep } from './plan/step.ts'
@@ -32,6 +33,8 @@ export interface Requirement {
   readonly module: string
   readonly memoryMb: number | undefined
   readonly cpuCores: number
+  /** Whether what it gives says what it cost. */
+  readonly hasPrice: boolean
 }
 
 interface Known {
@@ -39,7 +42,8 @@ interface Known {
   readonly table: Float64Array | undefined
   readonly p50: number | undefined
   readonly p90: number | undefined
-  readonly costUsd: number
+  /** Null where it has a price that is not known. */
+  readonly costUsd: number | null
   readonly samples: number
 }
 
@@ -59,6 +63,7 @@ export async function estimate(request: EstimateRequest, context: ModuleContext)
       slots: request.slots,
       seed,
       draw: (task, chance) => request.gapMs + (task.ms ?? drawn(knowledge.of(task).table, chance)),
+      faults: (task) => (task.ms === undefined ? faultShareOf(request.histories.get(task.capability)) : 0),
       pause: async () => {
         await context.clock.sleep(0, context.signal)
       },
@@ -72,7 +77,7 @@ export async function estimate(request: EstimateRequest, context: ModuleContext)
   const makespan = unknown.length === 0 ? { ...known } : { p50: null, p90: null }
   const total = totalOf(root, told, makespan, request)
   const parallel = parallelStep(root, request.graph)
-  const reasons = unfit(request.limits, { ...total, known })
+  const reasons = unfit(request.limits, { ...total, known, unpriced: unpricedIn(told) })
   return {
     tasks: told,
     total,
@@ -89,14 +94,23 @@ export async function estimate(request: EstimateRequest, context: ModuleContext)
   }
 }
 
+function unpricedIn(tasks: readonly JsonObject[]): readonly string[] {
+  const names = tasks
+    .filter(({ cost_usd: cost }) => cost === null)
+    .flatMap(({ capability }) => (typeof capability === 'string' ? [capability] : []))
+  return [...new Set(names)].slice(0, 10)
+}
+
 /** What is known of tasks of the same capability and size of input is worked out once. */
 class Knowledge {
   readonly #histories: ReadonlyMap<string, History>
+  readonly #requirements: EstimateRequest['requirements']
   readonly #sizes: readonly (number | undefined)[]
   readonly #known = new Map<string, Known>()
 
-  constructor({ histories, plan, inputBytes }: EstimateRequest) {
+  constructor({ histories, plan, inputBytes, requirements }: EstimateRequest) {
     this.#histories = histories
+    this.#requirements = requirements
     this.#sizes = inputSizes(plan.root, inputBytes, ({ capability }) => {
       const outputs = histories.get(capability)?.outputs
       return outputs && weightOf(outputs) > 0 ? expectedQuantile(outputs, 0.5) : undefined
@@ -109,14 +123,17 @@ class Knowledge {
     const found = this.#known.get(key)
     if (found) return found
     const history = this.#histories.get(capability) ?? noHistory
-    const known = knownFrom(durationsOf(history, inputBytes), history)
+    const hasPrice = this.#requirements.get(capability)?.hasPrice === true
+    const known = knownFrom(durationsOf(history, inputBytes), history, hasPrice)
     this.#known.set(key, known)
     return known
   }
 }
 
-function knownFrom(digest: Digest | undefined, { costs }: History): Known {
-  const costUsd = weightOf(costs) === 0 ? 0 : expectedQuantile(costs, 0.5)
+function knownFrom(digest: Digest | undefined, { costs, unpriced }: History, hasPrice: boolean): Known {
+  const usual = weightOf(costs) === 0 ? undefined : expectedQuantile(costs, 0.5)
+  // A model whose price nobody knows does not cost nothing.
+  const costUsd = usual ?? (hasPrice || unpriced > 0 ? null : 0)
   if (!digest) return { table: undefined, p50: undefined, p90: undefined, costUsd, samples: 0 }
   const table = Float64Array.from({ length: tableSteps + 1 }, (_, step) =>
     expectedQuantile(digest, step / tableSteps),
@@ -166,13 +183,16 @@ function basisOf(task: TaskStep, known: Known, need: Requirement | undefined): s
   return need?.memoryMb === undefined ? 'none' : 'manifest'
 }
 
-/** How often each task runs, by its index. */
+/** How often each task runs, by its index; of ways and of what handles a fault, as if all were taken. */
 function timesOf(root: Step): number[] {
   const times: number[] = []
   const walk = (step: Step, often: number): void => {
     if (step.kind === 'task') times[step.index] = often
     else if (step.kind === 'repeat') walk(step.of, often * step.times)
-    else for (const each of step.of) walk(each, often)
+    else if (step.kind === 'caught') {
+      walk(step.of, often)
+      walk(step.handling, often)
+    } else for (const each of step.of) walk(each, often)
   }
   walk(root, 1)
   return times
@@ -182,7 +202,7 @@ export interface Total {
   readonly duration_ms: { readonly p50: number | null; readonly p90: number | null }
   readonly memory_mb: number
   readonly cpu_ms: number
-  readonly cost_usd: number
+  readonly cost_usd: number | null
   readonly basis: string
   readonly samples: number
 }
@@ -195,15 +215,22 @@ function totalOf(
 ): Total & JsonObject {
   const sum = (key: string): number =>
     tasks.reduce((total, task) => total + Number(task[key] ?? 0) * Number(task['times']), 0)
+  const memory = peakMemory(root, ({ capability }) => {
+    const need = requirements.get(capability)
+    return need?.memoryMb === undefined ? undefined : { module: need.module, memoryMb: need.memoryMb }
+  })
   const bases = new Set(tasks.map(({ basis }) => basis))
   return {
     duration_ms: duration,
-    memory_mb: peakMemoryMb(root, ({ capability }) => {
-      const need = requirements.get(capability)
-      return need?.memoryMb === undefined ? undefined : { module: need.module, memoryMb: need.memoryMb }
-    }),
+    memory_mb: sumOf(memory),
+    needs: {
+      memory_mb: Object.fromEntries(memory),
+      cpu_cores: peakCores(root, ({ capability }) => requirements.get(capability)?.cpuCores ?? 0),
+    },
     cpu_ms: rounded(sum('cpu_ms')),
-    cost_usd: Number(sum('cost_usd').toPrecision(6)),
+    cost_usd: tasks.some(({ cost_usd: cost }) => cost === null)
+      ? null
+      : Number(sum('cost_usd').toPrecision(6)),
     basis: ['none', 'manifest', 'history'].find((basis) => bases.has(basis)) ?? 'none',
     samples: Math.max(0, ...new Set(tasks.map(({ samples }) => Number(samples)))),
   }

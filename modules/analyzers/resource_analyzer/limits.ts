@@ -27,7 +27,17 @@ export function readLimits(value: Json | undefined): Limits {
 /** In sentences; none where it fits. A plan that takes too long in one of ten cases does not fit. */
 export function unfit(
   { memory_mb: memory = Infinity, duration_ms: duration = Infinity, cost_usd: cost = Infinity }: Limits,
-  { memory_mb, duration_ms, cost_usd, known }: Total & { readonly known: { readonly p90: number } },
+  {
+    memory_mb,
+    duration_ms,
+    cost_usd,
+    known,
+    unpriced,
+  }: Total & {
+    readonly known: { readonly p90: number }
+    /** Capabilities that cost what is not known. */
+    readonly unpriced: readonly string[]
+  },
 ): string[] {
   const reasons: string[] = []
   const takesMs = duration_ms.p90 ?? known.p90
@@ -37,7 +47,12 @@ export function unfit(
     const what = duration_ms.p90 === null ? 'What is known of it' : 'It'
     reasons.push(`${what} takes up to ${takesMs} ms in nine of ten cases, and may take ${duration} ms.`)
   }
-  if (cost_usd > cost) reasons.push(`It costs about ${cost_usd} US dollars, and may cost ${cost}.`)
+  if (cost_usd === null && cost !== Infinity)
+    reasons.push(
+      `What ${unpriced.join(', ')} costs is not known, so that ${cost} US dollars cannot be kept to: set \`prices\` of openai_integration for the model, or leave \`limits.cost_usd\` out.`,
+    )
+  if (cost_usd !== null && cost_usd > cost)
+    reasons.push(`It costs about ${cost_usd} US dollars, and may cost ${cost}.`)
   return reasons
 }
 

@@ -11,18 +11,27 @@ import {
   type ModuleContext,
 } from '@nexus/sdk'
 import { calibrationOf, calibrationToJson, sharesOf, withRun } from './calibration.ts'
-import { digestOf, digestToJson, emptyDigest, expectedQuantile, withValues } from './digest.ts'
+import { expectedQuantile, weightOf, type Digest } from './digest.ts'
 import { estimate, readRequest, type Requirement } from './estimate.ts'
-import { noHistory, readHistory, readSamples, withSamples, writeHistory, type History } from './history.ts'
+import {
+  noHistory,
+  readHistory,
+  readSamples,
+  withSamples,
+  writeHistory,
+  type History,
+  type Sample,
+} from './history.ts'
 import { readLimits } from './limits.ts'
 import { observe } from './observe.ts'
 import { readPlan } from './plan/read.ts'
 import type { PlanRead } from './plan/step.ts'
 
+/** Samples that are asked for at a time, and how often that is done for one estimate. */
 const samplesMax = 2_000
-const untilKey = 'until'
+const pagesMax = 50
+const upToKey = 'up_to'
 const calibrationKey = 'calibration'
-const gapsKey = 'gaps'
 
 export class Module extends AnalyzerModule {
   /** What reads and then writes the state does so one after the other. */
@@ -44,33 +53,45 @@ export class Module extends AnalyzerModule {
     const plan = readPlan(workflow, Number(context.config['items_assumed'] ?? 10))
     const requirements = await requirementsOf(context)
     const { histories, ignored } = given ? historiesOf(given) : await this.#learn(plan, context)
-    const gapMs = medianOf(await context.state.get(gapsKey))
+    const gapMs = medianOf(calibrationOf(await context.state.get(calibrationKey)).gaps)
     return estimate({ ...request, plan, limits, histories, ignored, gapMs, requirements }, context)
   }
 
   /** Takes in what ended since the last time; gives what is known of the capabilities of the plan. */
-  async #learn({ tasks }: PlanRead, context: ModuleContext): Promise<Histories> {
-    const { state } = context
-    const since = await state.get(untilKey)
-    const answer = await context.call('task_manager.samples', {
-      limit: samplesMax,
-      ...(typeof since === 'string' && { since }),
-    })
-    const list = isJsonObject(answer) ? answer['samples'] : undefined
-    const { samples, ignored } = readSamples(Array.isArray(list) ? (list as Json[]) : [])
+  #learn({ tasks }: PlanRead, context: ModuleContext): Promise<Histories> {
     return this.#alone(async () => {
-      for (const [capability, group] of Map.groupBy(samples, (sample) => sample.capability)) {
-        const before = await readHistory(state, capability)
-        const after = withSamples(before, group)
-        if (after.atMs !== before.atMs) await writeHistory(state, capability, after)
+      let ignored = 0
+      for (let page = 0; page < pagesMax; page++) {
+        const taken = await this.#takeIn(context)
+        ignored += taken.ignored
+        if (taken.amount < samplesMax) break
       }
-      const last = samples.reduce((latest, { atMs }) => Math.max(latest, atMs), 0)
-      if (last > 0) await state.set(untilKey, new Date(last).toISOString())
       const histories = new Map<string, History>()
       for (const capability of new Set(tasks.map((task) => task.capability)))
-        histories.set(capability, await readHistory(state, capability))
+        histories.set(capability, await readHistory(context.state, capability))
       return { histories, ignored }
     })
+  }
+
+  /** Until where it read is written last: what a crash leaves undone before that is read again, and counted once. */
+  async #takeIn(context: ModuleContext): Promise<{ readonly amount: number; readonly ignored: number }> {
+    const { state } = context
+    const upTo = await state.get(upToKey)
+    const answer = await context.call('task_manager.samples', {
+      limit: samplesMax,
+      ...(typeof upTo === 'number' && { after: upTo }),
+    })
+    const { samples: list, last } = isJsonObject(answer) ? answer : {}
+    const given = Array.isArray(list) ? (list as Json[]) : []
+    const { samples, ignored } = readSamples(given)
+    for (const [capability, group] of Map.groupBy(samples, (sample) => sample.capability)) {
+      const before = await readHistory(state, capability)
+      const after = withSamples(before, group)
+      if (after.upTo !== before.upTo) await writeHistory(state, capability, after)
+    }
+    if (typeof last === 'number' && last !== upTo) await state.set(upToKey, last)
+    // The first time the newest are taken, and those before them left.
+    return { amount: typeof upTo === 'number' ? given.length : 0, ignored }
   }
 
   async #observe(context: ModuleContext): Promise<Json> {
@@ -86,12 +107,9 @@ export class Module extends AnalyzerModule {
     return this.#alone(async () => {
       const before = calibrationOf(await context.state.get(calibrationKey))
       if (before.observed.includes(run)) return { observed: false, reason: 'The run was counted already.' }
-      const { whole, tasks, gapMs } = observe(estimated, record)
-      if (gapMs !== undefined) {
-        const gaps = withValues(digestOf(await context.state.get(gapsKey)) ?? emptyDigest, [gapMs])
-        await context.state.set(gapsKey, digestToJson(gaps))
-      }
-      await context.state.set(calibrationKey, calibrationToJson(withRun(before, run, whole, tasks)))
+      const observed = observe(estimated, record)
+      const { whole, tasks } = observed
+      await context.state.set(calibrationKey, calibrationToJson(withRun(before, run, observed)))
       return { observed: true, tasks: tasks.length, ...(whole && verdictOn(whole)) }
     })
   }
@@ -103,9 +121,8 @@ export class Module extends AnalyzerModule {
   }
 }
 
-function medianOf(gaps: Json | undefined): number {
-  const digest = digestOf(gaps)
-  return digest ? expectedQuantile(digest, 0.5) : 0
+function medianOf(gaps: Digest): number {
+  return weightOf(gaps) === 0 ? 0 : expectedQuantile(gaps, 0.5)
 }
 
 interface Histories {
@@ -117,15 +134,21 @@ interface Histories {
 function historiesOf(given: readonly Json[]): Histories {
   const { samples, ignored } = readSamples(given)
   const groups = Map.groupBy(samples, ({ capability }) => capability)
-  const before = { ...noHistory, atMs: -1 }
+  const handedIn = (group: readonly Sample[]): Sample[] =>
+    group.map((sample) => ({ ...sample, number: undefined }))
   const histories = new Map(
-    [...groups].map(([capability, group]) => [capability, withSamples(before, group)]),
+    [...groups].map(([capability, group]) => [capability, withSamples(noHistory, handedIn(group))]),
   )
   return { histories, ignored }
 }
 
 function verdictOn({ durationMs, p50, p90 }: { durationMs: number; p50: number; p90: number }): JsonObject {
   return { duration_ms: durationMs, within_p50: durationMs <= p50, within_p90: durationMs <= p90 }
+}
+
+function hasPrice(schema: Json | undefined): boolean {
+  const properties = isJsonObject(schema) ? schema['properties'] : undefined
+  return isJsonObject(properties) && properties['cost_usd'] !== undefined
 }
 
 async function requirementsOf(context: ModuleContext): Promise<Map<string, Requirement>> {
@@ -141,6 +164,7 @@ async function requirementsOf(context: ModuleContext): Promise<Map<string, Requi
       module,
       memoryMb: typeof memoryMb === 'number' ? memoryMb : undefined,
       cpuCores: Number(cpuCores),
+      hasPrice: hasPrice(each['output_schema']),
     })
   }
   return requirements

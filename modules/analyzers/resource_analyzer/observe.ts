@@ -1,13 +1,6 @@
 /** Puts what a run took beside what was estimated for it: the whole, and each task by where it stands. Pure. */
 import { isJsonObject, type Json, type JsonObject } from '@nexus/sdk'
-import type { Outcome } from './calibration.ts'
-
-export interface Observation {
-  readonly whole: Outcome | undefined
-  readonly tasks: readonly (Outcome & { readonly capability: string })[]
-  /** What passed between a task and the next; undefined where tasks ran in tasks, or side by side. */
-  readonly gapMs: number | undefined
-}
+import type { Observation, Outcome } from './calibration.ts'
 
 /** `record`: of `task_manager.run`. Only tasks that completed are compared, and only where there was an estimate. */
 export function observe(estimate: JsonObject, record: JsonObject): Observation {

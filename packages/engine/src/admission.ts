@@ -91,7 +91,8 @@ async function unlessAborted(signal: AbortSignal): Promise<void> {
   signal.throwIfAborted()
 }
 
-class QueuedTicket implements Ticket {
+/** One that is in a queue until it is admitted. */
+export class QueuedTicket implements Ticket {
   readonly #parts: { quit: () => void; leave: () => void }
   readonly #turn = Promise.withResolvers<void>()
   #state: 'waits' | 'admitted' | 'left' = 'waits'

@@ -49,13 +49,8 @@ export interface Backend {
   list(query?: RunQuery): Promise<readonly RunSummary[]>
   /** What unfinished runs began with, each number once (`NewRun.generation`). */
   generations(): Promise<readonly number[]>
-  /** Tasks that ended last, newest first: of the kinds that are asked for, at most `limit`. */
-  samples(query: {
-    readonly kinds?: ReadonlySet<string>
-    /** Only those that ended after this moment, in milliseconds since the Unix epoch. */
-    readonly sinceMs?: number
-    readonly limit: number
-  }): Promise<readonly TaskSample[]>
+  /** Tasks that ended, each once, also where another run goes on with its past. */
+  samples(query: SampleQuery): Promise<Samples>
   /** The run that was accepted with this key; it is on disk when the promise resolves. */
   keyed(key: string): Promise<StoredRun | undefined>
   /** A run's summary, document and input. Rejects with `NexusError` `run_not_found`. */
@@ -148,8 +143,27 @@ export interface StoredDeployment extends Deployment {
   readonly state: JsonObject
 }
 
+/** `limit`: how many at most, of the kinds that are asked for. */
+export type SampleQuery = { readonly kinds?: ReadonlySet<string>; readonly limit: number } & (
+  | {
+      readonly after?: undefined
+      /** The newest first, of those that ended after this moment, in milliseconds since the Unix epoch. */
+      readonly sinceMs?: number
+    }
+  /** The oldest first, of those that were recorded after that number: whoever goes on from the last misses none. */
+  | { readonly after: number; readonly sinceMs?: undefined }
+)
+
+export interface Samples {
+  readonly samples: readonly TaskSample[]
+  /** Where to go on from. */
+  readonly last: number
+}
+
 /** A task that has ended, as far as estimates need it. */
 export interface TaskSample {
+  /** Its place in the log; grows, with gaps. */
+  readonly number: number
   readonly kind: string
   readonly module: string | undefined
   /** The length of its input as JSON, in UTF-16 units. */
@@ -158,8 +172,8 @@ export interface TaskSample {
   readonly outputBytes: number
   readonly durationMs: number
   readonly status: TaskOutcome['status']
-  /** What it cost, where its output says so in a number `cost_usd`. */
-  readonly costUsd: number | undefined
+  /** What it cost, where its output says so in a number `cost_usd`; null where it says that this is not known. */
+  readonly costUsd: number | null | undefined
   /** When it ended, in milliseconds since the Unix epoch. */
   readonly at: number
 }

@@ -12,6 +12,9 @@ import type { ChildRun, DurableRun } from './backend.ts'
 import type { RunOutcome } from './events.ts'
 import type { Frame } from './frame.ts'
 import type { Work } from './primitives.ts'
+import type { Ticket } from './admission.ts'
+import { iso } from './lifecycle_events.ts'
+import { readNeeds, type ResourceNeeds } from './resource_gate.ts'
 import { uuidv7 } from './uuid.ts'
 
 /** Workflows may run each other, also themselves; this deep, and no deeper. */
@@ -29,21 +32,67 @@ export async function runWorkflow(frame: Frame): Promise<Work> {
 }
 
 /**
- * `call: workflow.run`, with `{workflow, input, past, on_fault}`: runs a document that was made by a task, as a run of its
+ * `call: workflow.run`, with `{workflow, input, past, on_fault, needs}`: runs a document that was made by a task, as a run of its
  * own that is waited for. It is checked when it begins, and kept with its run. `past`, `{run, path}`, lets it begin with
  * what another run completed, up to the task at a path. Output: `{run, status, output, error}`; a fault of that run is
- * the task's own, unless `on_fault` is `return`.
+ * the task's own, unless `on_fault` is `return`. One that says what it `needs` waits, pending, until that fits beside what is
+ * in progress; that it waits is told once, as an event.
  */
 export async function runPlan(frame: Frame): Promise<Work> {
   const given = evaluateTemplate((frame.definition as { with?: Json }).with ?? {}, frame.input, frame)
-  const { workflow, input = {}, past, on_fault: onFault } = isJsonObject(given) ? given : {}
+  const { workflow, input = {}, past, on_fault: onFault, needs } = isJsonObject(given) ? given : {}
   if (workflow === undefined) throw TaskFault.of('configuration', '`workflow.run` needs a `workflow`.')
-  const child = await begin(frame, () => plannedRun(frame, { workflow, input, past }))
-  const outcome = child.outcome() ?? (await frame.run.services.launch(child, attachment(frame)).ended)
-  const { id: run } = child.stored
+  const outcome = await outcomeOfPlan(frame, { workflow, input, past }, readNeeds(needs))
+  const { id: run } = outcome.child.stored
   if (outcome.status === 'faulted' && onFault === 'return')
     return { output: { run, status: 'faulted', output: null, error: outcome.error as Json } }
-  return { output: { run, status: 'completed', output: outputOf(outcome, child, frame), error: null } }
+  return {
+    output: { run, status: 'completed', output: outputOf(outcome, outcome.child, frame), error: null },
+  }
+}
+
+async function outcomeOfPlan(
+  frame: Frame,
+  plan: Planned,
+  needs: ResourceNeeds | undefined,
+): Promise<RunOutcome & { readonly child: DurableRun }> {
+  const { gate } = frame.run.services
+  // What is around it may wait for it, and hold what it would wait for.
+  const wanted = frame.run.reserved ? undefined : needs
+  let ticket: Ticket | undefined
+  try {
+    const child = await begin(frame, async () => {
+      const planned = await plannedRun(frame, plan)
+      ticket = wanted && gate.enter(wanted)
+      return { ...planned, pending: ticket?.waits ?? false }
+    })
+    const recorded = child.outcome()
+    if (recorded) return { ...recorded, child }
+    const begun = child.stored.startedAt !== undefined
+    ticket ??= wanted && (begun ? gate.enterAtOnce(wanted) : gate.enter(wanted))
+    if (wanted && ticket?.waits) await tellWaiting(frame, child, gate.whyNotNow(wanted) ?? '')
+    const reserved = frame.run.reserved || wanted !== undefined
+    const options = { ...attachment(frame), reserved, ...(ticket && { ticket }) }
+    return { ...(await frame.run.services.launch(child, options).ended), child }
+  } finally {
+    ticket?.leave()
+  }
+}
+
+/** An event says once that a run waits and why, however often it is gone on with. */
+async function tellWaiting({ run, path }: Frame, { stored }: DurableRun, why: string): Promise<void> {
+  const { namespace, name, version } = run.workflow
+  await run.durable.publish({
+    specversion: '1.0',
+    id: `${run.id}${path}/queued`,
+    source: encodeURI(`/${namespace}/${name}/${version}`),
+    type: 'io.nexus.run.queued.v1',
+    subject: stored.id,
+    time: iso(run.clock.now()),
+    datacontenttype: 'application/json',
+    data: { run: stored.id, by: run.id, reason: why },
+  })
+  run.services.stream(run.id, path, { channel: 'progress', text: `Waits for its turn. ${why}\n` })
 }
 
 /** A process that nobody waits for: one that is not a workflow, since those see to it themselves. */
@@ -69,9 +118,9 @@ function letGo(frame: Frame, child: DurableRun): Work {
   return { output: frame.input }
 }
 
-function attachment({ run, signal }: Frame): { signal: AbortSignal; nesting: number } {
+function attachment({ run, signal }: Frame): { signal: AbortSignal; nesting: number; reserved: boolean } {
   const nesting = run.nesting + 1
-  if (nesting <= nestingMax) return { signal, nesting }
+  if (nesting <= nestingMax) return { signal, nesting, reserved: run.reserved }
   const { name } = run.workflow
   throw TaskFault.of(
     'runtime',

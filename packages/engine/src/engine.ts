@@ -11,7 +11,8 @@ import type { Backend, DurableRun, NewRun } from './backend.ts'
 import type { Capabilities } from './capability.ts'
 import { unfinishedStatuses, type RunEvent, type RunOutcome } from './events.ts'
 import { Restarting, runDocument, Stopping, Suspending } from './interpreter.ts'
-import { RunState, type RunServices } from './run_state.ts'
+import { RunState, type LaunchOptions, type RunServices } from './run_state.ts'
+import { ResourceGate, type Resources } from './resource_gate.ts'
 import { noSecrets, readSecrets, type SecretProvider } from './secrets.ts'
 import { Turns } from './turns.ts'
 import { uuidv7 } from './uuid.ts'
@@ -31,6 +32,8 @@ export interface EngineOptions {
   readonly stream?: RunServices['stream']
   /** How many runs are in progress at once; those that other runs begin come on top. */
   readonly concurrency?: Partial<AdmissionLimits>
+  /** What runs that say what they need have together; without bounds by default. */
+  readonly resources?: Resources
   /** Told of every run that begins or goes on here, before anything of it happens. */
   readonly began?: (run: LiveRun) => void
 }
@@ -76,12 +79,14 @@ export class Engine {
   readonly #names = new Map<string, readonly string[]>()
   readonly #turns: Turns
   readonly #admission: Admission
+  readonly #gate: ResourceGate
   #closed = false
 
   constructor(options: EngineOptions) {
     this.#options = options
     this.#turns = new Turns(options.clock)
     this.#admission = new Admission(options.concurrency)
+    this.#gate = new ResourceGate(options.resources ?? { memoryMb: Infinity, cpuCores: Infinity })
   }
 
   /**
@@ -98,7 +103,7 @@ export class Engine {
     const ticket = this.#admission.enter(priority)
     try {
       const durable = await backend.create({ ...about, ...more, priority, pending: ticket.waits })
-      return this.#begin(durable, 0, ticket)
+      return this.#begin(durable, { nesting: 0, ticket })
     } catch (error) {
       ticket.leave()
       throw error
@@ -116,7 +121,8 @@ export class Engine {
     const { endedAt, startedAt, priority } = durable.stored
     if (endedAt !== undefined) throw ended(durable)
     const begun = startedAt !== undefined
-    return this.#begin(durable, 0, begun ? this.#admission.enterAtOnce() : this.#admission.enter(priority))
+    const ticket = begun ? this.#admission.enterAtOnce() : this.#admission.enter(priority)
+    return this.#begin(durable, { nesting: 0, ticket })
   }
 
   /** Runs what faulted or was cancelled anew; what completed stands. Rejects with `NexusError` `not_retriable` and others. */
@@ -130,7 +136,7 @@ export class Engine {
       )
     }
     await durable.retry()
-    return this.#begin(durable, 0, this.#admission.enterAtOnce())
+    return this.#begin(durable, { nesting: 0, ticket: this.#admission.enterAtOnce() })
   }
 
   /**
@@ -142,6 +148,8 @@ export class Engine {
     if (live) {
       live.run.cancel()
       await live.run.ended
+      // One that it had not come back to since a restart ends with it too.
+      for (const child of await this.#attachedTo(id)) await this.cancel(child)
       return
     }
     const durable = await this.#options.backend.open(id)
@@ -196,7 +204,7 @@ export class Engine {
 
   /** Goes on with a run that the backend has just accepted. */
   begin(durable: DurableRun): LiveRun {
-    return this.#begin(durable, 0, this.#admission.enterAtOnce())
+    return this.#begin(durable, { nesting: 0, ticket: this.#admission.enterAtOnce() })
   }
 
   /**
@@ -251,7 +259,7 @@ export class Engine {
     await Promise.allSettled(live.map(({ run }) => run.ended))
   }
 
-  #begin(durable: DurableRun, nesting: number, ticket: Ticket): LiveRun {
+  #begin(durable: DurableRun, { nesting, reserved = false, ticket }: Beginning): LiveRun {
     if (this.#closed) throw new NexusError('closed', 'This Nexus is closed.')
     const { sourceOf } = this.#options
     const { backend, capabilities, clock, runtime, read, prepare, stream = () => {} } = this.#options
@@ -271,11 +279,12 @@ export class Engine {
       launch,
       names: this.#names,
       turns: this.#turns,
+      gate: this.#gate,
     }
     const live = liveRun(durable, name)
     this.#live.set(id, live)
     live.follow(
-      this.#untilEnd({ durable, workflow, services, nesting, ticket }, live).finally(() => {
+      this.#untilEnd({ durable, workflow, services, nesting, reserved, ticket }, live).finally(() => {
         this.#live.delete(id)
         ticket.leave()
         held.release()
@@ -303,10 +312,12 @@ export class Engine {
   /** Somebody may have resumed it already: then it is that run which is waited for. */
   #launch(
     child: DurableRun,
-    { signal, nesting }: { signal?: AbortSignal; nesting: number },
+    { signal, nesting, reserved = false, ticket = freeTicket }: LaunchOptions,
   ): { readonly ended: Promise<RunOutcome> } {
     const { id } = child.stored
-    const run = this.#live.get(id)?.run ?? this.#begin(child, nesting, freeTicket)
+    const known = this.#live.get(id)?.run
+    if (known) ticket.leave()
+    const run = known ?? this.#begin(child, { nesting, reserved, ticket })
     if (!signal) return run
     const stop = (): void => {
       this.#live.get(id)?.abort.abort(reasonForChild(id, signal.reason))
@@ -342,13 +353,13 @@ export class Engine {
   }
 
   async #outcome(
-    { durable, workflow, services, nesting }: BegunRun,
+    { durable, workflow, services, nesting, reserved }: BegunRun,
     signal: AbortSignal,
   ): Promise<RunOutcome> {
     const grace = this.#whenAbandoned(signal)
     try {
       const secrets = await readSecrets(workflow.use?.secrets ?? [], this.#options.secrets ?? noSecrets)
-      const state = new RunState(durable, workflow, services, { secrets, nesting })
+      const state = new RunState(durable, workflow, services, { secrets, nesting, reserved })
       const output = await Promise.race([runDocument(state, signal), grace.abandoned])
       return { status: 'completed', output: state.mask(output) }
     } catch (error) {
@@ -374,6 +385,10 @@ export class Engine {
       },
     }
   }
+}
+
+interface Beginning extends Omit<LaunchOptions, 'signal'> {
+  readonly ticket: Ticket
 }
 
 /** A run in progress, over its restarts. */
@@ -430,6 +445,7 @@ interface BegunRun {
   readonly workflow: Workflow
   readonly services: RunServices
   readonly nesting: number
+  readonly reserved: boolean
   readonly ticket: Ticket
 }
 

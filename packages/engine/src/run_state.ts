@@ -8,7 +8,20 @@ import type { RunOutcome } from './events.ts'
 import type { FindCapability } from './capability.ts'
 import { dateTime } from './frame.ts'
 import { maskFor, type Mask } from './secrets.ts'
+import type { Ticket } from './admission.ts'
+import type { ResourceGate } from './resource_gate.ts'
 import type { Turns } from './turns.ts'
+
+export interface LaunchOptions {
+  /** Stops the run. */
+  readonly signal?: AbortSignal
+  /** How many runs are around it that wait for it. */
+  readonly nesting: number
+  /** Whether it, or one around it, has a place for what it needs already. */
+  readonly reserved?: boolean
+  /** Its turn, where it has to wait for one; it is left when the run ends. */
+  readonly ticket?: Ticket
+}
 
 export interface PreparedDocument {
   readonly text: string
@@ -34,13 +47,11 @@ export interface RunServices {
    */
   prepare(document: Json): Promise<PreparedDocument>
   /**
-   * Goes on with a run that another began. With a signal it is stopped with that one. `nesting`: how many runs are
-   * around it that wait for it.
+   * Goes on with a run that another began. With a signal it is stopped with that one.
    */
-  launch(
-    run: DurableRun,
-    options: { signal?: AbortSignal; nesting: number },
-  ): { readonly ended: Promise<RunOutcome> }
+  launch(run: DurableRun, options: LaunchOptions): { readonly ended: Promise<RunOutcome> }
+  /** Where runs wait that do not fit beside what is in progress. */
+  readonly gate: ResourceGate
   /** Live output of a task: shown, not recorded. */
   stream(run: string, path: string, chunk: StreamChunk): void
 }
@@ -62,6 +73,8 @@ export class RunState {
   readonly generation: number | undefined
   /** How many runs are around it that wait for it. */
   readonly nesting: number
+  /** Whether it, or one around it, has a place for what it needs already: what it runs never waits for one. */
+  readonly reserved: boolean
   readonly secrets: JsonObject
   /** Every value that is recorded, handed on or shown goes through it. */
   readonly mask: Mask
@@ -70,7 +83,7 @@ export class RunState {
     durable: DurableRun,
     document: Workflow,
     services: RunServices,
-    { secrets, nesting }: { secrets: JsonObject; nesting: number },
+    { secrets, nesting, reserved }: { secrets: JsonObject; nesting: number; reserved: boolean },
   ) {
     const { id, workflows, scope, generation } = durable.stored
     this.id = id
@@ -78,6 +91,7 @@ export class RunState {
     this.scope = scope
     this.generation = generation
     this.nesting = nesting
+    this.reserved = reserved
     this.document = document
     this.durable = durable
     this.services = services

@@ -38,7 +38,11 @@ do:
         context: >-
           \${ (.known | {files, runs, memory})
             + (.context | if type == "object" then . elif . == null then {} else {given: .} end) }
-        constraints: '\${ .constraints // {} }'
+        constraints: >-
+          \${ .constraints | if type != "object" then .
+            else del(.max_steps, .depth, .max_retries, .max_replans, .budget, .approve, .ask_human, .limits, .expect)
+              | if . == {} then null else . end
+            end }
         max_steps: '\${ .max_steps // 100 }'
         capabilities: '\${ .capabilities }'
       export: { as: '\${ {plan: .} }' }
@@ -52,14 +56,6 @@ do:
   - result:
       set: { plan: '\${ $context.plan }', graph: '\${ $context.graph }', estimate: '\${ . }' }
 `
-
-/** The events of a goal, which tell its plan, each decision with its reason, and what a person is asked. */
-export const goalEvents = {
-  planned: 'io.nexus.goal.planned.v1',
-  decided: 'io.nexus.goal.decided.v1',
-  asked: 'io.nexus.goal.asked.v1',
-  answered: 'io.nexus.goal.answered.v1',
-} as const
 
 /** The last plan that a run of a goal made, as its record has it. */
 export function planIn(

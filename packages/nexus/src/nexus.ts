@@ -27,6 +27,7 @@ import {
 import { systemClock, TaskFault } from '@nexus/sdk'
 import type { Clock, Json, JsonObject, Log, Policy, Secrets, StreamChunk } from '@nexus/sdk'
 import { join } from 'node:path'
+import { totalmem } from 'node:os'
 import { fileURLToPath } from 'node:url'
 import type { CheckedWorkflow, Surroundings } from './check.ts'
 import { deployedSource, deployedWorkflows, type Workflows } from './deployed_workflows.ts'
@@ -80,6 +81,11 @@ export interface NexusOptions {
   readonly concurrency?: { readonly runsMax?: number; readonly pendingMax?: number }
   /** How long ended runs and accepted events are kept, while it is at work (`start`); for ever by default. */
   readonly retention?: Retention
+  /**
+   * What the plans of goals have together, which say what they need: one that does not fit beside the others waits. By default
+   * the memory of this machine, and any number of processors.
+   */
+  readonly resources?: { readonly memoryMb?: number; readonly cpuCores?: number }
   /** What happens to the times of schedules that passed while nobody was up; `once` by default. */
   readonly missedFirings?: MissedFirings
   readonly clock?: Clock
@@ -190,6 +196,7 @@ export interface Runs extends Omit<RunReader, 'blobs' | 'close'> {
 const firstParty = fileURLToPath(new URL('../../../modules', import.meta.url))
 /** A cache beside what npm installed, as other tools have theirs. */
 const buildsOfInstallation = fileURLToPath(new URL('../../../node_modules/.cache/nexus', import.meta.url))
+const bytesOfMb = 1_048_576
 const silent: Log = { debug() {}, info() {}, warn() {}, error() {} }
 
 /** Opens a data directory and the modules. Rejects with `NexusError` `data_held`, `database_corrupt` and others. */
@@ -290,7 +297,7 @@ function inputSchemaOf(kernel: Kernel, capability: string): JsonSchema | undefin
 }
 
 function runsWith(
-  { clock, log, secrets, missedFirings = 'once', stream, runBegan, concurrency }: Given,
+  { clock, log, secrets, missedFirings = 'once', stream, runBegan, concurrency, resources }: Given,
   { kernel, backend, documents, begun }: Pick<Parts, 'kernel' | 'backend' | 'documents' | 'begun'>,
 ): Pick<Parts, 'engine' | 'schedules'> {
   const common = { backend, clock, runtime: { name: 'nexus', version, metadata: {} } }
@@ -306,6 +313,7 @@ function runsWith(
     prepare: (document) => documents.prepare(document),
     ...(stream && { stream }),
     ...(concurrency && { concurrency }),
+    resources: { memoryMb: totalmem() / bytesOfMb, cpuCores: Infinity, ...resources },
     began: (run) => {
       runBegan?.(run)
       for (const tell of begun) tell(run)

@@ -181,3 +181,23 @@ test('task_manager tells how much a task gave, and lists tasks that ended since 
   expect(await samplesOf(`, since: ${at}`)).toEqual([])
   expect(await samplesOf(`, since: '2020-01-01T00:00:00Z'`)).toEqual(samples)
 })
+
+test('samples are gone on with from a number of the log, and what a run shares of another counts once', async () => {
+  await using world = await setup()
+  const shell = (name: string): string => `  - ${name}: { run: { shell: { command: echo ${name} } } }\n`
+  const first = await world.run(`${shell('a')}${shell('b')}`)
+  const from = async (more: string): Promise<{ samples: JsonObject[]; last: number }> => {
+    const call = `task_manager.samples, with: { capabilities: [run.shell]${more} }`
+    return outputOf(await world.run(`  - list: { call: ${call} }\n`)) as never
+  }
+  const all = await from('')
+  expect(all.samples).toHaveLength(2)
+  const page = await from(', after: 0, limit: 1')
+  expect(page.samples).toEqual([all.samples[1]])
+  expect((await from(`, after: ${page.last}`)).samples).toEqual([all.samples[0]])
+  const forked = await world.nexus.runs.fork(first.id, { path: '/do/0/a' })
+  await forked.ended
+  // The run that shares `/do/0/a` did `/do/1/b` anew.
+  expect((await from('')).samples).toHaveLength(3)
+  expect((await from(`, after: ${all.last}`)).samples).toHaveLength(1)
+})

@@ -41,6 +41,7 @@ export {
   type StandardError,
   type WorkflowError,
 } from './errors.ts'
+export { goalEvents } from './goal_events.ts'
 export { itemsOf } from './items.ts'
 export { a2aMethods, mcpMethods } from './agent_methods.ts'
 export { isJsonObject, jsonDepthMax, whyNotJson, type Json, type JsonObject } from './json.ts'

@@ -18,7 +18,9 @@ export interface ModelOptions {
   readonly model: string
   readonly repairsMax: number
   readonly tokensMax: number
-  readonly costUsdMax: number
+  /** Of one answer. */
+  readonly answerTokensMax: number
+  readonly costUsdMax: number | undefined
 }
 
 export type Call = (capability: string, input: Json) => Promise<Json>
@@ -33,13 +35,14 @@ export class ModelPlanner implements Planner {
   }
 
   async plan(request: PlanRequest): Promise<PlannedGoal> {
-    const budget = new Budget(this.#options)
+    const budget = new Budget(within(request.constraints, this.#options))
     const messages = [...firstMessages(request)]
     let problems: readonly PlanProblem[] = []
     for (let attempt = 0; attempt <= this.#options.repairsMax; attempt++) {
       const { text, workflow, model } = await this.#ask(request, messages, budget)
       problems = workflow ? await this.#problemsOf(workflow, request) : [noJson]
-      if (workflow && problems.length === 0) return planned(workflow, model, attempt)
+      if (workflow && problems.length === 0)
+        return { ...planned(workflow, model, attempt, budget.note()), spent: budget.spent() }
       messages.push(...repairMessages(text, problems))
     }
     const said = problems.slice(0, 5).map(({ pointer, message }) => `${pointer || '/'}: ${message}`)
@@ -53,7 +56,7 @@ export class ModelPlanner implements Planner {
     const answer = await this.#call('llm.chat', {
       messages,
       temperature: 0,
-      max_tokens: budget.tokensLeft(),
+      max_tokens: Math.min(budget.tokensLeft(), this.#options.answerTokensMax),
       response_schema: answerSchema(request.catalogue),
       // What is wrong with an answer is said to the model here, and how often is bounded here.
       validate: false,
@@ -108,7 +111,25 @@ function parsedObject(text: string): JsonObject | undefined {
   }
 }
 
-function planned(workflow: JsonObject, model: string, repairs: number): PlannedGoal {
+/** A goal may allow less than is configured. */
+function within(
+  constraints: Json,
+  { tokensMax, costUsdMax }: ModelOptions,
+): ConstructorParameters<typeof Budget>[0] {
+  const budget = isJsonObject(constraints) ? constraints['budget'] : undefined
+  const { tokens, usd } = isJsonObject(budget) ? budget : {}
+  return {
+    tokensMax: typeof tokens === 'number' ? Math.min(tokens, tokensMax) : tokensMax,
+    costUsdMax: typeof usd === 'number' ? Math.min(usd, costUsdMax ?? Infinity) : costUsdMax,
+  }
+}
+
+function planned(
+  workflow: JsonObject,
+  model: string,
+  repairs: number,
+  note: string | undefined,
+): PlannedGoal {
   const tasks = tasksOf(workflow['do'])
   const mended = repairs === 0 ? '' : ` and was mended ${repairs} ${repairs === 1 ? 'time' : 'times'}`
   return {
@@ -121,6 +142,6 @@ function planned(workflow: JsonObject, model: string, repairs: number): PlannedG
     })),
     steps: tasks.map(({ name, capability }) => ({ task: name, words: '', capability })),
     needs: tasks.flatMap(needsOf),
-    assumptions: [`The plan was written by ${model}${mended}.`],
+    assumptions: [`The plan was written by ${model}${mended}.`, ...(note === undefined ? [] : [note])],
   }
 }

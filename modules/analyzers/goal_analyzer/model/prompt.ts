@@ -49,7 +49,7 @@ export function repairMessages(answer: string, problems: readonly PlanProblem[])
     { role: 'assistant', content: cut(answer, contextLengthMax) },
     {
       role: 'user',
-      content: `The document is not valid:\n${list.join('\n')}${more}\nAnswer with the whole document, mended.`,
+      content: `The document is not valid:\n${harmless(list.join('\n'))}${more}\nAnswer with the whole document, mended.`,
     },
   ]
 }

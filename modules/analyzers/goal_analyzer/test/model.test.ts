@@ -81,7 +81,7 @@ test('the model is told the installed capabilities, and its answer is held to th
   const { calls, asked } = modelOf([good])
   await plan(odd, { capabilities }, calls)
   const [request] = asked
-  expect(request).toMatchObject({ model: 'tiny', temperature: 0, max_tokens: 50_000 })
+  expect(request).toMatchObject({ model: 'tiny', temperature: 0, max_tokens: 8_192 })
   expect(JSON.stringify(request?.['response_schema'])).toContain(
     '"enum":["nexus.map","nexus.dag","http","query.sql","llm.chat","weather.today"]',
   )

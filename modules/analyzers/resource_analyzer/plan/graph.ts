@@ -26,7 +26,7 @@ function placeOf(name: Json | undefined, places: ReadonlyMap<string, number>): n
 /** The name of the outermost task: that of its first task inside, as its pointer has it. */
 function nameOf(step: Step): string {
   if (step.kind === 'task') return step.pointer.split('/')[3] ?? step.name
-  if (step.kind === 'repeat') return nameOf(step.of)
+  if (step.kind === 'repeat' || step.kind === 'caught') return nameOf(step.of)
   const [first] = step.of
   return first ? nameOf(first) : ''
 }

@@ -1,10 +1,11 @@
-/** How much memory the modules of a plan need that may be at work at the same time. One that is at work twice needs it once. Pure. */
+/** Which modules of a plan may be at work at the same time, and how much memory they need. One that is at work twice needs it once. Pure. */
 import type { Step, TaskStep } from './step.ts'
 
 export type Needs = (task: TaskStep) => { readonly module: string; readonly memoryMb: number } | undefined
 
-export function peakMemoryMb(root: Step, needs: Needs): number {
-  return sumOf(atWork(root, needs))
+/** By module, in megabytes, where they need most. */
+export function peakMemory(root: Step, needs: Needs): ReadonlyMap<string, number> {
+  return atWork(root, needs)
 }
 
 function atWork(step: Step, needs: Needs): ReadonlyMap<string, number> {
@@ -14,9 +15,10 @@ function atWork(step: Step, needs: Needs): ReadonlyMap<string, number> {
       return new Map(need && [[need.module, need.memoryMb]])
     }
     case 'sequence':
-      return step.of
-        .map((each) => atWork(each, needs))
-        .reduce((most, each) => (sumOf(each) > sumOf(most) ? each : most), new Map<string, number>())
+    case 'path':
+      return mostOf(step.of, needs)
+    case 'caught':
+      return mostOf([step.of, step.handling], needs)
     case 'parallel':
       return new Map(step.of.flatMap((each) => [...atWork(each, needs)]))
     case 'repeat':
@@ -24,6 +26,12 @@ function atWork(step: Step, needs: Needs): ReadonlyMap<string, number> {
   }
 }
 
-function sumOf(modules: ReadonlyMap<string, number>): number {
+function mostOf(steps: readonly Step[], needs: Needs): ReadonlyMap<string, number> {
+  return steps
+    .map((each) => atWork(each, needs))
+    .reduce((most, each) => (sumOf(each) > sumOf(most) ? each : most), new Map<string, number>())
+}
+
+export function sumOf(modules: ReadonlyMap<string, number>): number {
   return modules.values().reduce((sum, each) => sum + each, 0)
 }

@@ -1,9 +1,11 @@
 /**
  * Reads a workflow document into steps. It evaluates no expression: where one decides how often something runs, it says what
- * it takes for granted. What stands in a `catch` or behind a condition counts as it is likely: the one does not run, the other does.
+ * it takes for granted. What stands behind an `if` counts as if it ran.
  */
 import { isJsonObject, TaskFault, type Json, type JsonObject } from '@nexus/sdk'
+import { retryOf } from './retry.ts'
 import { durationMs } from './duration.ts'
+import { waysThrough } from './ways.ts'
 import type { PlanRead, Step, TaskStep } from './step.ts'
 
 export const tasksMax = 50_000
@@ -12,9 +14,9 @@ const assumptionsMax = 20
 
 /** Throws a `TaskFault` of type validation for what is no workflow. */
 export function readPlan(workflow: Json, itemsAssumed: number): PlanRead {
-  const list = isJsonObject(workflow) ? workflow['do'] : undefined
+  const { do: list, use } = isJsonObject(workflow) ? workflow : {}
   if (!Array.isArray(list)) throw wrong('`workflow` has no list of tasks `do`.')
-  const reader = new Reader(itemsAssumed)
+  const reader = new Reader(itemsAssumed, isJsonObject(use) ? use['retries'] : undefined)
   return { root: reader.list(list, '/do', 0), tasks: reader.tasks, assumptions: [...reader.assumptions] }
 }
 
@@ -22,20 +24,25 @@ class Reader {
   readonly tasks: TaskStep[] = []
   readonly assumptions = new Set<string>()
   readonly #itemsAssumed: number
+  readonly #retries: Json | undefined
 
-  constructor(itemsAssumed: number) {
+  constructor(itemsAssumed: number, retries: Json | undefined) {
     this.#itemsAssumed = itemsAssumed
+    this.#retries = retries
   }
 
   list(list: Json | undefined, pointer: string, depth: number): Step {
-    return { kind: 'sequence', of: this.#each(list, pointer, depth) }
+    const of = this.#each(list, pointer, depth)
+    const { next, back } = waysThrough(entriesOf(list, pointer))
+    for (const [from, to] of back) this.#assume(`"${from}" goes back to "${to}", which counts once.`)
+    return next ? { kind: 'path', of, next } : { kind: 'sequence', of }
   }
 
   #each(list: Json | undefined, pointer: string, depth: number): Step[] {
     if (depth > depthMax)
       throw wrong(`Tasks stand in tasks deeper than ${depthMax} levels at ${pointer.slice(0, 200)}…`)
     return entriesOf(list, pointer).map(([name, task], index) =>
-      this.#task(name, task, `${pointer}/${index}/${name}`, depth + 1),
+      this.#task(name, task, `${pointer}/${index}/${escaped(name)}`, depth + 1),
     )
   }
 
@@ -43,7 +50,7 @@ class Reader {
     const { for: loop, do: inner, fork, try: tried, wait, call } = task
     if (loop !== undefined) return this.#loop(name, loop, this.list(inner, `${pointer}/do`, depth))
     if (inner !== undefined) return this.list(inner, `${pointer}/do`, depth)
-    if (tried !== undefined) return this.list(tried, `${pointer}/try`, depth)
+    if (tried !== undefined) return this.#try(task, pointer, depth)
     if (isJsonObject(fork)) return this.#fork(fork, `${pointer}/fork/branches`, depth)
     if (wait !== undefined) return this.#leaf([name, task], pointer, 'wait', durationMs(wait))
     for (const kind of instant)
@@ -70,6 +77,14 @@ class Reader {
     }
     this.tasks.push(step)
     return step
+  }
+
+  #try({ try: tried, catch: caught }: JsonObject, pointer: string, depth: number): Step {
+    const of = this.list(tried, `${pointer}/try`, depth)
+    const { retry, do: handling } = isJsonObject(caught) ? caught : {}
+    const none: Step = { kind: 'sequence', of: [] }
+    const handles = handling === undefined ? none : this.list(handling, `${pointer}/catch/do`, depth)
+    return { kind: 'caught', of, handling: handles, ...retryOf(retry, this.#retries) }
   }
 
   #loop(name: string, loop: Json, of: Step): Step {
@@ -118,9 +133,12 @@ class Reader {
     } catch {
       // No list that is written down: how many there are shows when it runs.
     }
-    if (this.assumptions.size < assumptionsMax)
-      this.assumptions.add(`"${name.slice(0, 100)}" goes over ${this.#itemsAssumed} items.`)
+    this.#assume(`"${name.slice(0, 100)}" goes over ${this.#itemsAssumed} items.`)
     return this.#itemsAssumed
+  }
+
+  #assume(sentence: string): void {
+    if (this.assumptions.size < assumptionsMax) this.assumptions.add(sentence)
   }
 }
 
@@ -142,6 +160,11 @@ function entriesOf(list: Json | undefined, pointer: string): [string, JsonObject
     if (entry && isJsonObject(entry[1])) return [entry[0], entry[1]]
     throw wrong(`There is no task at ${pointer.slice(0, 200)}/${index}: a task is a name with an object.`)
   })
+}
+
+/** As JSON pointers have it (RFC 6901). */
+function escaped(name: string): string {
+  return name.replaceAll('~', '~0').replaceAll('/', '~1')
 }
 
 function concurrencyOf({ concurrency }: JsonObject): number {

@@ -2,13 +2,15 @@
  * How long a plan takes, played through: each task takes a time drawn from what is known of it, and what stands side by side
  * is scheduled onto the slots there are. Slots count within each step that is parallel. Deterministic for a seed.
  */
-import type { ParallelStep, Step, TaskStep } from './step.ts'
+import type { CaughtStep, ParallelStep, PathStep, Step, TaskStep } from './step.ts'
 import { schedule } from './schedule.ts'
 
 export interface SimulateOptions {
   readonly slots: number
   /** A time for one execution of a task, for a number from 0 to 1. */
   readonly draw: (task: TaskStep, chance: number) => number
+  /** How likely it is that one execution of a task faults, from 0 to 1. */
+  readonly faults: (task: TaskStep) => number
   readonly seed: number
   /** Between plays, so that nothing else waits for long. */
   readonly pause: () => Promise<void>
@@ -50,8 +52,11 @@ function drawsIn(step: Step): number {
     case 'task':
       return 1
     case 'sequence':
+    case 'path':
     case 'parallel':
       return step.of.reduce((sum, each) => sum + drawsIn(each), 0)
+    case 'caught':
+      return drawsIn(step.of) + drawsIn(step.handling) + 1
     case 'repeat':
       return Math.min(step.times, iterationsMax) * drawsIn(step.of)
   }
@@ -60,6 +65,7 @@ function drawsIn(step: Step): number {
 class Player {
   readonly #options: SimulateOptions
   readonly #chance: () => number
+  readonly #faultChances = new Map<Step, number>()
 
   constructor(options: SimulateOptions) {
     this.#options = options
@@ -75,11 +81,43 @@ class Player {
         for (const each of step.of) sum += this.play(each)
         return sum
       }
+      case 'path':
+        return this.#path(step)
+      case 'caught':
+        return this.#caught(step)
       case 'parallel':
         return this.#parallel(step)
       case 'repeat':
         return this.#repeat(step)
     }
+  }
+
+  /** Nothing is known of which way is taken: the longest counts. From the end, so that each is played once. */
+  #path({ of, next }: PathStep): number {
+    const longest: number[] = []
+    for (const [index, step] of [...of.entries()].toReversed()) {
+      const ways = (next[index] ?? []).map((way) => longest[way] ?? 0)
+      longest[index] = this.play(step) + Math.max(0, ...ways)
+    }
+    return longest[0] ?? 0
+  }
+
+  /** An attempt that faults counts whole: it may have faulted at its last task. */
+  #caught({ of, handling, retries, delayMs }: CaughtStep): number {
+    const chance = this.#faultChanceOf(of)
+    let sum = 0
+    for (let attempt = 0; attempt <= retries; attempt++) {
+      sum += this.play(of) + (attempt > 0 ? delayMs : 0)
+      if (this.#chance() >= chance) return sum
+    }
+    return sum + this.play(handling)
+  }
+
+  /** Of a step it is always the same. */
+  #faultChanceOf(step: Step): number {
+    const chance = this.#faultChances.get(step) ?? faultChance(step, this.#options.faults)
+    this.#faultChances.set(step, chance)
+    return chance
   }
 
   #parallel({ of, after, concurrency, compete }: ParallelStep): number {
@@ -96,6 +134,24 @@ class Player {
     // Side by side on unbounded slots more of the same take as long as the longest of them.
     const more = lanes >= times ? 1 : times / played
     return schedule(each, [], lanes >= times ? Infinity : lanes) * more
+  }
+}
+
+/** That one of the tasks in it faults, where none of them knows of the others. */
+export function faultChance(step: Step, faults: SimulateOptions['faults']): number {
+  const ofAny = (steps: readonly Step[]): number =>
+    1 - steps.reduce((fine, each) => fine * (1 - faultChance(each, faults)), 1)
+  switch (step.kind) {
+    case 'task':
+      return faults(step)
+    case 'sequence':
+    case 'path':
+    case 'parallel':
+      return ofAny(step.of)
+    case 'caught':
+      return faultChance(step.of, faults) ** (step.retries + 1) * faultChance(step.handling, faults)
+    case 'repeat':
+      return 1 - (1 - faultChance(step.of, faults)) ** step.times
   }
 }
 

@@ -3,6 +3,8 @@
 export type Step =
   | TaskStep
   | { readonly kind: 'sequence'; readonly of: readonly Step[] }
+  | PathStep
+  | CaughtStep
   | ParallelStep
   | { readonly kind: 'repeat'; readonly of: Step; readonly times: number; readonly concurrency: number }
 
@@ -19,6 +21,23 @@ export interface TaskStep {
   readonly changesOutput: boolean
   /** What its definition itself says it takes. */
   readonly ms: number | undefined
+}
+
+/** A list in which `switch` and `then` say what comes next: of several ways the longest counts. */
+export interface PathStep {
+  readonly kind: 'path'
+  readonly of: readonly Step[]
+  /** For each, those that may come next; `of.length` is the end. All of them come later in the list. */
+  readonly next: readonly (readonly number[])[]
+}
+
+/** A `try`: what it runs, how often again after a fault, and what then handles the fault. */
+export interface CaughtStep {
+  readonly kind: 'caught'
+  readonly of: Step
+  readonly handling: Step
+  readonly retries: number
+  readonly delayMs: number
 }
 
 export interface ParallelStep {

@@ -119,7 +119,24 @@ test('history is taken in once, however often it is asked for', async () => {
   expect(first.map(({ total }) => (total as JsonObject)['samples'])).toEqual([20, 20])
   world.ended({ capability: 'a', durationMs: 10 })
   expect(await world.estimate([call('x', 'a')])).toMatchObject({ total: { samples: 21 } })
-  expect(world.asked.at(-1)).toMatchObject({ since: expect.any(String) })
+  expect(world.asked.at(-1)).toEqual({ limit: 2_000, after: expect.any(Number) })
+})
+
+test('tasks that end at the same moment are all counted, also more of them than are asked for at a time', async () => {
+  const world = setup()
+  const ended = (amount: number): void =>
+    world.ended(...Array.from({ length: amount }, () => ({ capability: 'a', durationMs: 10 })))
+  const samplesOf = async () =>
+    ((await world.estimate([call('x', 'a')]))['total'] as JsonObject)['samples'] as number
+  ended(5)
+  expect(await samplesOf()).toBe(5)
+  // All at the moment of the ones that are counted already.
+  ended(1_900)
+  expect(await samplesOf()).toBe(1_905)
+  const before = world.asked.length
+  ended(4_500)
+  await samplesOf()
+  expect(world.asked.length - before).toBe(3)
 })
 
 test('an outcome is counted once, each task where it stands, and only against a real estimate', async () => {
@@ -200,7 +217,7 @@ test('samples that make no sense are left out and counted', async () => {
     { capability: 'a', duration_ms: -1 },
     { capability: 'a', duration_ms: 1e300 },
     { capability: 'a', duration_ms: '5' },
-    { capability: 'a', duration_ms: 5, at: 'yesterday' },
+    { capability: 'a', duration_ms: 5, input_bytes: -1 },
     { capability: 'a', duration_ms: 5, status: 'faulted' },
     { capability: 7, duration_ms: 5 },
     { capability: '__proto__', duration_ms: 5 },
@@ -246,4 +263,78 @@ test('a digest of many numbers stays small and near their true quantiles, and da
     { centroids: ['a', 1], min: 0, max: 1 },
   ])
     expect(digestOf(damaged)).toBeUndefined()
+})
+
+test('what handles a fault counts as often as tasks fault, and so do further attempts', async () => {
+  const world = setup()
+  const faulting = (capability: string, share: number): void => {
+    for (let at = 0; at < 100; at++)
+      world.samples.push({ capability, duration_ms: 10, status: at < share * 100 ? 'faulted' : 'completed' })
+  }
+  faulting('sound', 0)
+  faulting('frail', 0.5)
+  faulting('broken', 0.97)
+  const tried = (capability: string, more: JsonObject): JsonObject[] => [
+    { t: { try: [call('x', capability)], catch: { do: [{ w: { wait: { milliseconds: 100 } } }], ...more } } },
+  ]
+  const spanOf = async (list: readonly Json[]) => (await world.estimate(list))['makespan_ms']
+  expect(await spanOf(tried('sound', {}))).toEqual({ p50: 10, p90: 10 })
+  expect(await spanOf(tried('broken', {}))).toEqual({ p50: 110, p90: 110 })
+  expect(await spanOf(tried('frail', {}))).toMatchObject({ p90: 110 })
+  const retry = { delay: { milliseconds: 5 }, limit: { attempt: { count: 2 } } }
+  // Three attempts, two waits between them, and then what handles the fault.
+  expect(await spanOf(tried('broken', { retry }))).toEqual({ p50: 140, p90: 140 })
+  expect(
+    await spanOf(tried('frail', { retry: { ...retry, limit: { attempt: { count: 9 } } } })),
+  ).toMatchObject({
+    p90: expect.any(Number),
+  })
+})
+
+test('of the ways through a list the longest counts, and jumps back count once', async () => {
+  const world = setup()
+  const wait = (name: string, milliseconds: number, then?: string): JsonObject => ({
+    [name]: { wait: { milliseconds }, ...(then !== undefined && { then }) },
+  })
+  const cases = (...thens: string[]): JsonObject => ({
+    pick: { switch: thens.map((then, at) => ({ [`case_${at}`]: { when: `.n == ${at}`, then } })) },
+  })
+  const spanOf = async (list: readonly Json[]) =>
+    ((await world.estimate(list))['makespan_ms'] as JsonObject)['p50']
+  const branches = [wait('a', 100, 'done'), wait('b', 300, 'done'), wait('done', 1)]
+  expect(await spanOf([cases('a', 'b'), ...branches])).toBe(301)
+  expect(await spanOf([wait('first', 5, 'done'), ...branches])).toBe(6)
+  expect(await spanOf([wait('first', 5, 'end'), ...branches])).toBe(5)
+  const looping = await world.estimate([wait('a', 7), wait('b', 1, 'a')])
+  expect(looping).toMatchObject({
+    makespan_ms: { p50: 8 },
+    assumptions: ['"b" goes back to "a", which counts once.'],
+  })
+  // Thirty choices are no billion ways.
+  const many = Array.from({ length: 30 }, (_, at) => ({
+    [`pick_${at}`]: { switch: [{ yes: { when: '.x', then: `last_${at}` } }, { no: { then: 'continue' } }] },
+  })).flatMap((pick, at) => [pick, wait(`wait_${at}`, 1), wait(`last_${at}`, 1)])
+  expect(await spanOf(many)).toBe(60)
+})
+
+test('a price that nobody knows is unknown, not nothing, and keeps to no limit of money', async () => {
+  const priced = { properties: { cost_usd: { type: ['number', 'null'] } } }
+  const chat = { task: 'llm.chat', module: 'openai_integration', requirements: {}, output_schema: priced }
+  const world = setup([chat])
+  const list = [call('x', 'a'), call('y', 'llm.chat')]
+  fixed(world, { a: 10 })
+  expect(await world.estimate(list)).toMatchObject({
+    tasks: [{ cost_usd: 0 }, { cost_usd: null }],
+    total: { cost_usd: null },
+    fits: true,
+  })
+  world.samples.push({ capability: 'llm.chat', duration_ms: 5, cost_usd: null })
+  const limited = await world.estimate(list, { limits: { cost_usd: 1 } })
+  expect(limited).toMatchObject({ total: { cost_usd: null }, fits: false })
+  expect(limited['reasons']).toEqual([expect.stringContaining('What llm.chat costs is not known')])
+  world.samples.push({ capability: 'llm.chat', duration_ms: 5, cost_usd: 0.5 })
+  expect(await world.estimate(list, { limits: { cost_usd: 1 } })).toMatchObject({
+    total: { cost_usd: 0.5 },
+    fits: true,
+  })
 })

@@ -16,13 +16,16 @@ export function setup(capabilities: readonly Json[] = []) {
   const asked: Json[] = []
   // One state for all tasks, as a host gives it.
   const { state } = testContext({ inputData: null })
-  let nowMs = Date.parse('2026-01-01T00:00:00Z')
   const calls = {
     'service_router.capabilities': () => ({ capabilities }),
     'task_manager.samples': (input: Json): Json => {
       asked.push(input)
-      const since = Date.parse(textOf((input as JsonObject)['since'] ?? '1970-01-01T00:00:00Z'))
-      return { samples: samples.filter(({ at }) => Date.parse(textOf(at)) > since).toReversed() }
+      const { after, limit } = input as { after?: number; limit: number }
+      const numbered = samples.map((sample, index) => ({ ...sample, number: index * 3 + 1 }))
+      const last = numbered.at(-1)?.number ?? 0
+      if (after === undefined) return { samples: numbered.slice(-limit).toReversed(), last }
+      const page = numbered.filter(({ number }) => number > after).slice(0, limit)
+      return { samples: page, last: page.at(-1)?.number ?? last }
     },
     'task_manager.run': (input: Json): Json => records.get(textOf((input as JsonObject)['id'])) ?? {},
   }
@@ -37,13 +40,12 @@ export function setup(capabilities: readonly Json[] = []) {
     /** Tasks that ended here. */
     ended(...tasks: readonly Done[]): void {
       for (const { capability, durationMs, inputBytes = 10 } of tasks) {
-        const at = new Date(++nowMs).toISOString()
         samples.push({
           capability,
           input_bytes: inputBytes,
           duration_ms: durationMs,
           status: 'completed',
-          at,
+          at: '2026-01-01T00:00:00.000Z',
         })
       }
     },

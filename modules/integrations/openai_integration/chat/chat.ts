@@ -8,6 +8,7 @@ import { TaskFault, type Json, type JsonObject, type ModuleContext } from '@nexu
 import type { Endpoint } from '../endpoint.ts'
 import { quoted, reasonOf } from '../faults.ts'
 import { refusalIn } from '../refusal.ts'
+import { recorded } from '../spent.ts'
 import { usageAndCost } from '../usage.ts'
 import { adjusted, bodyIn, firstManner } from './adjust.ts'
 import { Gathered } from './gathered.ts'
@@ -21,14 +22,35 @@ export async function chat(context: ModuleContext, endpoint: Endpoint): Promise<
   const request = readChat(context.inputData, endpoint.settings)
   const { answer, notes } = await asked(request, context, endpoint)
   const model = answer.model ?? request.model
+  const spent = spentOn(answer, request, endpoint)
   return {
     text: answer.text,
     message: answer.message(),
-    ...judged(answer, request, endpoint.mask),
+    ...(await verdictOn(answer, request, { context, endpoint })),
     finish_reason: answer.finishReason ?? 'stop',
-    ...usageAndCost(answer.usage, { asked: request.model, answered: model }, endpoint.settings.prices),
+    ...spent,
     model,
     ...(notes.length > 0 && { adjusted: notes }),
+  }
+}
+
+function spentOn(answer: Gathered, request: ChatRequest, { settings }: Endpoint): JsonObject {
+  const models = { asked: request.model, answered: answer.model ?? request.model }
+  return usageAndCost(answer.usage, models, settings.prices)
+}
+
+/** An answer that is not what was asked for has its price all the same. */
+async function verdictOn(
+  answer: Gathered,
+  request: ChatRequest,
+  { context, endpoint }: { context: ModuleContext; endpoint: Endpoint },
+): Promise<JsonObject> {
+  try {
+    return judged(answer, request, endpoint.mask)
+  } catch (error) {
+    if (!(error instanceof TaskFault)) throw error
+    const model = answer.model ?? request.model
+    throw await recorded(error, { context, model, spent: spentOn(answer, request, endpoint) })
   }
 }
 

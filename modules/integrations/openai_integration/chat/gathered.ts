@@ -24,7 +24,9 @@ export class Gathered {
   finishReason: string | undefined
   model: string | undefined
   usage: unknown
-  readonly #tools = new Map<number, { id: string; name: string; arguments: string }>()
+  readonly #tools: { id: string; name: string; arguments: string }[] = []
+  /** Where the call of an index stands. */
+  readonly #places = new Map<number, number>()
   readonly #listener: Listener
 
   constructor(listener: Listener) {
@@ -54,24 +56,34 @@ export class Gathered {
     for (const call of Array.isArray(calls) ? calls : []) this.#hearCall(call)
   }
 
-  /** A call comes in pieces of one index; where there is none, what has an id begins another. */
+  /**
+   * A call comes in pieces of one index; where there is none, what has an id begins another. So does another id under an
+   * index that is taken: there are endpoints that give every call the same.
+   */
   #hearCall(call: unknown): void {
     if (!isObject(call)) return
     const { index, id, function: called } = call
-    const last = this.#tools.size - 1
-    const place = typeof index === 'number' ? index : typeof id === 'string' || last < 0 ? last + 1 : last
-    const tool = this.#tools.get(place) ?? { id: '', name: '', arguments: '' }
+    const tool = this.#toolAt(typeof index === 'number' ? index : undefined, textOf(id))
     const { name, arguments: written } = isObject(called) ? called : {}
     tool.id ||= textOf(id)
     tool.name ||= textOf(name)
     // Some endpoints give the arguments as an object.
     tool.arguments += isObject(written) ? JSON.stringify(written) : textOf(written)
-    this.#tools.set(place, tool)
+  }
+
+  #toolAt(index: number | undefined, id: string): { id: string; name: string; arguments: string } {
+    const place = index === undefined ? this.#tools.length - 1 : (this.#places.get(index) ?? -1)
+    const known = this.#tools[place]
+    const isAnother = id !== '' && (index === undefined || (known?.id !== '' && known?.id !== id))
+    if (known && !isAnother) return known
+    const begun = { id: '', name: '', arguments: '' }
+    const length = this.#tools.push(begun)
+    if (index !== undefined) this.#places.set(index, length - 1)
+    return begun
   }
 
   get tools(): readonly CalledTool[] {
-    const places = [...this.#tools.keys()].toSorted((a, b) => a - b)
-    return places.flatMap((place) => this.#tools.get(place) ?? [])
+    return this.#tools
   }
 
   /** As the API takes it back in `messages`. */

@@ -367,3 +367,78 @@ test('an answer nested deeper than anybody reads is a fault', async () => {
   const fault = await faultOf(say('hello', { response_schema: { type: 'array' } }))
   expect(fault.message).toMatch(/The answer is not JSON/)
 })
+
+test('an answer that faults its task has its price recorded, and told', async () => {
+  const { url } = await serve((response) => answerWith(response, 'no JSON'))
+  const prices = { tiny: { prompt_usd_per_million: 1_000, completion_usd_per_million: 1_000 } }
+  const world = await setup(url, { config: { prices } })
+  const fault = await faultOf(world.say('hi', { response_schema: { type: 'object' } }))
+  expect(fault.error.detail).toMatch(/not JSON.* It used 5 tokens and cost 0\.005 US dollars\.$/)
+  expect(world.events()).toEqual([
+    {
+      type: 'io.nexus.llm.faulted.v1',
+      subject: expect.any(String),
+      data: expect.objectContaining({ model: 'tiny', cost_usd: 0.005, cost_known: true }),
+    },
+  ])
+  const unpriced = await setup(url)
+  const told = await faultOf(unpriced.say('hi', { response_schema: { type: 'object' } }))
+  expect(told.error.detail).toContain('cost what is not known')
+})
+
+test('calls that all have the same index are told apart by their ids', async () => {
+  const called = (id: string, name: string, written: string): object => ({
+    tool_calls: [{ index: 0, id, type: 'function', function: { name, arguments: written } }],
+  })
+  const more = { tool_calls: [{ index: 0, function: { arguments: '"b"}' } }] }
+  const { url } = await serve((response) =>
+    sendEvents(response, [
+      piece(called('one', 'f', '{"x":"a"}')),
+      piece(called('two', 'f', '{"x":')),
+      piece(more),
+      piece({}, 'tool_calls'),
+    ]),
+  )
+  const world = await setup(url)
+  const { tool_calls: calls } = await world.say('hi', {
+    tools: [{ type: 'function', function: { name: 'f' } }],
+  })
+  expect(calls).toEqual([
+    { id: 'one', name: 'f', arguments: { x: 'a' } },
+    { id: 'two', name: 'f', arguments: { x: 'b' } },
+  ])
+})
+
+test('streams are read as their standard has them: comments, other line ends, pieces cut anywhere, long lines, no [DONE]', async () => {
+  const long = 'ä'.repeat(300_000)
+  const lines = [
+    ': OPENROUTER PROCESSING',
+    '',
+    `data: ${JSON.stringify(piece({ content: 'a' }))}`,
+    '',
+    'event: message',
+    'id: 7',
+    `data:${JSON.stringify(piece({ content: long }))}`,
+    '',
+    ': keep-alive',
+    '',
+    `data: ${JSON.stringify(piece({}, 'stop'))}`,
+    '',
+    '',
+  ]
+  for (const end of ['\n', '\r\n', '\r']) {
+    const bytes = Buffer.from(lines.join(end))
+    const { url } = await serve((response) => {
+      response.writeHead(200, { 'content-type': 'text/event-stream' })
+      for (let at = 0; at < bytes.length; at += 65_537) response.write(bytes.subarray(at, at + 65_537))
+      response.end()
+    })
+    const { text, finish_reason: finish, usage } = await (await setup(url)).say('hi')
+    expect({ end, whole: text === `a${long}`, finish, usage }).toEqual({
+      end,
+      whole: true,
+      finish: 'stop',
+      usage: null,
+    })
+  }
+})

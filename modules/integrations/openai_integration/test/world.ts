@@ -124,7 +124,8 @@ export async function setup(
   const asking =
     (kind: string) =>
     async (inputData: JsonObject): Promise<JsonObject> => {
-      const context = testContext<Json>({ inputData, config, secrets, metadata: { kind }, ...world })
+      const calls = { 'event.emit': (event: Json): Json => event }
+      const context = testContext<Json>({ inputData, config, secrets, metadata: { kind }, calls, ...world })
       contexts.push(context)
       const { outputData } = await module.execute(context)
       if (!isJsonObject(outputData)) throw new TypeError('The output is no object.')
@@ -142,6 +143,8 @@ export async function setup(
         .flatMap(({ recorded }) => recorded.streams)
         .filter((chunk) => chunk.channel === channel)
         .map(({ text }) => text),
+    /** Events that it published. */
+    events: () => contexts.flatMap(({ recorded }) => recorded.calls.map(({ input }) => input)),
     logs: () => contexts.flatMap(({ recorded }) => recorded.logs),
   }
 }

@@ -1,7 +1,8 @@
 /**
  * What to do when a plan did not come to a good end, and why: the first thing that may help and is still allowed. Pure.
  */
-import { isJsonObject, type Json, type JsonObject, type WorkflowError } from '@nexus/sdk'
+import type { Json, WorkflowError } from '@nexus/sdk'
+import { listOf, objectsOf, textOf } from './json.ts'
 import type { Bounds } from './read.ts'
 
 export interface Failure {
@@ -16,6 +17,8 @@ export interface Failure {
 export interface Tried {
   readonly retries: number
   readonly replans: number
+  /** How often a person was asked what to do. */
+  readonly asked: number
   /** Modules that were taken for a task already, as `task module`. */
   readonly modules: ReadonlySet<string>
   /** Whether the last new plan was the same as the one before. */
@@ -30,6 +33,8 @@ export type Decision =
   | { readonly kind: 'give_up'; readonly reason: string }
 
 const delayMsMin = 500
+/** Nobody is asked for ever whether to try again, least of all a program that always says yes. */
+const askedMax = 10
 
 export function decide(failure: Failure, tried: Tried, bounds: Bounds, capabilities: Json): Decision {
   const what = whatHappened(failure)
@@ -44,7 +49,8 @@ export function decide(failure: Failure, tried: Tried, bounds: Bounds, capabilit
   }
   if (tried.replans < bounds.replansMax && !tried.planIsTheSame)
     return { kind: 'replan', reason: `${what} A new plan for what is left may do without it.` }
-  if (bounds.askHuman) return { kind: 'ask', reason: `${what} Nothing else is left to try.` }
+  if (bounds.askHuman && tried.asked < askedMax)
+    return { kind: 'ask', reason: `${what} Nothing else is left to try.` }
   return { kind: 'give_up', reason: `${what} Nothing else is left to try.` }
 }
 
@@ -68,15 +74,7 @@ function alternativeFor(
   tried: Tried,
   capabilities: Json,
 ): string | undefined {
-  const known = listOf(capabilities).find((each) => each['task'] === capability)
-  const others = [...asTexts(known?.['alternatives']), ...asTexts(known ? [known['module'] ?? ''] : [])]
-  return others.find((other) => other !== module && !tried.modules.has(`${task} ${other}`))
-}
-
-function listOf(value: Json): readonly JsonObject[] {
-  return Array.isArray(value) ? value.filter((item): item is JsonObject => isJsonObject(item)) : []
-}
-
-function asTexts(value: Json | undefined): readonly string[] {
-  return Array.isArray(value) ? value.filter((item): item is string => typeof item === 'string') : []
+  const known = objectsOf(capabilities).find((each) => each['task'] === capability)
+  const others = [...listOf(known?.['alternatives']), known?.['module']].map(textOf)
+  return others.find((other) => other !== '' && other !== module && !tried.modules.has(`${task} ${other}`))
 }

@@ -1,13 +1,5 @@
 /** Asks a person, durably: an event says what is asked, and the run waits for the event that answers. */
-import { isJsonObject, type Json, type JsonObject, type ModuleContext } from '@nexus/sdk'
-
-/** Events of goals; their `subject` is the run. */
-export const eventTypes = {
-  planned: 'io.nexus.goal.planned.v1',
-  decided: 'io.nexus.goal.decided.v1',
-  asked: 'io.nexus.goal.asked.v1',
-  answered: 'io.nexus.goal.answered.v1',
-} as const
+import { goalEvents, isJsonObject, type Json, type JsonObject, type ModuleContext } from '@nexus/sdk'
 
 export type Answer = { readonly approve: boolean; readonly say: string }
 
@@ -18,15 +10,16 @@ export type Answer = { readonly approve: boolean; readonly say: string }
 export async function ask(context: ModuleContext, question: string, about: JsonObject): Promise<Answer> {
   await tell(context, 'asked', { question, ...about })
   context.stream({ channel: 'progress', text: `${question}\n` })
-  return answerOf(await context.call('event.await', { type: eventTypes.answered }))
+  return answerOf(await context.call('event.await', { type: goalEvents.answered }))
 }
 
+/** Its event is published once, also where a crash comes between that and its record. */
 export async function tell(
   context: ModuleContext,
-  what: keyof typeof eventTypes,
+  what: keyof typeof goalEvents,
   data: JsonObject,
 ): Promise<void> {
-  const type = eventTypes[what]
+  const type = goalEvents[what]
   await context.call('event.emit', { type, subject: context.run.id, data: { task: context.taskId, ...data } })
 }
 

@@ -1,8 +1,11 @@
 /**
- * Plans as documents: how many tasks one has, which of its checks become tasks, what two of them begin with in common.
- * It reads and rewrites documents, and runs nothing.
+ * Plans as documents: what a planner gave, made ready to run within the bounds of its goal; the same with another module
+ * for a task; what two of them begin with in common. It reads and rewrites documents, and runs nothing.
  */
 import { isJsonObject, TaskFault, type Json, type JsonObject } from '@nexus/sdk'
+import { checkOf, withCheck } from './checks.ts'
+import { listOf, memberOf, objectOf, textOf } from './json.ts'
+import { entryOf, mapTasks } from './lists.ts'
 
 export interface Plan {
   /** The document that runs. */
@@ -13,97 +16,110 @@ export interface Plan {
   readonly estimate?: JsonObject
 }
 
-type Entry = readonly [name: string, task: JsonObject]
-
-/** Throws a `TaskFault` for what is no document. `depth`: how deep goals may stand in this plan. */
-export function planOf(given: Json, depth: number): Plan {
-  const planned = isJsonObject(given) ? given['workflow'] : undefined
-  if (!isJsonObject(planned ?? null) || !isJsonObject(planned) || !Array.isArray(planned['do']))
-    throw TaskFault.of('runtime', 'The planner gave back no workflow with a list of tasks `do`.')
-  return { planned, workflow: { ...planned, do: rewritten(planned['do'] as Json[], depth) } }
+/** What goals within a plan may take, together. */
+export interface Left {
+  /** How deep goals may stand in this plan. */
+  readonly depth: number
+  /** Tasks. */
+  readonly steps: number
+  readonly tokens: number
+  readonly usd: number
 }
 
-/** All tasks, however deep they stand. */
-export function countTasks(value: Json): number {
-  if (Array.isArray(value))
-    return value.reduce<number>(
-      (sum: number, item: Json) => sum + countTasks(item) + (isEntry(item) ? 1 : 0),
-      0,
-    )
-  if (!isJsonObject(value)) return 0
-  return Object.values(value).reduce<number>((sum, member) => sum + countTasks(member), 0)
+/** Throws a `TaskFault` for what is no document, and for goals within goals that are too deep. */
+export function planOf(planned: JsonObject, left: Left): Plan {
+  return { planned, workflow: withChecks(withBoundedGoals(planned, left)) }
 }
 
-/** A list of tasks has maps of one key, each with an object. */
-function isEntry(item: Json): boolean {
-  return entryOf(item) !== undefined
+/** Throws a `TaskFault` for an answer without a document. */
+export function documentIn(answer: Json): JsonObject {
+  const planned = memberOf(answer, 'workflow')
+  if (isJsonObject(planned) && Array.isArray(planned['do'])) return planned
+  throw TaskFault.of('runtime', 'The planner gave back no workflow with a list of tasks `do`.')
 }
 
-function entryOf(item: Json): Entry | undefined {
-  const entries = isJsonObject(item) ? Object.entries(item) : []
-  const [entry] = entries
-  return entries.length === 1 && entry && isJsonObject(entry[1]) ? [entry[0], entry[1]] : undefined
+function withChecks(workflow: JsonObject): JsonObject {
+  const taken = new Set<string>()
+  const list = listOf(workflow['do'])
+  mapTasks(list, ([name]) => (taken.add(name), []))
+  return { ...workflow, do: mapTasks(list, (entry, inARow) => withCheck(entry, inARow, taken)) }
 }
 
-/** Checks that tasks say of themselves become tasks; goals within the plan are bounded. */
-function rewritten(list: readonly Json[], depth: number): Json[] {
-  return list.flatMap((item) => {
-    const entry = entryOf(item)
-    if (!entry) return [item]
-    const [name, task] = entry
-    const within = Array.isArray(task['do']) ? { ...task, do: rewritten(task['do'] as Json[], depth) } : task
-    const bounded = boundedGoal(within, depth)
-    const expect = isJsonObject(task['metadata'] ?? null)
-      ? (task['metadata'] as JsonObject)['expect']
-      : undefined
-    if (typeof expect === 'string') return [{ [name]: bounded }, checkOf(name, expect)]
-    if (isJsonObject(expect ?? null)) return [{ [name]: withSchema(bounded, expect as JsonObject) }]
-    return [{ [name]: bounded }]
-  })
-}
-
-function boundedGoal(task: JsonObject, depth: number): JsonObject {
-  if (task['call'] !== 'nexus.goal') return task
-  if (depth < 1) {
+/**
+ * Goals within a plan, wherever they stand in its document, share what is left of the goal's own bounds: each plans and
+ * runs with its part, so that goals that plan goals come to an end.
+ */
+function withBoundedGoals(workflow: JsonObject, left: Left): JsonObject {
+  const amount = countGoals(workflow)
+  if (amount === 0) return workflow
+  if (left.depth < 1) {
     throw TaskFault.of(
       'validation',
       'The plan asks for goals within goals, deeper than `constraints.depth` allows: does a planner plan the same goal again?',
     )
   }
-  const given = isJsonObject(task['with'] ?? null) ? (task['with'] as JsonObject) : {}
-  const constraints = isJsonObject(given['constraints'] ?? null) ? (given['constraints'] as JsonObject) : {}
-  return { ...task, with: { ...given, constraints: { ...constraints, depth: depth - 1 } } }
+  const part: Left = {
+    depth: left.depth - 1,
+    steps: Math.floor(left.steps / amount),
+    tokens: Math.floor(left.tokens / amount),
+    usd: left.usd / amount,
+  }
+  return objectOf(mapGoals(workflow, (goal) => boundedGoal(goal, part)))
 }
 
-/** Raises an error where the expression is not true of what the task before it gave. */
-function checkOf(name: string, expect: string): JsonObject {
-  const inner = /^\$\{([\s\S]*)\}$/.exec(expect)?.[1] ?? expect
+function countGoals(value: Json): number {
+  let count = 0
+  mapGoals(value, (goal) => (count++, goal))
+  return count
+}
+
+function mapGoals(value: Json, change: (goal: JsonObject) => JsonObject): Json {
+  if (Array.isArray(value)) return listOf(value).map((item) => mapGoals(item, change))
+  if (!isJsonObject(value)) return value
+  const members = Object.entries(value).map(([key, member]) => [key, mapGoals(member ?? null, change)])
+  const mapped = objectOf(Object.fromEntries(members) as JsonObject)
+  return isGoal(value) ? change(mapped) : mapped
+}
+
+/** Also one that is asked of a module by its name. */
+function isGoal({ call }: JsonObject): boolean {
+  return /(?:^|\/)nexus\.goal$/.test(textOf(call))
+}
+
+function boundedGoal(task: JsonObject, part: Left): JsonObject {
+  const given = objectOf(task['with'])
+  const constraints = objectOf(given['constraints'])
+  const { tokens, usd } = objectOf(constraints['budget'])
+  const budget = {
+    ...objectOf(constraints['budget']),
+    ...bounded('tokens', tokens, part.tokens),
+    ...bounded('usd', usd, part.usd),
+  }
+  const steps = given['max_steps'] ?? constraints['max_steps']
   return {
-    [`${name}_check`]: {
-      if: `\${ (${inner}) | not }`,
-      raise: {
-        error: {
-          type: 'https://open-workflow-specification.org/spec/1.0.0/errors/validation',
-          status: 400,
-          title: 'Check failed',
-          detail: `What "${name}" gave is not as the plan expects: ${inner.trim()}`,
-        },
+    ...task,
+    with: {
+      ...given,
+      max_steps: typeof steps === 'number' ? Math.min(steps, part.steps) : part.steps,
+      constraints: {
+        ...constraints,
+        depth: part.depth,
+        ...(Object.keys(budget).length > 0 && { budget }),
       },
     },
   }
 }
 
-function withSchema(task: JsonObject, document: JsonObject): JsonObject {
-  const output = isJsonObject(task['output'] ?? null) ? (task['output'] as JsonObject) : {}
-  return { ...task, output: { schema: { format: 'json', document }, ...output } }
+function bounded(key: string, asked: Json | undefined, most: number): JsonObject {
+  if (most === Infinity) return {}
+  return { [key]: typeof asked === 'number' ? Math.min(asked, most) : most }
 }
 
 /** A plan whose task at that name in the outermost list asks another module. Undefined where there is no such call. */
 export function withModule(plan: Plan, name: string, module: string): Plan | undefined {
   const change = (list: Json | undefined): Json[] | undefined => {
-    if (!Array.isArray(list)) return undefined
     let changed = false
-    const tasks = list.map((item: Json): Json => {
+    const tasks = listOf(list).map((item): Json => {
       const entry = entryOf(item)
       const call = entry?.[0] === name ? entry[1]['call'] : undefined
       if (!entry || typeof call !== 'string') return item
@@ -115,7 +131,14 @@ export function withModule(plan: Plan, name: string, module: string): Plan | und
   const list = change(plan.workflow['do'])
   const planned = change(plan.planned['do'])
   if (!list || !planned) return undefined
-  return { workflow: { ...plan.workflow, do: list }, planned: { ...plan.planned, do: planned } }
+  return { ...plan, workflow: { ...plan.workflow, do: list }, planned: { ...plan.planned, do: planned } }
+}
+
+/** The task at that name in the outermost list. */
+export function taskNamed({ planned }: Plan, name: string): JsonObject | undefined {
+  return listOf(planned['do'])
+    .map(entryOf)
+    .find((entry) => entry?.[0] === name)?.[1]
 }
 
 /**
@@ -123,15 +146,20 @@ export function withModule(plan: Plan, name: string, module: string): Plan | und
  * that is completed there. Undefined where they begin differently.
  */
 export function sharedPath(before: Plan, next: Plan, completed: ReadonlySet<string>): string | undefined {
-  const [old, list] = [before.workflow['do'], next.workflow['do']]
-  if (!Array.isArray(old) || !Array.isArray(list)) return undefined
+  const old = listOf(before.workflow['do'])
   let path: string | undefined
-  for (const [index, item] of list.entries()) {
+  for (const [index, item] of listOf(next.workflow['do']).entries()) {
     if (JSON.stringify(item) !== JSON.stringify(old[index])) break
-    const at = `/do/${index}/${entryOf(item as Json)?.[0] ?? ''}`
+    const [name = '', task = {}] = entryOf(item) ?? []
+    const at = `/do/${index}/${escaped(name)}`
     if (completed.has(at)) path = at
     // A check that found nothing to complain about is skipped, and recorded as no task.
-    else if (!at.endsWith('_check')) break
+    else if (memberOf(task['metadata'], checkOf) === undefined) break
   }
   return path
+}
+
+/** As paths have it (RFC 6901). */
+function escaped(name: string): string {
+  return name.replaceAll('~', '~0').replaceAll('/', '~1')
 }

@@ -4,8 +4,8 @@ import { isJsonObject, TaskFault, type Json, type JsonObject, type ModuleContext
 export interface Goal {
   readonly goal: string
   readonly context: Json
-  /** As they were given, for the planner. */
-  readonly constraints: Json
+  /** Those that are for the planner; undefined where all are kept to here. */
+  readonly constraints: Json | undefined
   readonly bounds: Bounds
 }
 
@@ -43,9 +43,28 @@ export async function readGoal(context: ModuleContext): Promise<Goal> {
   return {
     goal,
     context: known,
-    constraints,
+    constraints: forPlanner(constraints),
     bounds: boundsOf({ ...named, ...(expect !== undefined && { expect }) }, steps),
   }
+}
+
+/** What the pursuit of a goal keeps to by itself. */
+const ownConstraints: ReadonlySet<string> = new Set([
+  'max_steps',
+  'depth',
+  'max_retries',
+  'max_replans',
+  'budget',
+  'approve',
+  'ask_human',
+  'limits',
+  'expect',
+])
+
+function forPlanner(constraints: Json): Json | undefined {
+  if (!isJsonObject(constraints)) return constraints ?? undefined
+  const others = Object.entries(constraints).filter(([name]) => !ownConstraints.has(name))
+  return others.length === 0 ? undefined : Object.fromEntries(others)
 }
 
 /** `expect` is an expression over the outcome, and evaluated there. */

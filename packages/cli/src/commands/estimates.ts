@@ -41,8 +41,9 @@ async function estimates({ json, data }: Options, { io, exit }: Shell): Promise<
     const live = await connection.run(workflow, {})
     await live.ended.catch(() => {}) // how it ended is in its record
     const record = await connection.runs.get(live.id)
-    if (record.status !== 'completed') io.out(summaryOf(record, io))
-    else io.out(json === true ? `${JSON.stringify(record.output, null, 2)}\n` : told(record.output, io))
+    const isDone = record.status === 'completed'
+    if (json === true) io.out(`${JSON.stringify(isDone ? record.output : record, null, 2)}\n`)
+    else io.out(isDone ? told(record.output, io) : summaryOf(record, io))
     exit(exitCodeOf(record))
   })
 }

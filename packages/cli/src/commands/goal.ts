@@ -2,12 +2,12 @@
  * `nexus goal "…"`: plans what is wanted in words, shows the plan, runs it and shows what comes out; or only plans it.
  */
 import { formatProblems, goalDocument, planDocument, planIn, type GoalInput } from '@nexus/nexus'
-import { isJsonObject, NexusError, type Json, type JsonObject } from '@nexus/sdk'
+import { isJsonObject, NexusError, type Json } from '@nexus/sdk'
 import type { Command } from 'commander'
-import { stringify } from 'yaml'
 import { withConnection, type Connection } from '../connection.ts'
 import { exitCodes, type Shell } from '../main.ts'
-import { planText, showGoal } from '../output/goal_view.ts'
+import { showGoal } from '../output/goal_view.ts'
+import { planView } from '../output/plan_view.ts'
 import type { Terminal } from '../output/terminal.ts'
 import { dataFolder, dataOption, jsonOption, readJson } from './options.ts'
 import { exitCodeOf, summaryOf, waitForOthers } from './run.ts'
@@ -93,7 +93,7 @@ async function pursue(
   const stopShowing =
     quiet && options.yes !== true
       ? async () => {}
-      : showGoal(connection, live, quiet ? silent(io) : io, { answer: say })
+      : showGoal(connection, live, quiet ? silent(io) : io, { answer: say, yaml: options.approve === true })
   const stopListening = io.onInterrupt(() => live.cancel())
   try {
     await live.ended.catch(() => {}) // how it ended is in its record
@@ -141,27 +141,6 @@ async function showPlan(
 }
 
 function planned(output: Json, io: Terminal): string {
-  const { plan = {}, estimate = {} } = isJsonObject(output) ? output : {}
-  const about = isJsonObject(plan) ? plan : {}
-  const yaml = stringify(about['workflow'] ?? {}, { lineWidth: 100 })
-  return `${planText(about, io)}${needsText(about, io)}${estimateText(estimate, io)}${io.style('dim', yaml)}`
-}
-
-function needsText({ needs }: JsonObject, io: Terminal): string {
-  const lines = (Array.isArray(needs) ? (needs as Json[]) : []).map((need) => {
-    const { step = '', ...rights } = isJsonObject(need) ? need : {}
-    const told = Object.entries(rights).map(
-      ([right, value]) => `${right} ${typeof value === 'string' ? value : JSON.stringify(value)}`,
-    )
-    return `  ${typeof step === 'string' ? step : ''}: ${told.join(', ')}`
-  })
-  return lines.length === 0 ? '' : `${io.style('bold', 'It needs')}\n${lines.join('\n')}\n\n`
-}
-
-function estimateText(estimate: Json, io: Terminal): string {
-  const makespan = isJsonObject(estimate) ? estimate['makespan_ms'] : undefined
-  const { p50, p90 } = makespan !== undefined && isJsonObject(makespan) ? makespan : {}
-  if (typeof p50 !== 'number' || typeof p90 !== 'number')
-    return `${io.style('bold', 'How long it takes')} is not known yet: nothing like it has run here.\n\n`
-  return `${io.style('bold', 'It takes')} about ${Math.round(p50)} ms, and in nine of ten cases less than ${Math.round(p90)} ms.\n\n`
+  const { plan = {}, estimate = null } = isJsonObject(output) ? output : {}
+  return planView({ ...(isJsonObject(plan) && plan), estimate }, io, { yaml: true })
 }

@@ -21,6 +21,8 @@ export interface StartOptions {
   readonly tokenFile?: string
   readonly frozen?: boolean
   readonly runsMax?: number
+  readonly memoryMax?: number
+  readonly coresMax?: number
 }
 
 export function addStartCommand(program: Command, shell: Shell): void {
@@ -47,7 +49,21 @@ export function addServeOptions(command: Command): Command {
       `the port to listen on; 0 takes any that is free (default: nexus.yaml, else ${defaultPort})`,
       readPort,
     )
-    .option('--runs-max <number>', 'runs in progress at once; more wait by their priorities', readRunsMax)
+    .option(
+      '--runs-max <number>',
+      'runs in progress at once; more wait by their priorities',
+      readWhole('--runs-max'),
+    )
+    .option(
+      '--memory-max <megabytes>',
+      'memory of all plans of goals together; what does not fit beside others waits (default: that of this machine)',
+      readWhole('--memory-max'),
+    )
+    .option(
+      '--cores-max <number>',
+      'processors of all plans of goals together (default: any number)',
+      readWhole('--cores-max'),
+    )
     .option('--token-file <file>', 'a file with the token that is asked for (or set NEXUS_TOKEN)')
     .addOption(
       command
@@ -60,9 +76,11 @@ export function addServeOptions(command: Command): Command {
     .option(...dataOption)
 }
 
-function readRunsMax(text: string): number {
-  if (/^[1-9]\d*$/.test(text)) return Number(text)
-  throw new NexusError('bad_input', `--runs-max is a whole number from 1; it was ${text}.`)
+function readWhole(option: string): (text: string) => number {
+  return (text) => {
+    if (/^[1-9]\d*$/.test(text)) return Number(text)
+    throw new NexusError('bad_input', `${option} is a whole number from 1; it was ${text}.`)
+  }
 }
 
 const portMax = 65_535
@@ -98,6 +116,10 @@ export async function start(options: StartOptions, { io }: Shell, staying: Stayi
     data,
     missedFirings: options.missed ?? engine.missed ?? 'once',
     ...(options.runsMax !== undefined && { concurrency: { runsMax: options.runsMax } }),
+    resources: {
+      ...(options.memoryMax !== undefined && { memoryMb: options.memoryMax }),
+      ...(options.coresMax !== undefined && { cpuCores: options.coresMax }),
+    },
     log,
     runBegan: (run) => void report(run, io),
   })

@@ -62,6 +62,22 @@ export function clip(text: string, columns: number): string {
 }
 
 /** JSON for people: indented, and cut when it is long; the whole of it is a `--json` away. */
+/**
+ * What somebody else wrote, on one line as it is: without what a terminal would obey, and without what turns the order of
+ * letters round.
+ */
+export function plain(text: string): string {
+  return shown(text.replaceAll(/[\r\n\t]+/g, ' '))
+}
+
+/** The same over several lines. */
+export function shown(text: string): string {
+  return text.replaceAll(obeyed, (sign) => `\\u${(sign.codePointAt(0) ?? 0).toString(16).padStart(4, '0')}`)
+}
+
+// oxlint-disable-next-line no-control-regex -- those are the characters that it is about
+const obeyed = /[\u0000-\u0009\u000B-\u001F\u007F-\u009F\u200E\u200F\u202A-\u202E\u2066-\u2069]/g
+
 export function formatJson(value: unknown, linesMax = 30): string {
   const lines = (JSON.stringify(value, null, 2) ?? 'null').split('\n')
   if (lines.length <= linesMax) return lines.join('\n')

@@ -2,12 +2,12 @@
  * A goal as it is pursued: the plan once there is one, its tasks as they end, each decision with its reason, and what a
  * person is asked. It reads the run's own record, so that it shows the same of a run in this process and of a server's.
  */
-import { goalEvents, type RunRecord, type TaskRecord } from '@nexus/nexus'
-import { isJsonObject, systemClock, type Json, type JsonObject } from '@nexus/sdk'
+import type { RunRecord, TaskRecord } from '@nexus/nexus'
+import { goalEvents, isJsonObject, systemClock, type Json, type JsonObject } from '@nexus/sdk'
 import type { Connection, Following } from '../connection.ts'
-import { statusSign } from './format.ts'
+import { plain, statusSign } from './format.ts'
 import { showLive } from './live.ts'
-import { planTree } from './plan_tree.ts'
+import { planView } from './plan_view.ts'
 import type { Terminal } from './terminal.ts'
 
 /** Tasks of a goal's run that say something to people, by the last part of their paths. */
@@ -16,6 +16,8 @@ const telling = new Set(['event.emit', 'workflow.run'])
 export interface GoalViewOptions {
   /** Answers what a person is asked: true, false, or undefined for nobody. */
   readonly answer: (question: string) => Promise<boolean | undefined>
+  /** Whether a plan is shown as the document that runs, too. */
+  readonly yaml: boolean
 }
 
 /** Shows it until the function that comes back is called, which waits for what is still to be shown. */
@@ -23,7 +25,7 @@ export function showGoal(
   connection: Connection,
   live: Following,
   io: Terminal,
-  { answer }: GoalViewOptions,
+  { answer, yaml }: GoalViewOptions,
 ): () => Promise<void> {
   const shown = new Set<string>()
   const stops: (() => void)[] = []
@@ -48,7 +50,7 @@ export function showGoal(
   const showEvent = async ({ input }: TaskRecord, { id }: RunRecord): Promise<void> => {
     const { type, data = {} } = isJsonObject(input) ? input : {}
     const about: JsonObject = isJsonObject(data) ? data : {}
-    if (type === goalEvents.planned) io.out(planText(about, io))
+    if (type === goalEvents.planned) io.out(planView(about, io, { yaml }))
     if (type === goalEvents.decided) io.out(`${io.style('yellow', '↻')} ${textOf(about['reason'])}\n`)
     if (type === goalEvents.asked) await ask(textOf(about['question']), id)
   }
@@ -89,12 +91,6 @@ function isPlan(workflow: Json): boolean {
   return namespace !== 'nexus'
 }
 
-export function planText(about: JsonObject, io: Terminal): string {
-  const planner = textOf(about['planner'])
-  const by = planner === '' ? '' : io.style('dim', ` (by ${planner})`)
-  return `${io.style('bold', 'Plan')}${by}\n${planTree(about['workflow'] ?? null, io)}\n\n`
-}
-
 function linesOf(tasks: readonly TaskRecord[], io: Terminal): string {
   return tasks
     .map(({ name, kind, status }) => `${statusSign(io, status)} ${name.padEnd(34)} ${kind}\n`)
@@ -102,5 +98,5 @@ function linesOf(tasks: readonly TaskRecord[], io: Terminal): string {
 }
 
 function textOf(value: Json | undefined): string {
-  return typeof value === 'string' ? value : ''
+  return typeof value === 'string' ? plain(value) : ''
 }

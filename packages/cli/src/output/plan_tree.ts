@@ -1,6 +1,6 @@
 /** A plan as people read it: its tasks as a tree, each with what it asks for. Pure. */
 import { isJsonObject, type Json, type JsonObject } from '@nexus/sdk'
-import { clip } from './format.ts'
+import { clip, plain } from './format.ts'
 import type { Terminal } from './terminal.ts'
 
 export function planTree(workflow: Json, io: Terminal): string {
@@ -13,7 +13,7 @@ function linesOf(list: Json, io: Terminal, indent: string): string[] {
   return entries.flatMap(([name, task], index) => {
     const isLast = index === entries.length - 1
     const branch = `${indent}${isLast ? '└─' : '├─'} `
-    const line = `${io.style('dim', branch)}${io.style('bold', name)}  ${whatItDoes(task)}`
+    const line = `${io.style('dim', branch)}${io.style('bold', plain(name))}  ${plain(whatItDoes(task)).trimEnd()}`
     const inner = `${indent}${isLast ? '   ' : '│  '}`
     return [clip(line, io.columns + 24), ...listsIn(task).flatMap((below) => linesOf(below, io, inner))]
   })

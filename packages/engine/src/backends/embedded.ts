@@ -19,7 +19,8 @@ import type {
   RunSummary,
   StoredDeployment,
   StoredRun,
-  TaskSample,
+  SampleQuery,
+  Samples,
 } from '../backend.ts'
 import type { CloudEvent } from '../cloud_event.ts'
 import type { RunEvent } from '../events.ts'
@@ -259,7 +260,7 @@ class Embedded implements Backend, Storage {
     return this.runs.list(query)
   }
 
-  async samples(query: Parameters<Backend['samples']>[0]): Promise<readonly TaskSample[]> {
+  async samples(query: SampleQuery): Promise<Samples> {
     await this.journal.flush()
     return samplesIn(this.log, query)
   }

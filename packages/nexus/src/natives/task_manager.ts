@@ -1,11 +1,11 @@
 /**
  * `task_manager`: what ran here, how long tasks took, and what is wrong with a workflow before it runs. It only reads.
  */
-import { projectRun, type Backend, type RunStatus, type RunSummary } from '@nexus/engine'
+import { projectRun, type Backend, type RunStatus, type RunSummary, type TaskSample } from '@nexus/engine'
 import type { NativeModule } from '@nexus/kernel'
 import { isJsonObject, TaskFault, type Json, type JsonObject } from '@nexus/sdk'
 import type { CheckedWorkflow } from '../check.ts'
-import { limitOf, nativeModule } from './native.ts'
+import { limitOf, nativeModule, type NativeTask } from './native.ts'
 
 export interface TaskManagerParts {
   readonly backend: Backend
@@ -48,22 +48,7 @@ export function taskManager(parts: () => TaskManagerParts): NativeModule {
       perform: ({ id, values }) =>
         recordOf(parts().backend, typeof id === 'string' ? id : '', values !== false),
     },
-    'task_manager.samples': {
-      description:
-        'Lists tasks that ended lately: of which capability, how large their input was, how long they took.',
-      input_schema: {
-        type: 'object',
-        additionalProperties: false,
-        properties: {
-          ...limited,
-          capabilities: { type: 'array', items: { type: 'string' } },
-          since: { type: 'string', format: 'date-time' },
-        },
-      },
-      output_schema: listOf('samples'),
-      idempotent: true,
-      perform: async (input) => ({ samples: await samplesOf(parts().backend, input) }),
-    },
+    'task_manager.samples': samplesTask(parts),
     'workflow.check': {
       description: 'Says what is wrong with a workflow document, given as an object or as text.',
       input_schema: {
@@ -81,6 +66,37 @@ export function taskManager(parts: () => TaskManagerParts): NativeModule {
       perform: (input) => verdictOn(input, parts().check),
     },
   })
+}
+
+function samplesTask(parts: () => TaskManagerParts): NativeTask {
+  return {
+    description:
+      'Lists tasks that ended lately: of which capability, how large their input was, how long they took.',
+    input_schema: {
+      type: 'object',
+      additionalProperties: false,
+      properties: {
+        ...limited,
+        capabilities: { type: 'array', items: { type: 'string' } },
+        since: { type: 'string', format: 'date-time' },
+        after: {
+          type: 'integer',
+          minimum: 0,
+          description: 'The oldest first, of those that were recorded after this `last`: none is missed.',
+        },
+      },
+    },
+    output_schema: {
+      type: 'object',
+      required: ['samples', 'last'],
+      properties: {
+        samples: { type: 'array', items: { type: 'object' } },
+        last: { type: 'integer', description: 'Where to go on from, as `after`.' },
+      },
+    },
+    idempotent: true,
+    perform: (input) => samplesOf(parts().backend, input),
+  }
 }
 
 function listOf(name: string): JsonObject {
@@ -140,15 +156,23 @@ function isoOrNull(timeMs: number | undefined): string | null {
   return timeMs === undefined ? null : new Date(timeMs).toISOString()
 }
 
-async function samplesOf(backend: Backend, input: JsonObject): Promise<Json[]> {
-  const { capabilities, since } = input
+async function samplesOf(backend: Backend, input: JsonObject): Promise<Json> {
+  const { capabilities, since, after } = input
   const wanted = Array.isArray(capabilities) ? new Set(capabilities.map(String)) : undefined
-  const samples = await backend.samples({
+  const { samples, last } = await backend.samples({
     limit: limitOf(input, 1_000, samplesMax),
     ...(wanted && { kinds: wanted }),
-    ...(typeof since === 'string' && { sinceMs: momentOf(since) }),
+    ...(typeof after === 'number'
+      ? { after }
+      : { ...(typeof since === 'string' && { sinceMs: momentOf(since) }) }),
   })
-  return samples.map(({ kind, module, inputBytes, outputBytes, durationMs, status, costUsd, at }) => ({
+  return { samples: samples.map(sampleToJson), last }
+}
+
+function sampleToJson(sample: TaskSample): JsonObject {
+  const { number, kind, module, inputBytes, outputBytes, durationMs, status, costUsd, at } = sample
+  return {
+    number,
     capability: kind,
     module: module ?? null,
     input_bytes: inputBytes,
@@ -157,7 +181,7 @@ async function samplesOf(backend: Backend, input: JsonObject): Promise<Json[]> {
     status,
     ...(costUsd !== undefined && { cost_usd: costUsd }),
     at: new Date(at).toISOString(),
-  }))
+  }
 }
 
 function momentOf(text: string): number {

@@ -89,15 +89,24 @@ export class EventsTable {
     return Number(this.#all(sql, run)[0]?.['seq'] ?? 0)
   }
 
+  /** Where the log of a run itself begins: what is before that it shares of another. */
+  beginning(run: number): number {
+    const sql = "SELECT min(seq) AS seq FROM events WHERE run = ? AND path = '' AND type LIKE 'run.%'"
+    return Number(this.#all(sql, run)[0]?.['seq'] ?? Infinity)
+  }
+
   /** All that is recorded at a path, in order. */
   eventsAt(run: number, path: string): readonly RunEvent[] {
     return this.#at(run, path).map((row) => this.#decode(row))
   }
 
-  /** The newest ends of tasks, and the run of each; read as they are asked for. */
-  *ends(): Generator<{ readonly run: number; readonly event: RunEvent & { type: 'task.ended' } }> {
-    const sql = "SELECT * FROM events WHERE type = 'task.ended' ORDER BY seq DESC"
-    for (const row of this.#statements.prepare(sql).iterate()) {
+  /** Ends of tasks, and the run of each, read as they are asked for: the newest first, or the oldest after a number. */
+  *ends(
+    after?: number,
+  ): Generator<{ readonly run: number; readonly event: RunEvent & { type: 'task.ended' } }> {
+    const [order, from] = after === undefined ? ['DESC', 0] : ['ASC', after]
+    const sql = `SELECT * FROM events WHERE type = 'task.ended' AND seq > ? ORDER BY seq ${order}`
+    for (const row of this.#statements.prepare(sql).iterate(from)) {
       const event = this.#decode(row)
       if (event.type === 'task.ended') yield { run: Number(row['run']), event }
     }
