@@ -5,20 +5,19 @@
  */
 import { Refusal } from '../refusal.ts'
 import { activeVoice } from './active_voice.ts'
-import { checkSlot } from './checks.ts'
-import { amountSlot, bareSlot, comparisonSlot, conditionSlot } from './conditions.ts'
+import { aggregatesSlot } from './slots/aggregates.ts'
+import { checkSlot } from './slots/checks.ts'
+import { amountSlot, bareSlot, comparisonSlot, conditionSlot } from './slots/conditions.ts'
+import { formulaSlot } from './slots/formula.ts'
 import {
-  aggregatesSlot,
-  formulaSlot,
-  keySlot,
   nounSlot,
   operandSlot,
   operandsSlot,
-  orderSlot,
   placeSlot,
   pronounSlot,
   valuePhraseSlot,
-} from './operands.ts'
+} from './slots/operand.ts'
+import { keySlot, orderSlot } from './slots/order.ts'
 import { Reader, type SlotReader } from './reader.ts'
 import { Sentences } from './sentences.ts'
 import {
@@ -38,7 +37,7 @@ import {
   textSlot,
   unitSlot,
   urlSlot,
-} from './slots.ts'
+} from './slots/plain.ts'
 import { tokensOf } from './tokens.ts'
 import type { Statement } from './tree.ts'
 import type { Vocabulary } from './vocabulary.ts'

@@ -2,10 +2,10 @@
  * Conditions on a row or a line: `amount is over 100 and city is Berlin or Paris`, `that contain "ERROR"`. `and` binds
  * tighter than `or`. Every shorter reading is given too, since what follows may be the next clause.
  */
-import { columnAt, numberOf } from './slots.ts'
-import { distinctEnds, type Found, type Reader, type SlotReader } from './reader.ts'
-import type { ComparedValue, Comparison, ComparisonOperator, Condition, Slot } from './tree.ts'
-import { isIn } from './vocabulary.ts'
+import { columnAt, numberOf } from './plain.ts'
+import { distinctEnds, type Found, type Reader, type SlotReader } from '../reader.ts'
+import type { ComparedValue, Comparison, ComparisonOperator, Condition, Slot } from '../tree.ts'
+import { isIn } from '../vocabulary.ts'
 
 const operators: readonly ComparisonOperator[] = [
   'ge',

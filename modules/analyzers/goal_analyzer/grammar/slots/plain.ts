@@ -3,10 +3,10 @@
  * every end that it can have at a place.
  */
 import type { Json } from '@nexus/sdk'
-import { distinctEnds, type Found, type Reader, type SlotReader } from './reader.ts'
-import type { Column, Slot } from './tree.ts'
-import type { Token } from './tokens.ts'
-import { isIn } from './vocabulary.ts'
+import { distinctEnds, type Found, type Reader, type SlotReader } from '../reader.ts'
+import type { Column, Slot } from '../tree.ts'
+import type { Token } from '../tokens.ts'
+import { isIn } from '../vocabulary.ts'
 
 /** A slot of one token that has a plain value. */
 function oneToken(valueOf: (token: Token, reader: Reader) => Json | undefined): SlotReader {
