@@ -1,7 +1,9 @@
 /** What decides an `if`, as jq. What has to be worked out for it first becomes steps before it. */
 import { Refusal } from '../refusal.ts'
 import type { Check, ComparedValue, Comparison, Condition, Phrase, Slots } from '../grammar/tree.ts'
-import { isReference, textIn, type Compiler } from './compiler.ts'
+import { isReference } from './values.ts'
+import { textIn } from './slots.ts'
+import { type Compiler } from './compiler.ts'
 import { asArgument } from './files.ts'
 import { shaped } from './operations/sources.ts'
 import { asItems, comparing, Table } from './table.ts'

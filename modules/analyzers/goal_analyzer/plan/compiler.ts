@@ -2,16 +2,18 @@
  * From statements to a plan: resolves what words mean (which file, which result, which column), and has each action
  * planned by its operation. A value that an action works out becomes a step; one inside another action is part of it.
  */
-import { isJsonObject, nearest, type Json } from '@nexus/sdk'
-import type { Column, Operand, Phrase, Slots } from '../grammar/tree.ts'
+import { nearest, type Json } from '@nexus/sdk'
+import type { Column, Operand, Phrase } from '../grammar/tree.ts'
 import { isIn, type Vocabulary } from '../grammar/vocabulary.ts'
 import { jsonText } from '../json_text.ts'
 import { Refusal, type Span } from '../refusal.ts'
 import { defined } from './definitions.ts'
-import { isFileName, stemOf } from './files.ts'
+import { isDatabase, isFileName, stemOf } from './files.ts'
+import { asCharacters, asWords, bareNoun, isSameNoun, singulars } from './nouns.ts'
 import type { Plan } from './plan.ts'
 import type { Schemas } from './schemas.ts'
-import { inExpression, type Value, type ValueType } from './values.ts'
+import { operandIn, watched } from './slots.ts'
+import { given, inExpression, isReference, type Value } from './values.ts'
 
 export type Operation = (compiler: Compiler, phrase: Phrase) => Value | undefined
 
@@ -263,107 +265,6 @@ export class Compiler {
     const forms = singulars(word)
     return forms.length === 0 ? word : [word, ...forms]
   }
-}
-
-/** `most rows`, `duplicate lines`: the noun has to be one for what the value holds. */
-export function refuseOtherNoun(compiler: Compiler, slots: Slots, value: Value): void {
-  const noun = operandIn(slots, 'noun')
-  const word = noun && bareNoun(noun)
-  if (noun && word !== undefined) compiler.nounOf(word, value, noun.span)
-}
-
-/** The slots, noting which are looked at: one that no operation looks at would be left out of the plan unsaid. */
-function watched(slots: Slots, read: Set<string>): Slots {
-  return new Proxy(slots, {
-    get: (target, name) => {
-      if (typeof name === 'string') read.add(name)
-      return typeof name === 'string' ? target[name] : undefined
-    },
-  })
-}
-
-export function operandIn(slots: Slots, name: string): Operand | undefined {
-  const slot = slots[name]
-  return slot?.type === 'operand' ? slot.operands[0] : undefined
-}
-
-export function operandsIn(slots: Slots, name: string): readonly Operand[] {
-  const slot = slots[name]
-  return slot?.type === 'operand' ? slot.operands : []
-}
-
-export function valueIn(slots: Slots, name: string): Json | undefined {
-  const slot = slots[name]
-  return slot?.type === 'value' ? slot.value : undefined
-}
-
-export function textIn(slots: Slots, name: string): string | undefined {
-  const value = valueIn(slots, name)
-  return value === undefined || value === null ? undefined : jsonText(value)
-}
-
-export function columnsIn(slots: Slots, name: string): readonly Column[] {
-  const slot = slots[name]
-  return slot?.type === 'columns' ? slot.columns : []
-}
-
-export function bareNoun(operand: Operand): string | undefined {
-  if (operand.kind === 'noun' || operand.kind === 'pronoun') return operand.word
-  if (operand.kind !== 'phrase' || operand.phrase.pattern.does !== 'rows') return undefined
-  const { noun, ...rest } = operand.phrase.slots
-  const inner = noun?.type === 'operand' ? noun.operands[0] : undefined
-  return inner && Object.keys(rest).length === 0 ? bareNoun(inner) : undefined
-}
-
-export function isDatabase(path: string): boolean {
-  return /\.(?:db|sqlite3?|duckdb)$/i.test(path)
-}
-
-export function isReference(expression: string): boolean {
-  return /^\$(?:context|input)\.\w+$|^\$[a-z]\w*$/.test(expression)
-}
-
-export function given(value: Json): Value {
-  return { type: typeOf(value), expression: JSON.stringify(value), names: [], isGiven: true }
-}
-
-function typeOf(value: Json): ValueType {
-  if (Array.isArray(value)) return value.every((item) => isJsonObject(item)) ? 'rows' : 'list'
-  if (isJsonObject(value)) return 'record'
-  if (typeof value === 'number') return 'number'
-  if (typeof value === 'boolean') return 'boolean'
-  return typeof value === 'string' ? 'text' : 'any'
-}
-
-function asWords(value: Value): Value {
-  return {
-    ...value,
-    type: 'list',
-    expression: `(${value.expression} | tostring | [scan("\\\\S+")])`,
-    names: ['words'],
-  }
-}
-
-function asCharacters(value: Value): Value {
-  return {
-    ...value,
-    type: 'list',
-    expression: `(${value.expression} | tostring | split(""))`,
-    names: ['characters'],
-  }
-}
-
-export function isSameNoun(left: string, right: string): boolean {
-  const [a, b] = [left.toLowerCase(), right.toLowerCase()]
-  return a === b || singulars(a).includes(b) || singulars(b).includes(a)
-}
-
-/** What a word may be the plural of. */
-export function singulars(word: string): readonly string[] {
-  if (!/[^s]s$/i.test(word) || word.length < 4) return []
-  const forms = [word.slice(0, -1)]
-  if (/ies$/i.test(word)) return [`${word.slice(0, -3)}y`, ...forms]
-  return /(?:[sxz]|ch|sh)es$/i.test(word) ? [word.slice(0, -2), ...forms] : forms
 }
 
 function nameOf({ pattern }: Phrase, value: Value): string {

@@ -7,9 +7,15 @@ import { Refusal } from '../refusal.ts'
 import { Compiler } from './compiler.ts'
 import { defined } from './definitions.ts'
 import { aggregateOperations } from './operations/aggregates.ts'
-import { effectOperations } from './operations/effects.ts'
+import { callOperations } from './operations/calls.ts'
+import { columnOperations } from './operations/columns.ts'
+import { commandOperations } from './operations/commands.ts'
+import { controlOperations } from './operations/control.ts'
+import { fileOperations } from './operations/files.ts'
+import { pairOperations } from './operations/pairs.ts'
+import { rowOperations } from './operations/rows.ts'
 import { sourceOperations } from './operations/sources.ts'
-import { tableOperations } from './operations/tables.ts'
+import { textOperations } from './operations/texts.ts'
 import { Plan, type Need, type Step } from './plan.ts'
 import { schemasOf } from './schemas.ts'
 import { block, ensure } from './statements.ts'
@@ -34,8 +40,14 @@ export interface PlanningOptions {
 const operations = {
   ...sourceOperations,
   ...aggregateOperations,
-  ...tableOperations,
-  ...effectOperations,
+  ...rowOperations,
+  ...columnOperations,
+  ...pairOperations,
+  ...fileOperations,
+  ...commandOperations,
+  ...callOperations,
+  ...textOperations,
+  ...controlOperations,
   ensure,
 }
 

@@ -71,3 +71,7 @@ export function isFileName(path: string): boolean {
 export function asArgument(path: string): string {
   return path.startsWith('-') ? `./${path}` : path
 }
+
+export function isDatabase(path: string): boolean {
+  return /\.(?:db|sqlite3?|duckdb)$/i.test(path)
+}

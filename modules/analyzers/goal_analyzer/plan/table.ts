@@ -4,7 +4,8 @@
  */
 import type { Column, ComparedValue, Comparison, Condition } from '../grammar/tree.ts'
 import { Refusal } from '../refusal.ts'
-import { given, type Compiler } from './compiler.ts'
+import { given } from './values.ts'
+import { type Compiler } from './compiler.ts'
 import { member, quoted, type Value } from './values.ts'
 
 export class Table {

@@ -2,6 +2,7 @@
  * What flows between the steps of a plan: where a value is found (a jq expression that means the same anywhere in the
  * step), and what is known of it before anything has run.
  */
+import { isJsonObject, type Json } from '@nexus/sdk'
 import type { Column } from '../grammar/tree.ts'
 
 export type ValueType = 'rows' | 'list' | 'record' | 'number' | 'text' | 'boolean' | 'any'
@@ -61,4 +62,20 @@ export function unique(names: readonly string[]): readonly string[] {
     const before = names.slice(0, at).filter((one) => one === name).length
     return before === 0 ? name : `${name}_${before + 1}`
   })
+}
+
+export function given(value: Json): Value {
+  return { type: typeOf(value), expression: JSON.stringify(value), names: [], isGiven: true }
+}
+
+function typeOf(value: Json): ValueType {
+  if (Array.isArray(value)) return value.every((item) => isJsonObject(item)) ? 'rows' : 'list'
+  if (isJsonObject(value)) return 'record'
+  if (typeof value === 'number') return 'number'
+  if (typeof value === 'boolean') return 'boolean'
+  return typeof value === 'string' ? 'text' : 'any'
+}
+
+export function isReference(expression: string): boolean {
+  return /^\$(?:context|input)\.\w+$|^\$[a-z]\w*$/.test(expression)
 }

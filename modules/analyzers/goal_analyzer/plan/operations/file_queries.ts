@@ -5,7 +5,9 @@
 import type { Json } from '@nexus/sdk'
 import type { Aggregate, AggregateFunction, Column, Condition, Operand, Phrase } from '../../grammar/tree.ts'
 import { isIn } from '../../grammar/vocabulary.ts'
-import { bareNoun, isSameNoun, operandIn, type Compiler } from '../compiler.ts'
+import { bareNoun, isSameNoun } from '../nouns.ts'
+import { operandIn } from '../slots.ts'
+import { type Compiler } from '../compiler.ts'
 import { formatOf, stemOf } from '../files.ts'
 import { literal, type Value } from '../values.ts'
 

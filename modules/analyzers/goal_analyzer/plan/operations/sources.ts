@@ -2,16 +2,10 @@
 import { isIn } from '../../grammar/vocabulary.ts'
 import type { Column, Slots } from '../../grammar/tree.ts'
 import { Refusal } from '../../refusal.ts'
-import {
-  given,
-  isDatabase,
-  operandIn,
-  operandsIn,
-  textIn,
-  valueIn,
-  type Compiler,
-  type Operation,
-} from '../compiler.ts'
+import { given } from '../values.ts'
+import { isDatabase } from '../files.ts'
+import { operandIn, operandsIn, textIn, valueIn } from '../slots.ts'
+import { type Compiler, type Operation } from '../compiler.ts'
 import { asArgument, formatOf, reading, stemOf, writing } from '../files.ts'
 import { asItems, filtered, Table } from '../table.ts'
 import { inExpression, keyOf, literal, quoted, unique, type Value } from '../values.ts'

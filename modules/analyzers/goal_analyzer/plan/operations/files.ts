@@ -1,0 +1,109 @@
+/** What becomes of files: they are written, appended to, converted. None is ever deleted. */
+import type { Slots } from '../../grammar/tree.ts'
+import { Refusal } from '../../refusal.ts'
+import type { Compiler, Operation } from '../compiler.ts'
+import { defined } from '../definitions.ts'
+import { type Format, formatOf, isFileName, stemOf, writing } from '../files.ts'
+import { operandIn, textIn } from '../slots.ts'
+import { inExpression, literal, type Value } from '../values.ts'
+import { inFormat } from './sources.ts'
+
+const store: Operation = (compiler, phrase) => {
+  const { slots, span } = phrase
+  const path = textIn(slots, 'file') ?? ''
+  if (!isFileName(path)) throw new Refusal('This is no name of a file.', [span])
+  const value = keptOf(compiler, phrase)
+  return written(compiler, value, path, formatIn(slots) ?? formatOf(path))
+}
+
+export function keptOf(compiler: Compiler, phrase: Parameters<Operation>[1]): Value {
+  const value = compiler.subject(phrase)
+  return value.isGiven ? value : compiler.keep(value, value.names[0] ?? 'result')
+}
+
+function formatIn(slots: Slots): Format | undefined {
+  const format = textIn(slots, 'format')
+  return (['csv', 'tsv', 'json', 'jsonl', 'text'] as const).find((known) => known === format)
+}
+
+/** Writes the value, and gives it on: what was written is still what `it` means. */
+function written(compiler: Compiler, value: Value, path: string, format: Format): Value | undefined {
+  forget(compiler)
+  compiler.plan.addPlain({
+    name: `write_${stemOf(path)}`,
+    capability: 'run.shell',
+    definition: {
+      run: {
+        shell: {
+          command: 'cat > "$1"',
+          arguments: [literal(path)],
+          stdin: inExpression(defined(`${value.expression} | ${writing(format)}`)),
+        },
+      },
+    },
+    needs: [{ write: path }, { run: 'cat' }],
+  })
+  return value.isGiven ? undefined : value
+}
+
+/** What was read may have been changed by what comes now. */
+export function forget(compiler: Compiler): void {
+  compiler.files.clear()
+}
+
+const append: Operation = (compiler, phrase) => {
+  const path = textIn(phrase.slots, 'file') ?? ''
+  const format = formatOf(path)
+  if (format === 'json')
+    throw new Refusal(
+      'A JSON file has one value; nothing can be appended to it.',
+      [phrase.span],
+      `“write it to ${path}”, or a file that ends in .jsonl`,
+    )
+  const value = keptOf(compiler, phrase)
+  forget(compiler)
+  compiler.plan.assume('An interrupted append may be done twice when the run goes on.')
+  const text =
+    format === 'csv' || format === 'tsv'
+      ? `${writing(format)} | if startswith("\\n") then . else sub("^[^\\n]*\\n"; "") end`
+      : 'plain_text | if endswith("\\n") then . else . + "\\n" end'
+  const lines = value.type === 'text' ? 'if endswith("\\n") then . else . + "\\n" end' : text
+  compiler.plan.addPlain({
+    name: `append_to_${stemOf(path)}`,
+    capability: 'run.shell',
+    definition: {
+      run: {
+        shell: {
+          command: 'cat >> "$1"',
+          arguments: [literal(path)],
+          stdin: inExpression(defined(`${value.expression} | ${lines}`)),
+        },
+      },
+    },
+    needs: [{ write: path }, { run: 'cat' }],
+  })
+  return value.isGiven ? undefined : value
+}
+
+/** To another format as text, or to a file of one. */
+const convert: Operation = (compiler, phrase) => {
+  const { slots } = phrase
+  refuseOtherFormat(phrase)
+  const file = textIn(slots, 'file')
+  if (file !== undefined)
+    return written(compiler, keptOf(compiler, phrase), file, formatIn(slots) ?? formatOf(file))
+  return inFormat(compiler.subject(phrase), formatIn(slots) ?? 'json')
+}
+
+/** `from CSV to JSON`: a file says by its name what it is. */
+function refuseOtherFormat({ slots }: Parameters<Operation>[1]): void {
+  const from = slots['from']
+  const operand = operandIn(slots, 'what')
+  const inner = operand?.kind === 'phrase' ? operandIn(operand.phrase.slots, 'source') : operand
+  if (from?.type !== 'value' || inner?.kind !== 'file' || formatOf(inner.path) === from.value) return
+  throw new Refusal(`${inner.path} is read as ${formatOf(inner.path)}, by the ending of its name.`, [
+    from.span,
+  ])
+}
+
+export const fileOperations: Readonly<Record<string, Operation>> = { store, append, convert }
