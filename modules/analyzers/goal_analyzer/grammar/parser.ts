@@ -10,6 +10,8 @@ import { checkSlot } from './slots/checks.ts'
 import { amountSlot, bareSlot, comparisonSlot, conditionSlot } from './slots/conditions.ts'
 import { formulaSlot } from './slots/formula.ts'
 import {
+  addressSlot,
+  itemsSlot,
   nounSlot,
   operandSlot,
   operandsSlot,
@@ -21,7 +23,11 @@ import { keySlot, orderSlot } from './slots/order.ts'
 import { Reader, type SlotReader } from './reader.ts'
 import { Sentences } from './sentences.ts'
 import {
+  answerSlot,
   capabilitySlot,
+  caseSlot,
+  directionSlot,
+  needleSlot,
   columnSlot,
   columnsSlot,
   databaseSlot,
@@ -75,6 +81,12 @@ export const slotReaders: ReadonlyMap<string, SlotReader> = new Map<string, Slot
   ['pronoun', pronounSlot],
   ['valuephrase', valuePhraseSlot],
   ['unit', unitSlot],
+  ['address', addressSlot],
+  ['items', itemsSlot],
+  ['answer', answerSlot],
+  ['needle', needleSlot],
+  ['case', caseSlot],
+  ['direction', directionSlot],
 ])
 
 /** Throws `Refusal`. */

@@ -73,7 +73,8 @@ export class Sentences {
     }
     let start = reader.skip(at)
     for (let end = next(start); end !== undefined; end = next(start)) {
-      start = reader.skip(reader.isWord(end, ',') ? end + 1 : end)
+      const isSign = [',', '!', ':', '.', '\n'].some((sign) => reader.isWord(end ?? 0, sign))
+      start = reader.skip(isSign ? end + 1 : end)
       reader.reached(start)
     }
     return start

@@ -184,6 +184,16 @@ export class Compiler {
     return this.use(this.#lastOf(span))
   }
 
+  /** The last result, where a noun does not mean another one. */
+  lastUnless(noun: string): Value | undefined {
+    const isAnother =
+      this.items.length > 0 ||
+      this.values.some(({ names }) => names.some((name) => isSameNoun(name, noun))) ||
+      this.schemas.fileOf(noun) !== undefined
+    const last = this.values.at(-1)
+    return isAnother || !last ? undefined : this.use(last)
+  }
+
   /** What a noun means: the item of a loop, a result by its name, a file that was read, a file that is known. */
   noun(word: string, span: Span): Value {
     const item = this.items.findLast(({ noun }) => isSameNoun(noun, word))
@@ -255,6 +265,13 @@ export class Compiler {
     if (columns) {
       const found = columns.find((name) => name === word) ?? columns.find((name) => isSameNoun(name, word))
       if (found !== undefined) return found
+      const computed = columns.filter(
+        (name) =>
+          /^(?:sum|average|min|max|median|distinct)_/.test(name) &&
+          isSameNoun(name.slice(name.indexOf('_') + 1), word),
+      )
+      const [only, another] = computed
+      if (only !== undefined && another === undefined) return only
       const near = nearest(word, columns)
       throw new Refusal(
         `There is no column “${word}”. There are: ${columns.join(', ')}.`,

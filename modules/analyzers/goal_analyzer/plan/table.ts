@@ -57,10 +57,26 @@ export class Table {
   }
 
   #compare({ subject, comparison, span }: Condition & { kind: 'compare' }): string {
+    const adjective = subject ? undefined : this.#adjective(comparison)
+    if (adjective !== undefined) return adjective
     if (!subject && this.value.type === 'rows')
       throw new Refusal('It is not said which column this holds of.', [span], '“where COLUMN is over 5”')
-    const left = subject ? this.member(subject) : '.'
+    const left = subject ? this.member(subject) : this.#mayHoldRows ? 'itself' : '.'
     return comparing(left, comparison, (value) => this.#compared(value, comparison))
+  }
+
+  get #mayHoldRows(): boolean {
+    return this.value.type === 'any' || this.value.names[0] === 'results'
+  }
+
+  /** `that are active`: of records it is a column that is true or false. */
+  #adjective({ operator, values, isNegated }: Comparison): string | undefined {
+    const [value] = values
+    if (operator !== 'eq' || value?.kind !== 'word') return undefined
+    const isColumn = this.value.columns?.includes(value.word) === true
+    if (!isColumn && !this.#mayHoldRows) return undefined
+    const holds = `is_so(${quoted(value.word)})`
+    return isNegated ? `(${holds} | not)` : holds
   }
 
   #compared(value: ComparedValue, { operator }: Comparison): string {

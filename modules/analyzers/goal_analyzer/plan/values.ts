@@ -15,10 +15,16 @@ export interface Value {
   readonly names: readonly string[]
   /** The names of its columns, where they are known. */
   readonly columns?: readonly string[]
+  /** The keys of the columns that were computed for each group, as in `key` of a table. */
+  readonly computed?: readonly string[]
   /** Rows that were said to be grouped, before it was said what is to come out of each group. */
   readonly groupedBy?: readonly Column[]
   /** Results that were made together; as one value it is an object of them. */
   readonly parts?: readonly Value[]
+  /** It is, where it is a text, the text of a file already. */
+  readonly isText?: boolean
+  /** Values of one column of a table, as they stand there. */
+  readonly isPlucked?: boolean
   /** It came of something that was done for its own sake, such as a command: no answer where more comes after it. */
   readonly isByTheWay?: boolean
   /** Nothing can be made of it but its value: it was given, not worked out. */

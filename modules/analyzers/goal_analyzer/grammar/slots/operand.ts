@@ -4,7 +4,8 @@
  */
 import { distinctEnds, type Found, type Reader, type SlotReader } from '../reader.ts'
 import { numberOf, separatorEnd } from './plain.ts'
-import type { Operand } from '../tree.ts'
+import type { Json } from '@nexus/sdk'
+import type { Operand, Slot } from '../tree.ts'
 import { isIn } from '../vocabulary.ts'
 
 export const operandSlot: SlotReader = (reader, at) =>
@@ -137,6 +138,54 @@ export const placeSlot: SlotReader = (reader, at) => {
         ? { kind: 'file', path: token.text, span }
         : undefined
   return operand ? [{ end: at + 1, value: { type: 'operand', operands: [operand], span } }] : []
+}
+
+/** An address, bare or quoted. */
+export const addressSlot: SlotReader = (reader, at) =>
+  placeSlot(reader, at).filter(
+    ({ value }) => value.type === 'operand' && value.operands.every(({ kind }) => kind === 'url'),
+  )
+
+/** `1, 2 and 3`, `"a" and "b"`, `1 to 5`: two or more plain values, as one list. */
+export const itemsSlot: SlotReader = (reader, at) => {
+  const first = plainAt(reader, at)
+  if (!first) return []
+  const span = (end: number) => reader.span(at, end)
+  const of = (value: Json[], end: number): Found<Slot> => ({
+    end,
+    value: { type: 'operand', operands: [{ kind: 'literal', value, span: span(end) }], span: span(end) },
+  })
+  const last = reader.isWord(first.end, 'to') ? plainAt(reader, first.end + 1) : undefined
+  if (last) return rangeOf(first.value, last.value).map((range) => of(range, last.end))
+  const found: Found<Slot>[] = []
+  const values = [first.value]
+  for (let next = separatorEnd(reader, first.end); next !== undefined;) {
+    const one = plainAt(reader, next)
+    if (!one) break
+    values.push(one.value)
+    found.push(of([...values], one.end))
+    next = separatorEnd(reader, one.end)
+  }
+  return found.toReversed()
+}
+
+function plainAt(reader: Reader, from: number): Found<Json> | undefined {
+  const at = reader.skip(from)
+  const token = reader.tokens[at]
+  const value = numberOf(token) ?? (token?.kind === 'text' ? token.text : undefined)
+  return value === undefined ? undefined : { end: at + 1, value }
+}
+
+/** Numbers that one list in a goal may stand for. */
+const rangeMax = 1_000
+
+function rangeOf(from: Json, to: Json): readonly Json[][] {
+  const isRange =
+    Number.isInteger(from) &&
+    Number.isInteger(to) &&
+    Number(from) < Number(to) &&
+    Number(to) - Number(from) < rangeMax
+  return isRange ? [Array.from({ length: Number(to) - Number(from) + 1 }, (_, at) => Number(from) + at)] : []
 }
 
 export const pronounSlot: SlotReader = (reader, at) =>

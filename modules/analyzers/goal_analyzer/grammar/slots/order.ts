@@ -14,7 +14,7 @@ export const orderSlot: SlotReader = (reader, at) => {
       end: column.end,
       value: orderSlotOf(reader, at, column.end, [...order, { column: column.value, isDescending: false }]),
     })
-    const direction = directionAt(reader, column.end)
+    const direction = directionAt(reader, column.end, column.value.name)
     const isDescending = direction?.isDescending ?? false
     const end = direction?.end ?? column.end
     order.push({ column: column.value, isDescending })
@@ -28,17 +28,32 @@ function orderSlotOf(reader: Reader, at: number, end: number, order: readonly Or
   return { type: 'order', order, span: reader.span(at, end) }
 }
 
-function directionAt(reader: Reader, at: number): { end: number; isDescending: boolean } | undefined {
-  const start = reader.isWord(at, ',') || reader.isWord(at, '(') ? at + 1 : at
-  for (const name of ['descending', 'ascending'] as const) {
-    const end = reader.phraseEnd(name, reader.skip(start))
-    if (end !== undefined)
-      return {
-        end: reader.isWord(at, '(') && reader.isWord(end, ')') ? end + 1 : end,
-        isDescending: name === 'descending',
-      }
-  }
-  return undefined
+function directionAt(
+  reader: Reader,
+  at: number,
+  column: string,
+): { end: number; isDescending: boolean } | undefined {
+  const isOpen = reader.isWord(at, '(')
+  const start = isOpen || reader.isWord(at, ',') ? at + 1 : at
+  const name = (['descending', 'ascending', 'newest_first', 'oldest_first'] as const).find(
+    (one) => reader.phraseEnd(one, reader.skip(start)) !== undefined,
+  )
+  const isDescending = name && descends(name, column)
+  const end = name && reader.phraseEnd(name, reader.skip(start))
+  if (end === undefined || isDescending === undefined) return undefined
+  return { end: isOpen && reader.isWord(end, ')') ? end + 1 : end, isDescending }
+}
+
+/** The oldest has the highest age and the lowest date; of a column that is neither it is not known which comes first. */
+function descends(name: string, column: string): boolean | undefined {
+  if (name === 'descending' || name === 'ascending') return name === 'descending'
+  const isNewest = name === 'newest_first'
+  if (/(?:^|_)ages?$/i.test(column)) return !isNewest
+  const isTime =
+    /date|time|year|month|day|week|hour|since|version|birth|born|deadline|^when$|(?:ed|_)_?(?:at|on)$/i.test(
+      column,
+    )
+  return isTime ? isNewest : undefined
 }
 
 /** `id`, `customer_id = id`, `customer_id and id`. */

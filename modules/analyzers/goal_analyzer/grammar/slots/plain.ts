@@ -94,6 +94,36 @@ export const formatSlot: SlotReader = (reader, at) => {
   })
 }
 
+/** A short answer that stands for itself without quotes: `print yes`. */
+export const answerSlot: SlotReader = (reader, at) => {
+  const end = reader.phraseEnd('answer', at)
+  const token = reader.tokens[at]
+  return end === undefined || !token ? [] : [{ end, value: plain(token.text, reader, at, end) }]
+}
+
+/** What is looked for in texts: quoted, or one bare word. */
+export const needleSlot = oneToken((token, reader) =>
+  token.kind === 'text' ||
+  token.kind === 'number' ||
+  (token.kind === 'word' && !isIn(reader.vocabulary, 'reserved', token.lower))
+    ? token.text
+    : undefined,
+)
+
+/** `upper case`, `lower case`. */
+export const caseSlot: SlotReader = (reader, at) =>
+  ['upper', 'lower'].flatMap((name) => {
+    const end = reader.phraseEnd(`case_${name}`, at)
+    return end === undefined ? [] : [{ end, value: plain(name, reader, at, end) }]
+  })
+
+/** An order without a column, as behind `the total by city, largest first`: whether it is descending. */
+export const directionSlot: SlotReader = (reader, at) =>
+  (['descending', 'ascending'] as const).flatMap((name) => {
+    const end = reader.phraseEnd(name, at)
+    return end === undefined ? [] : [{ end, value: plain(name === 'descending', reader, at, end) }]
+  })
+
 /** A new name: of a column, of a result. */
 export const nameSlot = oneToken((token, reader) => {
   if (token.kind === 'text') return token.text

@@ -3,13 +3,13 @@ import { isIn } from '../../grammar/vocabulary.ts'
 import type { Aggregate, AggregateFunction, Column, Phrase } from '../../grammar/tree.ts'
 import { jsonText } from '../../json_text.ts'
 import { Refusal } from '../../refusal.ts'
-import { columnsIn, valueIn } from '../slots.ts'
-import { refuseOtherNoun } from '../nouns.ts'
+import { columnsIn, operandIn, valueIn } from '../slots.ts'
+import { bareNoun, isSameNoun, refuseOtherNoun } from '../nouns.ts'
 import { type Compiler, type Operation } from '../compiler.ts'
 import { asItems, Table } from '../table.ts'
 import { keyOf, quoted, type Value } from '../values.ts'
 import { askedOfFile } from './file_queries.ts'
-import { shaped } from './sources.ts'
+import { directed, shaped } from './sources.ts'
 
 /** Rows that are grouped: what comes next says what comes out of each group. */
 export function grouped(compiler: Compiler, value: Value, by: readonly Column[]): Value {
@@ -63,7 +63,23 @@ export function aggregated(
   const keys = by.map((column) => `${keyOf(table.key(column))}: .[0]${table.member(column)}`)
   const members = [...keys, ...named.map(({ name, expression }) => `${keyOf(name)}: (${expression})`)]
   const group = `group_by([${by.map((column) => table.member(column)).join(', ')}])`
-  return { type: 'rows', expression: table.through(group, `map({${members.join(', ')}})`), names }
+  const keysOf = by.map((column) => table.key(column))
+  return {
+    type: 'rows',
+    expression: table.through(group, `map({${members.join(', ')}})`),
+    names,
+    ...told(
+      keysOf,
+      named.map(({ name }) => name),
+    ),
+  }
+}
+
+/** The columns of groups, where none of them is only known when the plan runs. */
+function told(keys: readonly string[], computed: readonly string[]): Pick<Value, 'columns' | 'computed'> {
+  const all = [...keys, ...computed]
+  const isKnown = all.every((key) => key.startsWith('"') && !key.includes('\\('))
+  return isKnown ? { columns: all.map((key) => String(JSON.parse(key))), computed } : {}
 }
 
 function resultName(_compiler: Compiler, table: Table, { function: name, column }: Aggregate): string {
@@ -115,11 +131,12 @@ const aggregate: Operation = (compiler, phrase) => {
   const before = countedBefore(compiler, phrase)
   if (before) return before
   const asked = askedAggregate(compiler, phrase)
-  if (asked) return asked
-  const value = shaped(compiler, compiler.subject(phrase), without(slots, 'by'))
+  if (asked) return directed(compiler, asked, slots)
+  const value = shaped(compiler, compiler.subject(phrase), without(slots, 'by', 'direction'))
   const list = aggregatesOf(phrase, value)
   const by = [...(value.groupedBy ?? []), ...columnsIn(slots, 'by')]
-  return rounded(aggregated(compiler, ungrouped(value), by, list), valueIn(slots, 'precision'))
+  const result = directed(compiler, aggregated(compiler, ungrouped(value), by, list), slots)
+  return rounded(result, valueIn(slots, 'precision'))
 }
 
 function askedAggregate(compiler: Compiler, phrase: Phrase): Value | undefined {
@@ -138,6 +155,9 @@ function countedBefore(compiler: Compiler, { slots, pattern }: Phrase): Value | 
   const { aggregates, ...rest } = slots
   const [only] = aggregates?.type === 'aggregates' ? aggregates.aggregates : []
   if (pattern.kind !== 'value' || only?.function !== 'count' || Object.keys(rest).length > 0) return undefined
+  const last = compiler.values.at(-1)
+  const isAnyNumber = /\bnumber$/i.test(compiler.plan.goal.slice(only.span.start, only.span.end))
+  if (isAnyNumber && last?.type === 'number') return last
   return compiler.values.findLast(({ names }) => names.includes('count'))
 }
 
@@ -172,8 +192,8 @@ function aggregatesOf({ slots, pattern, span }: Phrase, value: Value): readonly 
   return [{ function: name, column: undefined, span }]
 }
 
-function without(slots: Phrase['slots'], name: string): Phrase['slots'] {
-  return Object.fromEntries(Object.entries(slots).filter(([key]) => key !== name))
+function without(slots: Phrase['slots'], ...names: readonly string[]): Phrase['slots'] {
+  return Object.fromEntries(Object.entries(slots).filter(([key]) => !names.includes(key)))
 }
 
 const count: Operation = (compiler, phrase) => {
@@ -182,12 +202,18 @@ const count: Operation = (compiler, phrase) => {
   const rows = { function: 'count', column: undefined, span } as const
   const question = { by: columnsIn(slots, 'by'), aggregates: [rows], names: nouns.count }
   const asked = askedOfFile(compiler, phrase, question)
-  if (asked) return asked
+  if (asked) return directed(compiler, asked, slots)
   const subject = compiler.subject(phrase)
+  if (subject.isPlucked)
+    throw new Refusal(
+      'It is not said whether the same value counts once or each time.',
+      [span],
+      '“count the distinct …”, or “count the rows”',
+    )
   const counted = unit?.type === 'value' ? compiler.nounOf(jsonText(unit.value), subject, unit.span) : subject
-  const value = shaped(compiler, counted, without(slots, 'by'))
+  const value = shaped(compiler, counted, without(slots, 'by', 'direction'))
   const by = [...(value.groupedBy ?? []), ...columnsIn(slots, 'by')]
-  return aggregated(compiler, asItems(ungrouped(value)), by, [rows])
+  return directed(compiler, aggregated(compiler, asItems(ungrouped(value)), by, [rows]), slots)
 }
 
 /** `group by city`, with or without what is to come out. */
@@ -204,11 +230,10 @@ const group: Operation = (compiler, phrase) => {
 const extremeGroup: Operation = (compiler, phrase) => {
   const { slots, span, pattern } = phrase
   const value = shaped(compiler, compiler.subject(phrase), slots.where ? { where: slots.where } : {})
-  refuseOtherNoun(compiler, slots, value)
   const list: readonly Aggregate[] =
     slots['aggregates']?.type === 'aggregates'
       ? slots['aggregates'].aggregates
-      : [{ function: 'count', column: undefined, span }]
+      : [mostOf(compiler, phrase, value)]
   const groups = aggregated(compiler, value, columnsIn(slots, 'by'), list)
   const last = list.at(-1)
   if (!last) throw new Refusal('It is not said what is compared.', [span])
@@ -218,6 +243,20 @@ const extremeGroup: Operation = (compiler, phrase) => {
     expression: `(${groups.expression} | ${pattern.fixed['descending'] === true ? 'max_by' : 'min_by'}(${key}))`,
     names: groups.names,
   }
+}
+
+/** `most rows` is the number of rows; `most visitors`, where visitors are a column, the sum of it. */
+function mostOf(compiler: Compiler, { slots, span }: Phrase, value: Value): Aggregate {
+  const noun = operandIn(slots, 'noun')
+  const word = noun && bareNoun(noun)
+  const isColumn =
+    word !== undefined &&
+    !isIn(compiler.vocabulary, 'row_noun', word) &&
+    !value.names.some((name) => isSameNoun(name, word)) &&
+    value.columns?.some((name) => isSameNoun(name, word)) !== false
+  if (noun && isColumn) return { function: 'sum', column: { name: word, span: noun.span }, span: noun.span }
+  refuseOtherNoun(compiler, slots, value)
+  return { function: 'count', column: undefined, span }
 }
 
 const summarise: Operation = (compiler, phrase) => {

@@ -3,7 +3,7 @@ import type { Slots } from '../../grammar/tree.ts'
 import { Refusal } from '../../refusal.ts'
 import type { Compiler, Operation } from '../compiler.ts'
 import { defined } from '../definitions.ts'
-import { type Format, formatOf, isFileName, stemOf, writing } from '../files.ts'
+import { type Format, formatOf, isFileName, reading, stemOf, writing } from '../files.ts'
 import { operandIn, textIn } from '../slots.ts'
 import { inExpression, literal, type Value } from '../values.ts'
 import { inFormat } from './sources.ts'
@@ -37,13 +37,17 @@ function written(compiler: Compiler, value: Value, path: string, format: Format)
         shell: {
           command: 'cat > "$1"',
           arguments: [literal(path)],
-          stdin: inExpression(defined(`${value.expression} | ${writing(format)}`)),
+          stdin: inExpression(defined(`${value.expression} | ${asText(value, format)}`)),
         },
       },
     },
     needs: [{ write: path }, { run: 'cat' }],
   })
   return value.isGiven ? undefined : value
+}
+
+function asText(value: Value, format: Format): string {
+  return value.isText ? `if type == "string" then . else ${writing(format)} end` : writing(format)
 }
 
 /** What was read may have been changed by what comes now. */
@@ -106,4 +110,35 @@ function refuseOtherFormat({ slots }: Parameters<Operation>[1]): void {
   ])
 }
 
-export const fileOperations: Readonly<Record<string, Operation>> = { store, append, convert }
+/** A page as a file: its text as it came, where it is one in the file's format. */
+const download: Operation = (compiler, { slots, span }) => {
+  const address = operandIn(slots, 'from')
+  const path = textIn(slots, 'file') ?? ''
+  if (address?.kind !== 'url' || !isFileName(path)) throw new Refusal('This is no name of a file.', [span])
+  const format = formatOf(path)
+  const isSame = formatOf(new URL(address.url).pathname) === format
+  if (!isSame) return written(compiler, compiler.operand(address), path, format)
+  const raw = compiler.run('fetch_raw', address.url, address.span)
+  const { expression: as, type } = reading(format)
+  written(compiler, { ...raw, isText: true }, path, format)
+  const expression =
+    as === undefined ? raw.expression : `(${raw.expression} | if type == "string" then ${as} else . end)`
+  return { ...raw, type, expression, names: [stemOf(path), path] }
+}
+
+const copy: Operation = (compiler, { slots, span }) => {
+  const [from, to] = [textIn(slots, 'from') ?? '', textIn(slots, 'file') ?? '']
+  if (!isFileName(from) || !isFileName(to)) throw new Refusal('This is no name of a file.', [span])
+  if (from === to) throw new Refusal('A file cannot be copied to itself.', [span])
+  forget(compiler)
+  compiler.plan.addPlain({
+    name: `copy_${stemOf(from)}`,
+    capability: 'run.shell',
+    definition: { run: { shell: { command: 'cp -- "$1" "$2"', arguments: [literal(from), literal(to)] } } },
+    needs: [{ read: from }, { write: to }, { run: 'cp' }],
+  })
+  compiler.mentioned = { path: to, span, after: compiler.values.length }
+  return undefined
+}
+
+export const fileOperations: Readonly<Record<string, Operation>> = { store, append, convert, download, copy }

@@ -114,4 +114,10 @@ function byKey(
   return `(${a.through()} as $first | ${b.through()} as $second | ${index(a, leftKey)} as $left | ${index(b, rightKey)} as $right | {same: ($first == $second), only_in_first: ($first | map(select($right[${leftKey} | tojson] == null))), only_in_second: ($second | map(select($left[${rightKey} | tojson] == null))), different: ($first | map(. as $row | $right[${leftKey} | tojson] | select(. != null and . != $row) | {id: ($row | ${leftKey}), first: $row, second: .}))})`
 }
 
-export const pairOperations: Readonly<Record<string, Operation>> = { join, concatenate, compare }
+/** `what changed`: of what was compared, else of the last two results. */
+const differences: Operation = (compiler, phrase) => {
+  const known = compiler.values.findLast(({ names }) => names.includes('differences'))
+  return known ? compiler.use(known) : compare(compiler, phrase)
+}
+
+export const pairOperations: Readonly<Record<string, Operation>> = { join, concatenate, compare, differences }

@@ -4,9 +4,9 @@ import { isIn } from '../../grammar/vocabulary.ts'
 import { Refusal } from '../../refusal.ts'
 import type { Compiler, Operation } from '../compiler.ts'
 import { bareNoun, refuseOtherNoun } from '../nouns.ts'
-import { columnsIn, operandIn, valueIn } from '../slots.ts'
+import { columnsIn, operandIn, textIn, valueIn } from '../slots.ts'
 import { asItems, filtered, Table } from '../table.ts'
-import type { Value } from '../values.ts'
+import { quoted, type Value } from '../values.ts'
 import { ungrouped } from './aggregates.ts'
 import { inOrder, shaped } from './sources.ts'
 
@@ -57,6 +57,41 @@ const unique: Operation = (compiler, phrase) => {
   const key = by.length === 0 ? '.' : `[${by.map((column) => table.member(column)).join(', ')}]`
   const keepFirst = `reduce .[] as $row ({seen: {}, rows: []}; ($row | ${key} | tojson) as $key | if .seen[$key] then . else .seen[$key] = true | .rows += [$row] end) | .rows`
   return { ...table.value, expression: table.through(keepFirst) }
+}
+
+/** What is there more than once: whole rows or lines, or the rows that have the same in some columns. */
+const duplicates: Operation = (compiler, phrase) => {
+  const value = compiler.subject(phrase)
+  refuseOtherNoun(compiler, phrase.slots, value)
+  const table = new Table(compiler, value)
+  const by = columnsIn(phrase.slots, 'by')
+  const names = ['duplicates', ...value.names]
+  if (by.length === 0)
+    return {
+      ...table.value,
+      names,
+      expression: table.through('group_by(.)', 'map(select(length > 1) | .[0])'),
+    }
+  const key = `[${by.map((column) => table.member(column)).join(', ')}]`
+  return {
+    ...table.value,
+    names,
+    expression: table.through(`group_by(${key})`, 'map(select(length > 1) | .[])'),
+  }
+}
+
+/** The lines that have a text in them. */
+const grep: Operation = (compiler, phrase) => {
+  const value = asItems(compiler.subject(phrase))
+  if (value.type === 'rows' || value.type === 'record')
+    throw new Refusal(
+      'This is looked for in lines, and these are rows. Say in which column.',
+      [phrase.span],
+      '“show the rows where COLUMN contains …”',
+    )
+  const needle = quoted(textIn(phrase.slots, 'needle') ?? '')
+  const lines = `map(select(if type == "object" then error("This is looked for in lines, and these are rows.") else tostring | contains(${needle}) end))`
+  return { ...value, expression: new Table(compiler, value).through(lines) }
 }
 
 const sort: Operation = (compiler, { slots, pattern, ...phrase }) => {
@@ -182,6 +217,8 @@ export const rowOperations: Readonly<Record<string, Operation>> = {
   filter,
   drop,
   unique,
+  duplicates,
+  grep,
   sort,
   top,
   extreme,
