@@ -8,7 +8,7 @@ import { isIn, type Vocabulary } from '../grammar/vocabulary.ts'
 import { jsonText } from '../json_text.ts'
 import { Refusal, type Span } from '../refusal.ts'
 import { defined } from './definitions.ts'
-import { isDatabase, isFileName, stemOf } from './files.ts'
+import { hasKnownEnding, isDatabase, isFileName, stemOf } from './files.ts'
 import { asCharacters, asWords, bareNoun, isSameNoun, singulars } from './nouns.ts'
 import type { Plan } from './plan.ts'
 import type { Schemas } from './schemas.ts'
@@ -133,9 +133,26 @@ export class Compiler {
     if (!isFileName(path)) throw new Refusal('This is no name of a file.', [span])
     const known = this.files.get(path)
     if (known) return this.use(known)
+    const field = this.#fieldAt(path)
+    if (field) return field
     const value = this.run('read_file', path, span)
     this.files.set(path, value)
     return value
+  }
+
+  /** `limits.rows`, where a record came before it and no file is called so. */
+  #fieldAt(path: string): Value | undefined {
+    const last = this.values.at(-1)
+    const isRecord = last?.type === 'any' || last?.type === 'record'
+    const isFile = path.includes('/') || hasKnownEnding(path) || this.schemas.knows(path)
+    if (!last || !isRecord || isFile || last.parts) return undefined
+    const steps = path.split('.').map((name) => `pluck([${JSON.stringify(name)}])`)
+    this.plan.assume(`“${path}” is a field of the result before it, no file.`)
+    return {
+      type: 'any',
+      names: [path],
+      expression: `(${[this.use(last).expression, ...steps].join(' | ')})`,
+    }
   }
 
   /** An operation on a plain value, such as the name of a file. */

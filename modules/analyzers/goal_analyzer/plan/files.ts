@@ -63,6 +63,13 @@ export function stemOf(path: string): string {
   return name.replace(/(?<=.)\.[A-Za-z0-9]+$/, '').toLowerCase()
 }
 
+/** Whether a name ends as files of data, text or code do. */
+export function hasKnownEnding(path: string): boolean {
+  return /\.(?:csv|tsv|json|jsonl|ndjson|parquet|txt|text|log|md|ya?ml|xml|html?|ini|conf|cfg|toml|env|sql|py|m?js|ts|sh|db|sqlite3?|duckdb|out|dat|data|tmp|bak|gz|zip|pdf|xlsx?|rtf|tex|lock)$/i.test(
+    path,
+  )
+}
+
 /** A name as a file's may be: nothing that a shell or a terminal would read otherwise. */
 export function isFileName(path: string): boolean {
   return path.length < 1024 && !/\p{Cc}/u.test(path)

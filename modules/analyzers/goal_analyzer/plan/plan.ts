@@ -7,6 +7,7 @@ import type { Json, JsonObject } from '@nexus/sdk'
 import type { Catalogue } from '../catalogue.ts'
 import { Refusal, type Span } from '../refusal.ts'
 import { defined } from './definitions.ts'
+import type { Limits } from './limits.ts'
 import { inExpression, type Value } from './values.ts'
 
 export interface Need {
@@ -31,6 +32,8 @@ export interface NewTask {
   /** jq over what it gives: what the value of the step is. */
   readonly as?: string
   readonly needs?: readonly Omit<Need, 'step'>[]
+  /** It may reach whatever it likes: a command, a script, a capability that is called by its name. */
+  readonly isOpen?: boolean
 }
 
 export type TaskList = Record<string, JsonObject>[]
@@ -49,15 +52,15 @@ export class Plan {
   readonly assumptions: string[] = []
   readonly flat: { id: string; type: string; input: Json }[] = []
   readonly #names = new Set<string>()
-  readonly #stepsMax: number
+  readonly #limits: Limits
   #scope: Scope = { kind: 'shared', tasks: [], last: undefined }
   /** The words that are being planned. */
   span: Span = { start: 0, end: 0 }
 
-  constructor(goal: string, catalogue: Catalogue, stepsMax: number) {
+  constructor(goal: string, catalogue: Catalogue, limits: Limits) {
     this.goal = goal
     this.catalogue = catalogue
-    this.#stepsMax = stepsMax
+    this.#limits = limits
   }
 
   get tasks(): TaskList {
@@ -74,6 +77,10 @@ export class Plan {
 
   /** Throws `Refusal` where nobody provides the capability. */
   require(capability: string): void {
+    if (this.#limits.without.includes(capability))
+      throw new Refusal(`This needs the capability \`${capability}\`, which the constraints rule out.`, [
+        this.span,
+      ])
     if (this.catalogue.has(capability)) return
     const near = this.catalogue.nearest(capability)
     throw new Refusal(
@@ -113,15 +120,21 @@ export class Plan {
     return name
   }
 
-  #note(name: string, { capability, definition, needs = [] }: NewTask): void {
+  #note(name: string, { capability, definition, needs = [], isOpen = false }: NewTask): void {
+    const isReached = isOpen || needs.some(({ network }) => network !== undefined)
+    if (!this.#limits.network && isReached)
+      throw new Refusal(
+        `This ${isOpen ? 'may reach' : 'reaches'} the network, which the goal or its constraints rule out.`,
+        [this.span],
+      )
     this.steps.push({ task: name, words: this.goal.slice(this.span.start, this.span.end), capability })
     this.needs.push(...needs.map((need) => ({ step: name, ...need })))
     this.flat.push({ id: name, type: capability, input: inputOf(definition) })
-    if (this.steps.length > this.#stepsMax)
-      throw new Refusal(
-        `The plan would have more than ${this.#stepsMax} steps (max_steps). Say less at once.`,
-        [this.span],
-      )
+    const { stepsMax } = this.#limits
+    if (this.steps.length > stepsMax)
+      throw new Refusal(`The plan would have more than ${stepsMax} steps (max_steps). Say less at once.`, [
+        this.span,
+      ])
   }
 
   /** `read_sales`, `read_sales_2`…, none twice in a document. */

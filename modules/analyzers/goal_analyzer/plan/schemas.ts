@@ -6,6 +6,7 @@ import { isJsonObject, type Json } from '@nexus/sdk'
 import { stemOf } from './files.ts'
 
 export interface Schemas {
+  knows(path: string): boolean
   columnsOf(path: string): readonly string[] | undefined
   /** The file that a bare word means: the one whose name without its ending it is. */
   fileOf(word: string): string | undefined
@@ -26,6 +27,7 @@ export function schemasOf(context: Json): Schemas {
   }
   return {
     columnsOf: (path) => columns.get(path),
+    knows: (path) => columns.has(path),
     fileOf: (word) => {
       const fitting = [...columns.keys()].filter((path) => stemOf(path) === word)
       return fitting.length === 1 ? fitting[0] : undefined

@@ -36,6 +36,12 @@ function one(compiler: Compiler, statement: Statement): Value | undefined {
       return retry(compiler, statement)
     case 'repeat':
       return repeat(compiler, statement)
+    case 'rescue':
+      return rescue(compiler, statement)
+    case 'time_limit':
+      return timeLimit(compiler, statement)
+    case 'constrained':
+      return block(compiler, statement.body)
   }
 }
 
@@ -228,6 +234,33 @@ function retry(compiler: Compiler, { attempts, delayMs, body, span }: Of<'retry'
   const policy = { delay: { milliseconds: delayMs }, limit: { attempt: { count: attempts } } }
   plan.tasks.push({ [plan.nameFor('retry')]: { try: tasks, catch: { retry: policy } } })
   plan.steps.push({ task: 'retry', words: plan.goal.slice(span.start, span.end), capability: 'try' })
+  compiler.values.splice(before, 0, ...made)
+  return value
+}
+
+/** What a failing body leaves behind is not there for what comes after it, but for its last value. */
+function rescue(compiler: Compiler, { body, handler, span }: Of<'rescue'>): Value | undefined {
+  const { plan } = compiler
+  plan.require('try')
+  const tried = within(compiler, 'same', () => block(compiler, body))
+  const instead = within(compiler, 'same', () => block(compiler, handler))
+  plan.span = span
+  plan.addPlain({
+    name: 'attempt',
+    capability: 'try',
+    definition: { try: tried.tasks, catch: { do: instead.tasks } },
+  })
+  return merged(compiler, tried.value, instead.value)
+}
+
+function timeLimit(compiler: Compiler, { milliseconds, body, span }: Of<'time_limit'>): Value | undefined {
+  const { plan } = compiler
+  plan.require('do')
+  const before = compiler.values.length
+  const { tasks, value, made } = within(compiler, 'same', () => block(compiler, body))
+  plan.span = span
+  plan.tasks.push({ [plan.nameFor('in_time')]: { do: tasks, timeout: { after: { milliseconds } } } })
+  plan.assume(`The time limit is for this alone: ${plan.goal.slice(span.start, span.end)}`)
   compiler.values.splice(before, 0, ...made)
   return value
 }

@@ -23,6 +23,8 @@ export interface Value {
   readonly parts?: readonly Value[]
   /** It is, where it is a text, the text of a file already. */
   readonly isText?: boolean
+  /** Its rows stand in an order that was asked for. */
+  readonly isSorted?: boolean
   /** Values of one column of a table, as they stand there. */
   readonly isPlucked?: boolean
   /** It came of something that was done for its own sake, such as a command: no answer where more comes after it. */
@@ -52,14 +54,25 @@ const keywords = new Set(
 
 /** `.city`, `.["a b"]`, `.[$c1]`; a key is a jq text or a variable. */
 export function member(key: string): string {
-  const name = key.startsWith('"') ? (JSON.parse(key) as string) : ''
-  return plainKey.test(name) && !keywords.has(name) ? `.${name}` : `.[${key}]`
+  const name = plainName(key)
+  return name === undefined ? `.[${key}]` : `.${name}`
 }
 
 /** As the key of an object that is built. */
 export function keyOf(key: string): string {
-  const name = key.startsWith('"') ? (JSON.parse(key) as string) : ''
-  return plainKey.test(name) && !keywords.has(name) ? name : `(${key})`
+  return plainName(key) ?? `(${key})`
+}
+
+/** The name in a jq text that may stand without quotes. */
+function plainName(key: string): string | undefined {
+  if (!isFixed(key)) return undefined
+  const name = String(JSON.parse(key))
+  return plainKey.test(name) && !keywords.has(name) ? name : undefined
+}
+
+/** Whether a key is a text that says the same whatever the data is: no variable, and none within it. */
+export function isFixed(key: string): boolean {
+  return key.startsWith('"') && !key.includes('\\(')
 }
 
 /** The names with numbers behind those that stand there already. */

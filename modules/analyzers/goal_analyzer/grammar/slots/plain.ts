@@ -117,6 +117,18 @@ export const caseSlot: SlotReader = (reader, at) =>
     return end === undefined ? [] : [{ end, value: plain(name, reader, at, end) }]
   })
 
+/** `for each`, with nothing behind it. */
+export const groupSlot: SlotReader = (reader, at) => {
+  const end = reader.phraseEnd('each_group', at)
+  return end === undefined ? [] : [{ end, value: plain(true, reader, at, end) }]
+}
+
+/** `without duplicates`. */
+export const onceSlot: SlotReader = (reader, at) => {
+  const end = reader.phraseEnd('once', at)
+  return end === undefined ? [] : [{ end, value: plain(true, reader, at, end) }]
+}
+
 /** An order without a column, as behind `the total by city, largest first`: whether it is descending. */
 export const directionSlot: SlotReader = (reader, at) =>
   (['descending', 'ascending'] as const).flatMap((name) => {

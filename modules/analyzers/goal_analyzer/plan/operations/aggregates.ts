@@ -7,16 +7,15 @@ import { columnsIn, operandIn, valueIn } from '../slots.ts'
 import { bareNoun, isSameNoun, refuseOtherNoun } from '../nouns.ts'
 import { type Compiler, type Operation } from '../compiler.ts'
 import { asItems, Table } from '../table.ts'
-import { keyOf, quoted, type Value } from '../values.ts'
+import { isFixed, keyOf, quoted, type Value } from '../values.ts'
 import { askedOfFile } from './file_queries.ts'
 import { directed, shaped } from './sources.ts'
 
 /** Rows that are grouped: what comes next says what comes out of each group. */
 export function grouped(compiler: Compiler, value: Value, by: readonly Column[]): Value {
-  const counted = { function: 'count', column: undefined, span: by[0]?.span ?? { start: 0, end: 0 } } as const
-  const counts = aggregated(compiler, value, by, [counted])
   return {
-    ...counts,
+    type: 'rows',
+    ...(value.columns && { columns: value.columns }),
     groupedBy: by,
     expression: groups(compiler, value, by),
     names: ['groups', ...value.names],
@@ -78,7 +77,7 @@ export function aggregated(
 /** The columns of groups, where none of them is only known when the plan runs. */
 function told(keys: readonly string[], computed: readonly string[]): Pick<Value, 'columns' | 'computed'> {
   const all = [...keys, ...computed]
-  const isKnown = all.every((key) => key.startsWith('"') && !key.includes('\\('))
+  const isKnown = all.every(isFixed)
   return isKnown ? { columns: all.map((key) => String(JSON.parse(key))), computed } : {}
 }
 
@@ -132,8 +131,9 @@ const aggregate: Operation = (compiler, phrase) => {
   if (before) return before
   const asked = askedAggregate(compiler, phrase)
   if (asked) return directed(compiler, asked, slots)
-  const value = shaped(compiler, compiler.subject(phrase), without(slots, 'by', 'direction'))
+  const value = shaped(compiler, compiler.subject(phrase), without(slots, 'by', 'direction', 'group'))
   const list = aggregatesOf(phrase, value)
+  refuseNoGroups(slots, value)
   const by = [...(value.groupedBy ?? []), ...columnsIn(slots, 'by')]
   const result = directed(compiler, aggregated(compiler, ungrouped(value), by, list), slots)
   return rounded(result, valueIn(slots, 'precision'))
@@ -148,6 +148,16 @@ function askedAggregate(compiler: Compiler, phrase: Phrase): Value | undefined {
     aggregates: aggregates.aggregates,
     names,
   })
+}
+
+/** `… for each`, with nothing behind it, is said of groups. */
+function refuseNoGroups({ group }: Phrase['slots'], value: Value): void {
+  if (group && !value.groupedBy)
+    throw new Refusal(
+      'Nothing is grouped here, so that it is not known what each is.',
+      [group.span],
+      '“by COLUMN”',
+    )
 }
 
 /** `write the count`: a count that was made is meant, not one of it. */
@@ -211,7 +221,8 @@ const count: Operation = (compiler, phrase) => {
       '“count the distinct …”, or “count the rows”',
     )
   const counted = unit?.type === 'value' ? compiler.nounOf(jsonText(unit.value), subject, unit.span) : subject
-  const value = shaped(compiler, counted, without(slots, 'by', 'direction'))
+  const value = shaped(compiler, counted, without(slots, 'by', 'direction', 'group'))
+  refuseNoGroups(slots, value)
   const by = [...(value.groupedBy ?? []), ...columnsIn(slots, 'by')]
   return directed(compiler, aggregated(compiler, asItems(ungrouped(value)), by, [rows]), slots)
 }

@@ -91,7 +91,12 @@ function called(compiler: Compiler, capability: string, input: Json): Value {
   forget(compiler)
   const isRun = capability.startsWith('run.')
   const definition = isRun && isJsonObject(input) ? { run: input } : { call: capability, with: input }
-  const expression = compiler.plan.add({ name: capability.replaceAll('.', '_'), capability, definition })
+  const expression = compiler.plan.add({
+    name: capability.replaceAll('.', '_'),
+    capability,
+    definition,
+    isOpen: true,
+  })
   return { type: 'any', expression, names: [capability, 'answer'], isByTheWay: true }
 }
 
@@ -108,7 +113,7 @@ const task: Operation = (compiler, { pattern, slots, span }) => {
     (type) => type === pattern.gives,
   )
   forget(compiler)
-  const expression = compiler.plan.add({ name: pattern.id, capability, definition })
+  const expression = compiler.plan.add({ name: pattern.id, capability, definition, isOpen: true })
   return { type: known ?? 'any', expression, names: [pattern.id], isByTheWay: true }
 }
 

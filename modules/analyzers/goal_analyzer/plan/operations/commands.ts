@@ -36,6 +36,7 @@ function ran(
     name: `${name}_${programs[0] ?? ''}`,
     capability: 'shell' in run ? 'run.shell' : 'run.script',
     definition: { run },
+    isOpen: true,
     as: trimmed,
     needs: [...programs.map((program) => ({ run: program })), ...reads.map((path) => ({ read: path }))],
   })

@@ -9,7 +9,7 @@ import { bareNoun, isSameNoun } from '../nouns.ts'
 import { operandIn } from '../slots.ts'
 import { type Compiler } from '../compiler.ts'
 import { formatOf, stemOf } from '../files.ts'
-import { literal, type Value } from '../values.ts'
+import { literal, quoted, type Value } from '../values.ts'
 
 export interface FileQuestion {
   readonly by: readonly Column[]
@@ -66,7 +66,8 @@ function answered(compiler: Compiler, { source, question, query, by, selected, w
     needs: [{ read: path }],
   })
   const names = [...question.names, stemOf(path), path]
-  return { type: by.length > 0 ? 'rows' : isOne ? 'number' : 'record', expression, names }
+  const type = by.length > 0 ? 'rows' : isOne ? 'number' : 'record'
+  return { type, expression, names, ...(by.length > 0 && query.told(question)) }
 }
 
 interface Source {
@@ -152,6 +153,15 @@ class Query {
     return typeof key === 'string'
       ? `${functions[name](quotedName(key))} AS ${quotedName(`${name}_${key}`)}`
       : undefined
+  }
+
+  /** The columns of the answer. */
+  told({ by, aggregates }: FileQuestion): Pick<Value, 'columns' | 'computed'> {
+    const keys = by.map((column) => String(this.#compiler.columnName(this.#rows, column)))
+    const computed = aggregates.map(({ function: name, column }) =>
+      column && name !== 'count' ? `${name}_${String(this.#compiler.columnName(this.#rows, column))}` : name,
+    )
+    return { columns: [...keys, ...computed], computed: computed.map(quoted) }
   }
 
   condition(condition: Condition): string | undefined {

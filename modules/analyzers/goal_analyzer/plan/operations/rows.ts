@@ -8,7 +8,7 @@ import { columnsIn, operandIn, textIn, valueIn } from '../slots.ts'
 import { asItems, filtered, Table } from '../table.ts'
 import { quoted, type Value } from '../values.ts'
 import { ungrouped } from './aggregates.ts'
-import { inOrder, shaped } from './sources.ts'
+import { inOrder, onlyOnce, shaped } from './sources.ts'
 
 const keep: Operation = (compiler, phrase) => {
   const { slots } = phrase
@@ -55,8 +55,7 @@ const unique: Operation = (compiler, phrase) => {
   const table = new Table(compiler, value)
   const by = columnsIn(phrase.slots, 'by')
   const key = by.length === 0 ? '.' : `[${by.map((column) => table.member(column)).join(', ')}]`
-  const keepFirst = `reduce .[] as $row ({seen: {}, rows: []}; ($row | ${key} | tojson) as $key | if .seen[$key] then . else .seen[$key] = true | .rows += [$row] end) | .rows`
-  return { ...table.value, expression: table.through(keepFirst) }
+  return onlyOnce(table, key)
 }
 
 /** What is there more than once: whole rows or lines, or the rows that have the same in some columns. */
@@ -121,10 +120,12 @@ const top: Operation = (compiler, phrase) => {
   )
   const table = new Table(compiler, value)
   const n = Number(valueIn(slots, 'n') ?? 1)
+  if (!Number.isInteger(n) || n < 0) throw new Refusal('This must be a whole number.', [span])
+  if (isRankedAlready(phrase, value))
+    return { ...value, expression: table.through(firstOf(n, pattern.fixed['descending'] === false)) }
   const { key, isItem } = rankOf(compiler, phrase, value, table)
   const isDescending = pattern.fixed['descending'] === true
   const sorted = isDescending ? `reverse | sort_by(${key}) | reverse` : `sort_by(${key})`
-  if (!Number.isInteger(n) || n < 0) throw new Refusal('This must be a whole number.', [span])
   return {
     ...table.value,
     ...(isItem && { type: 'list' as const }),
@@ -133,6 +134,15 @@ const top: Operation = (compiler, phrase) => {
       `.[:${n}]`,
     ),
   }
+}
+
+/** `sort them by score, and keep the top 2`: by what they are sorted by. */
+function isRankedAlready({ slots }: Phrase, value: Value): boolean {
+  return value.isSorted === true && !slots['order'] && !slots['column']
+}
+
+function firstOf(n: number, isFromEnd: boolean): string {
+  return isFromEnd ? `if length > ${n} then .[length - ${n}:] else . end` : `.[:${n}]`
 }
 
 /** `the 3 largest amounts` are values of a column; `the top 3 rows by amount` are rows. */
@@ -203,8 +213,7 @@ const first: Operation = (compiler, phrase) => {
   }
   if (typeof n !== 'number' || !Number.isInteger(n) || n < 0)
     throw new Refusal('This must be a whole number.', [span])
-  const cut = isEnd ? `if length > ${n} then .[length - ${n}:] else . end` : `.[:${n}]`
-  return { ...value, expression: new Table(compiler, value).through(cut) }
+  return { ...value, expression: new Table(compiler, value).through(firstOf(n, isEnd)) }
 }
 
 const reverse: Operation = (compiler, phrase) => {

@@ -74,7 +74,14 @@ export function shaped(compiler: Compiler, value: Value, slots: Slots): Value {
       ? { ...order, expression: `(${order.expression} | .[:${Number(limit.value)}])` }
       : order
   const groups = by?.type === 'columns' ? grouped(compiler, cut, by.columns) : cut
-  return chosen(compiler, directed(compiler, groups, slots), slots)
+  const columns = chosen(compiler, directed(compiler, groups, slots), slots)
+  return slots['once'] ? onlyOnce(new Table(compiler, columns)) : columns
+}
+
+/** Each row, or each key that is given of a row, the first time that it is there. */
+export function onlyOnce(table: Table, key = '.'): Value {
+  const first = `reduce .[] as $row ({seen: {}, rows: []}; ($row | ${key} | tojson) as $key | if .seen[$key] then . else .seen[$key] = true | .rows += [$row] end) | .rows`
+  return { ...table.value, expression: table.through(first) }
 }
 
 /** `…, only city and amount`. */
@@ -115,7 +122,7 @@ export function inOrder(
     const sort = isSelf(compiler, table.value, column) ? 'sort' : `sort_by(${table.member(column)})`
     return isDescending ? `reverse | ${sort} | reverse` : sort
   })
-  return { ...table.value, expression: table.through(...stages) }
+  return { ...table.value, isSorted: true, expression: table.through(...stages) }
 }
 
 /** In a list, `by value` or `by line` means the items themselves. */
