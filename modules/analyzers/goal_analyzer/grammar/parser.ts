@@ -12,6 +12,7 @@ import { constraintSlot } from './slots/constraint.ts'
 import { formulaSlot } from './slots/formula.ts'
 import {
   addressSlot,
+  commandsSlot,
   itemsSlot,
   nounSlot,
   operandSlot,
@@ -44,6 +45,7 @@ import {
   pathSlot,
   scriptSlot,
   textSlot,
+  timesSlot,
   unitSlot,
   urlSlot,
 } from './slots/plain.ts'
@@ -91,6 +93,8 @@ export const slotReaders: ReadonlyMap<string, SlotReader> = new Map<string, Slot
   ['case', caseSlot],
   ['group', groupSlot],
   ['once', onceSlot],
+  ['times', timesSlot],
+  ['commands', commandsSlot],
   ['constraint', constraintSlot],
   ['direction', directionSlot],
 ])

@@ -35,6 +35,8 @@ export class Compiler {
   readonly used = new Set<Value>()
   /** What was read and stands unchanged. */
   readonly files = new Map<string, Value>()
+  /** What was written to which file. */
+  readonly written = new Map<string, Value>()
   /** What was made together, and how many results there were then: what `both` means. */
   group: { readonly value: Value; readonly after: number } | undefined
   /** A file that was spoken of and not read, and how many results there were then. */
@@ -135,9 +137,16 @@ export class Compiler {
     if (known) return this.use(known)
     const field = this.#fieldAt(path)
     if (field) return field
+    this.useWritten(path)
     const value = this.run('read_file', path, span)
     this.files.set(path, value)
     return value
+  }
+
+  /** What was written to a file is used where the file is. */
+  useWritten(path: string): void {
+    const value = this.written.get(path)
+    if (value) this.use(value)
   }
 
   /** `limits.rows`, where a record came before it and no file is called so. */
@@ -219,7 +228,7 @@ export class Compiler {
     if (named) return named
     const path = this.schemas.fileOf(word)
     if (path !== undefined) return this.file(path, span)
-    if (isIn(this.vocabulary, 'row_noun', word)) return this.#lastOf(span)
+    if (isIn(this.vocabulary, 'row_noun', word)) return this.nounOf(word, this.use(this.#lastOf(span)), span)
     const names = [...new Set([...this.values.flatMap((value) => value.names), ...this.schemas.stems])]
     const near = nearest(word, names)
     throw new Refusal(
@@ -265,7 +274,7 @@ export class Compiler {
   }
 
   nounOf(noun: string, value: Value, span: Span): Value {
-    if (isSameNoun(noun, 'word')) return asWords(value)
+    if (isSameNoun(noun, 'word')) return asWords(value, span)
     if (isSameNoun(noun, 'character') || isSameNoun(noun, 'letter')) return asCharacters(value)
     if (isIn(this.vocabulary, 'row_noun', noun) || value.names.some((name) => isSameNoun(name, noun)))
       return value

@@ -1,5 +1,6 @@
 /** Nouns of a goal: when two words mean the same thing, and which parts of a text have names of their own. */
 import type { Operand, Slots } from '../grammar/tree.ts'
+import { Refusal, type Span } from '../refusal.ts'
 import type { Compiler } from './compiler.ts'
 import { operandIn } from './slots.ts'
 import type { Value } from './values.ts'
@@ -25,11 +26,14 @@ export function singulars(word: string): readonly string[] {
   return /(?:[sxz]|ch|sh)es$/i.test(word) ? [word.slice(0, -2), ...forms] : forms
 }
 
-export function asWords(value: Value): Value {
+export function asWords(value: Value, span: Span): Value {
+  const text = value.type === 'list' ? 'map(tostring) | join(" ")' : 'tostring'
+  if (value.type !== 'text' && value.type !== 'list' && value.type !== 'any')
+    throw new Refusal('Words are counted in texts, and this is none.', [span])
   return {
     ...value,
     type: 'list',
-    expression: `(${value.expression} | tostring | [scan("\\\\S+")])`,
+    expression: `(${value.expression} | ${text} | [scan("\\\\S+")])`,
     names: ['words'],
   }
 }

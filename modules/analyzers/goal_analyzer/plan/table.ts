@@ -3,7 +3,7 @@
  * step runs, never an empty result.
  */
 import type { Column, ComparedValue, Comparison, Condition } from '../grammar/tree.ts'
-import { Refusal } from '../refusal.ts'
+import { Refusal, type Span } from '../refusal.ts'
 import { given } from './values.ts'
 import { type Compiler } from './compiler.ts'
 import { member, quoted, type Value } from './values.ts'
@@ -61,6 +61,7 @@ export class Table {
     if (adjective !== undefined) return adjective
     if (!subject && this.value.type === 'rows')
       throw new Refusal('It is not said which column this holds of.', [span], '“where COLUMN is over 5”')
+    if (!subject) refuseAdjective(this.value, comparison, span)
     const left = subject ? this.member(subject) : this.#mayHoldRows ? 'itself' : '.'
     return comparing(left, comparison, (value) => this.#compared(value, comparison))
   }
@@ -94,6 +95,18 @@ export class Table {
       }
     }
   }
+}
+
+/** `how many are ready` of lines: a line that is just this word, or something that no line says of itself? */
+function refuseAdjective(value: Value, { operator, values }: Comparison, span: Span): void {
+  const [word] = values
+  const isAdjective = operator === 'eq' && word?.kind === 'word' && /^\p{Ll}/u.test(word.word)
+  if (value.type === 'list' && isAdjective)
+    throw new Refusal(
+      'It is not known what makes a line so.',
+      [span],
+      `“that are "${word.word}"” for those that are this very text`,
+    )
 }
 
 /** A text is a list of its lines. */

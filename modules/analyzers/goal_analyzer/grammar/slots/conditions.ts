@@ -188,6 +188,9 @@ export function valueAt(reader: Reader, at: number): Found<ComparedValue> | unde
   if (token.kind === 'text' || token.kind === 'file' || token.kind === 'url')
     return { end: at + 1, value: { kind: 'literal', value: token.text, span } }
   if (token.kind !== 'word' || isIn(reader.vocabulary, 'reserved', token.lower)) return undefined
+  const named = reader.tokens[at + 1]
+  if (named?.kind === 'text' && isIn(reader.vocabulary, 'quoted_noun', token.lower))
+    return valueAt(reader, at + 1)
   const constant = constants[token.lower]
   if (constant !== undefined) return { end: at + 1, value: { kind: 'literal', value: constant, span } }
   if (isIn(reader.vocabulary, 'column', token.lower)) {

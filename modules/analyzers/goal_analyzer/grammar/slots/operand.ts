@@ -169,6 +169,21 @@ export const itemsSlot: SlotReader = (reader, at) => {
   return found.toReversed()
 }
 
+/** Two or more quoted texts, each an operand of its own. */
+export const commandsSlot: SlotReader = (reader, at) => {
+  const operands: Operand[] = []
+  let end = at
+  for (let next: number | undefined = at; next !== undefined; next = separatorEnd(reader, end)) {
+    const token = reader.tokens[reader.skip(next)]
+    if (token?.kind !== 'text') break
+    operands.push({ kind: 'literal', value: token.text, span: { start: token.start, end: token.end } })
+    end = reader.skip(next) + 1
+  }
+  return operands.length < 2
+    ? []
+    : [{ end, value: { type: 'operand', operands, span: reader.span(at, end) } }]
+}
+
 function plainAt(reader: Reader, from: number): Found<Json> | undefined {
   const at = reader.skip(from)
   const token = reader.tokens[at]

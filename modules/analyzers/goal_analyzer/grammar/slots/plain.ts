@@ -61,6 +61,19 @@ export function numberOf(token: Token | undefined): number | undefined {
 
 export const numberSlot = oneToken(numberOf)
 
+/** `3 times`, `twice`. */
+export const timesSlot: SlotReader = (reader, at) => {
+  const token = reader.tokens[at]
+  const word = token?.kind === 'word' ? ['once', 'twice', 'thrice'].indexOf(token.lower) : -1
+  if (word !== -1) return [{ end: at + 1, value: plain(word + 1, reader, at, at + 1) }]
+  const number = numberOf(token)
+  const end = ['times', 'more', 'further', 'additional'].some((one) => reader.isWord(at + 1, one))
+    ? at + 2
+    : 0
+  const last = reader.isWord(at + 1, 'times') ? end : reader.isWord(end, 'times') ? end + 1 : 0
+  return number === undefined || last === 0 ? [] : [{ end: last, value: plain(number, reader, at, last) }]
+}
+
 const unitsMs: Readonly<Record<string, number>> = {
   ms: 1,
   millisecond: 1,

@@ -1,15 +1,16 @@
 /** Counting, summing and what else makes few values of many, for the whole or for each group. */
 import { isIn } from '../../grammar/vocabulary.ts'
-import type { Aggregate, AggregateFunction, Column, Phrase } from '../../grammar/tree.ts'
+import type { Aggregate, AggregateFunction, Column, Operand, Phrase } from '../../grammar/tree.ts'
 import { jsonText } from '../../json_text.ts'
 import { Refusal } from '../../refusal.ts'
 import { columnsIn, operandIn, valueIn } from '../slots.ts'
+import { stemOf } from '../files.ts'
 import { bareNoun, isSameNoun, refuseOtherNoun } from '../nouns.ts'
 import { type Compiler, type Operation } from '../compiler.ts'
 import { asItems, Table } from '../table.ts'
 import { isFixed, keyOf, quoted, type Value } from '../values.ts'
 import { askedOfFile } from './file_queries.ts'
-import { directed, shaped } from './sources.ts'
+import { directed, inOrder, shaped } from './sources.ts'
 
 /** Rows that are grouped: what comes next says what comes out of each group. */
 export function grouped(compiler: Compiler, value: Value, by: readonly Column[]): Value {
@@ -129,6 +130,8 @@ const aggregate: Operation = (compiler, phrase) => {
   const { slots } = phrase
   const before = countedBefore(compiler, phrase)
   if (before) return before
+  const row = extremeRow(compiler, phrase)
+  if (row) return row
   const asked = askedAggregate(compiler, phrase)
   if (asked) return directed(compiler, asked, slots)
   const value = shaped(compiler, compiler.subject(phrase), without(slots, 'by', 'direction', 'group'))
@@ -137,6 +140,34 @@ const aggregate: Operation = (compiler, phrase) => {
   const by = [...(value.groupedBy ?? []), ...columnsIn(slots, 'by')]
   const result = directed(compiler, aggregated(compiler, ungrouped(value), by, list), slots)
   return rounded(result, valueIn(slots, 'precision'))
+}
+
+/** `the biggest order by total` is a row, where orders are what the rows are; `the biggest amount by city` is not. */
+function extremeRow(compiler: Compiler, phrase: Phrase): Value | undefined {
+  const { aggregates, by, where } = phrase.slots
+  const [only, another] = aggregates?.type === 'aggregates' ? aggregates.aggregates : []
+  const [key, ...more] = columnsIn(phrase.slots, 'by')
+  const isExtreme = only?.function === 'max' || only?.function === 'min'
+  if (!by || !key || more.length > 0 || !isExtreme || another || !only.column) return undefined
+  const within = operandIn(phrase.slots, 'in')
+  const path = within && fileOf(within)
+  const word = only.column.name.toLowerCase()
+  const names = path === undefined ? (compiler.values.at(-1)?.names ?? []) : [stemOf(path)]
+  const columns = path === undefined ? compiler.values.at(-1)?.columns : compiler.schemas.columnsOf(path)
+  const isRow = isIn(compiler.vocabulary, 'row_noun', word) || names.some((name) => isSameNoun(name, word))
+  if (!isRow || columns?.some((name) => isSameNoun(name, word))) return undefined
+  const value = shaped(
+    compiler,
+    within ? compiler.operand(within) : compiler.last(phrase.span),
+    where ? { where } : {},
+  )
+  const rows = inOrder(compiler, value, [{ column: key, isDescending: only.function === 'max' }])
+  return { ...rows, type: 'record', expression: `(${rows.expression} | .[0])` }
+}
+
+function fileOf(operand: Operand): string | undefined {
+  const inner = operand.kind === 'phrase' ? operandIn(operand.phrase.slots, 'source') : operand
+  return inner?.kind === 'file' ? inner.path : undefined
 }
 
 function askedAggregate(compiler: Compiler, phrase: Phrase): Value | undefined {
@@ -214,6 +245,8 @@ const count: Operation = (compiler, phrase) => {
   const asked = askedOfFile(compiler, phrase, question)
   if (asked) return directed(compiler, asked, slots)
   const subject = compiler.subject(phrase)
+  if (subject.type === 'number' || subject.type === 'boolean')
+    throw new Refusal('This is one value; nothing can be counted in it.', [span], '“count the rows of FILE”')
   if (subject.isPlucked)
     throw new Refusal(
       'It is not said whether the same value counts once or each time.',

@@ -1,11 +1,11 @@
 /** Commands of the shell, scripts, and code in the goal itself. What they are given goes in as arguments or as their input, never as text of a command. */
 import type { Json, JsonObject } from '@nexus/sdk'
-import type { Slots } from '../../grammar/tree.ts'
+import type { Operand, Slots } from '../../grammar/tree.ts'
 import { jsonText } from '../../json_text.ts'
 import { Refusal } from '../../refusal.ts'
 import type { Compiler, Operation } from '../compiler.ts'
 import { defined } from '../definitions.ts'
-import { asArgument } from '../files.ts'
+import { asArgument, isDatabase } from '../files.ts'
 import { operandIn, operandsIn, textIn } from '../slots.ts'
 import { inExpression, literal, type Value } from '../values.ts'
 import { forget } from './files.ts'
@@ -23,6 +23,26 @@ const runCommand: Operation = (compiler, { slots, span }) => {
     { shell: { command: literal(shown), ...(given.length > 0 && { arguments: given }), ...stdin } },
     programsOf(command),
   )
+}
+
+/** Several, one after the other: each gives a result of its own. */
+const runCommands: Operation = (compiler, { slots, ...phrase }) => {
+  const values = operandsIn(slots, 'what').map((operand) => {
+    const value = operand.kind === 'literal' ? operand.value : null
+    const command = { type: 'value', value, span: operand.span } as const
+    const done = runCommand(compiler, { ...phrase, slots: { command } })
+    if (!done) throw new Refusal('This gives nothing.', [operand.span])
+    compiler.values.push(done)
+    return done
+  })
+  const [only] = values
+  if (values.length === 1 && only) return only
+  return compiler.together({
+    type: 'list',
+    expression: `[${values.map(({ expression }) => expression).join(', ')}]`,
+    names: ['outputs', 'results'],
+    parts: values,
+  })
 }
 
 function ran(
@@ -47,7 +67,7 @@ function inputsOf(compiler: Compiler, slots: Slots): { arguments: readonly Json[
   const input = operandIn(slots, 'input')
   const operands = operandsIn(slots, 'argument')
   const stdin = input
-    ? { stdin: inExpression(defined(`${compiler.operand(input).expression} | plain_text`)) }
+    ? { stdin: inExpression(defined(`${inputOf(compiler, input).expression} | plain_text`)) }
     : {}
   return {
     arguments: operands.map((operand) => {
@@ -60,6 +80,21 @@ function inputsOf(compiler: Compiler, slots: Slots): { arguments: readonly Json[
     }),
     stdin,
   }
+}
+
+/** A file goes into a command as it is, not as the rows that it has. */
+function inputOf(compiler: Compiler, input: Operand): Value {
+  const path = plainFileOf(input)
+  return path === undefined ? compiler.operand(input) : compiler.run('read_text', path, input.span)
+}
+
+function plainFileOf(operand: Operand): string | undefined {
+  if (operand.kind === 'file') return isDatabase(operand.path) ? undefined : operand.path
+  if (operand.kind !== 'phrase' || operand.phrase.pattern.does !== 'give') return undefined
+  const { source, what, ...more } = operand.phrase.slots
+  const inner =
+    operandIn({ ...(source && { source }) }, 'source') ?? operandIn({ ...(what && { what }) }, 'what')
+  return inner && Object.keys(more).length === 0 ? plainFileOf(inner) : undefined
 }
 
 const interpreters: Readonly<Record<string, string>> = { py: 'python3', js: 'node', mjs: 'node', sh: 'sh' }
@@ -86,6 +121,7 @@ const runCode: Operation = (compiler, { slots, pattern }) => {
 
 export const commandOperations: Readonly<Record<string, Operation>> = {
   run_command: runCommand,
+  run_commands: runCommands,
   run_script: runScript,
   run_code: runCode,
 }

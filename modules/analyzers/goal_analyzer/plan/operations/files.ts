@@ -29,6 +29,7 @@ function formatIn(slots: Slots): Format | undefined {
 /** Writes the value, and gives it on: what was written is still what `it` means. */
 function written(compiler: Compiler, value: Value, path: string, format: Format): Value | undefined {
   forget(compiler)
+  compiler.written.set(path, value)
   compiler.plan.addPlain({
     name: `write_${stemOf(path)}`,
     capability: 'run.shell',

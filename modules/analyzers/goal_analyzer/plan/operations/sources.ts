@@ -190,6 +190,20 @@ const readFile: Operation = (compiler, { slots, span }) => {
   return { type, expression, names: [name, path], ...(columns && { columns }) }
 }
 
+/** The text of a file, whatever its format. */
+const readText: Operation = (compiler, { slots }) => {
+  const path = textIn(slots, 'value') ?? ''
+  const name = stemOf(path)
+  compiler.useWritten(path)
+  const expression = compiler.plan.add({
+    name: `read_${name}`,
+    capability: 'run.shell',
+    definition: { run: { shell: { command: 'cat -- "$1"', arguments: [literal(path)] } } },
+    needs: [{ read: path }, { run: 'cat' }],
+  })
+  return { type: 'text', expression, names: [name, path] }
+}
+
 /** An address in the goal, or one that a value holds. */
 const fetch: Operation = (compiler, phrase) => fetched(compiler, phrase)
 
@@ -355,6 +369,7 @@ export const sourceOperations: Readonly<Record<string, Operation>> = {
   literal: literalValue,
   rows,
   read_file: readFile,
+  read_text: readText,
   fetch,
   fetch_raw: fetchRaw,
   table,
