@@ -11,6 +11,7 @@ import { defined } from './definitions.ts'
 import { hasKnownEnding, isDatabase, isFileName, stemOf } from './files.ts'
 import { asCharacters, asWords, bareNoun, isSameNoun, singulars } from './nouns.ts'
 import type { Plan } from './plan.ts'
+import type { Relation } from './relations.ts'
 import type { Schemas } from './schemas.ts'
 import { operandIn, watched } from './slots.ts'
 import { given, inExpression, isReference, type Value } from './values.ts'
@@ -35,6 +36,10 @@ export class Compiler {
   readonly used = new Set<Value>()
   /** What was read and stands unchanged. */
   readonly files = new Map<string, Value>()
+  /** What stands for a query over files, by its expression. */
+  readonly relations = new Map<string, Relation>()
+  /** How often files may have changed. */
+  edition = 0
   /** What was written to which file. */
   readonly written = new Map<string, Value>()
   /** What was made together, and how many results there were then: what `both` means. */

@@ -69,6 +69,7 @@ export function planOf(statements: readonly Statement[], options: PlanningOption
   const last = block(compiler, statements)
   if (plan.tasks.length === 0) throw new Refusal('Nothing is to be done.', [])
   const output = outputOf(compiler, last)
+  plan.prune(output)
   return {
     workflow: documentOf(options.goal, plan.tasks, { output, timeoutMs: limits.timeoutMs }),
     tasks: plan.flat,

@@ -4,9 +4,9 @@
  */
 import type { Column, ComparedValue, Comparison, Condition } from '../grammar/tree.ts'
 import { Refusal, type Span } from '../refusal.ts'
-import { given } from './values.ts'
-import { type Compiler } from './compiler.ts'
-import { member, quoted, type Value } from './values.ts'
+import { heldBy } from './relations.ts'
+import type { Compiler } from './compiler.ts'
+import { given, member, quoted, type Value } from './values.ts'
 
 export class Table {
   readonly value: Value
@@ -117,6 +117,8 @@ export function asItems(value: Value): Value {
 }
 
 export function filtered(compiler: Compiler, value: Value, condition: Condition, keeps = true): Value {
+  const asked = heldBy(compiler, value, condition, keeps)
+  if (asked) return asked
   const table = new Table(compiler, value)
   const holds = table.condition(condition)
   return { ...table.value, expression: table.through(`map(select(${keeps ? holds : `${holds} | not`}))`) }

@@ -77,7 +77,9 @@ function withSubject(reader: Reader, at: number): readonly Found<Condition>[] {
   const subject = columnAt(reader, at)
   if (!subject) return []
   const start = reader.isWord(subject.end, 'of') ? subject.end + 1 : subject.end
-  const readings = [...comparisons(reader, start), ...equalities(reader, start)]
+  // `… and give me their names`: a verb with something behind it is the next clause, no column with a value.
+  const isVerb = isIn(reader.vocabulary, 'verb', subject.value.name.toLowerCase())
+  const readings = [...comparisons(reader, start), ...(isVerb ? [] : equalities(reader, start))]
   return readings.map(({ end, value }) =>
     compared(reader, at, end, { subject: subject.value, comparison: value }),
   )

@@ -3,6 +3,7 @@ import { isIn } from '../../grammar/vocabulary.ts'
 import type { Aggregate, AggregateFunction, Column, Operand, Phrase } from '../../grammar/tree.ts'
 import { jsonText } from '../../json_text.ts'
 import { Refusal } from '../../refusal.ts'
+import { groupedInto } from '../relations.ts'
 import { columnsIn, operandIn, valueIn } from '../slots.ts'
 import { stemOf } from '../files.ts'
 import { bareNoun, isSameNoun, refuseOtherNoun } from '../nouns.ts'
@@ -42,6 +43,8 @@ export function aggregated(
   by: readonly Column[],
   list: readonly Aggregate[],
 ): Value {
+  const asked = groupedInto(compiler, value, by, list)
+  if (asked) return answered(asked, by, [...list.flatMap(nounsOf), ...value.names])
   const table = new Table(compiler, value)
   const named = list.map((one) => ({
     name: resultName(compiler, table, one),
@@ -73,6 +76,15 @@ export function aggregated(
       named.map(({ name }) => name),
     ),
   }
+}
+
+/** What a query gives: rows of groups; else one row, and one value where one thing was asked. */
+function answered(asked: Value, by: readonly Column[], names: readonly string[]): Value {
+  if (by.length > 0) return { ...asked, names }
+  const { expression, computed = [] } = asked
+  const isOne = computed.length === 1
+  const first = `(${expression} | .[0]${isOne ? ' | to_entries[0].value' : ''})`
+  return { type: isOne ? 'number' : 'record', expression: first, names }
 }
 
 /** The columns of groups, where none of them is only known when the plan runs. */

@@ -2,6 +2,7 @@
 import type { Formula } from '../../grammar/tree.ts'
 import type { Operation } from '../compiler.ts'
 import { refuseOtherNoun } from '../nouns.ts'
+import { withColumns } from '../relations.ts'
 import { columnsIn, textIn, valueIn } from '../slots.ts'
 import { Table } from '../table.ts'
 import { keyOf, quoted } from '../values.ts'
@@ -16,6 +17,8 @@ const select: Operation = (compiler, phrase) => {
   )
   refuseOtherNoun(compiler, phrase.slots, value)
   const columns = columnsIn(phrase.slots, 'columns')
+  const asked = withColumns(compiler, value, columns)
+  if (asked) return asked
   const table = new Table(compiler, value)
   const members = columns.map((column) => `${keyOf(table.key(column))}: ${table.member(column)}`)
   return {

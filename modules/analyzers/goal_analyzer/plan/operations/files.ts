@@ -3,7 +3,7 @@ import type { Slots } from '../../grammar/tree.ts'
 import { Refusal } from '../../refusal.ts'
 import type { Compiler, Operation } from '../compiler.ts'
 import { defined } from '../definitions.ts'
-import { type Format, formatOf, isFileName, reading, stemOf, writing } from '../files.ts'
+import { type Format, formatOf, isBinary, isFileName, reading, stemOf, writing } from '../files.ts'
 import { operandIn, textIn } from '../slots.ts'
 import { inExpression, literal, type Value } from '../values.ts'
 import { inFormat } from './sources.ts'
@@ -28,6 +28,12 @@ function formatIn(slots: Slots): Format | undefined {
 
 /** Writes the value, and gives it on: what was written is still what `it` means. */
 function written(compiler: Compiler, value: Value, path: string, format: Format): Value | undefined {
+  if (isBinary(path))
+    throw new Refusal(
+      'Nothing here writes files of this kind.',
+      [compiler.plan.span],
+      '“write it to NAME.csv”',
+    )
   forget(compiler)
   compiler.written.set(path, value)
   compiler.plan.addPlain({
@@ -54,11 +60,13 @@ function asText(value: Value, format: Format): string {
 /** What was read may have been changed by what comes now. */
 export function forget(compiler: Compiler): void {
   compiler.files.clear()
+  compiler.edition += 1
 }
 
 const append: Operation = (compiler, phrase) => {
   const path = textIn(phrase.slots, 'file') ?? ''
   const format = formatOf(path)
+  if (isBinary(path)) throw new Refusal('Nothing here writes files of this kind.', [phrase.span])
   if (format === 'json')
     throw new Refusal(
       'A JSON file has one value; nothing can be appended to it.',

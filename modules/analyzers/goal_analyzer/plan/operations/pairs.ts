@@ -2,6 +2,7 @@
 import type { Column, Phrase } from '../../grammar/tree.ts'
 import { Refusal, type Span } from '../../refusal.ts'
 import type { Compiler, Operation } from '../compiler.ts'
+import { joinedOn } from '../relations.ts'
 import { operandIn, operandsIn } from '../slots.ts'
 import { asItems, Table } from '../table.ts'
 import type { Value } from '../values.ts'
@@ -43,9 +44,11 @@ const join: Operation = (compiler, phrase) => {
       [phrase.span],
       '“join A and B by COLUMN”',
     )
+  const isLeft = phrase.pattern.fixed['left'] === true
+  const asked = joinedOn(compiler, [left, right], keys, isLeft)
+  if (asked) return asked
   const [leftTable, rightTable] = [new Table(compiler, left), new Table(compiler, right)]
   const [leftKey, rightKey] = [leftTable.member(keys.left), rightTable.member(keys.right)]
-  const isLeft = phrase.pattern.fixed['left'] === true
   const same = leftKey === rightKey
   if (!isLeft) compiler.plan.assume('Rows that have no match in the other table are left out of the join.')
   const add = `with_entries(.key as $key | if ${same ? `$key == ${rightTable.key(keys.right)}` : 'false'} then empty elif ($row | has($key)) then .key = $key + "_2" else . end)`

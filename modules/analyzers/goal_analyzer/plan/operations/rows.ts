@@ -4,6 +4,7 @@ import { isIn } from '../../grammar/vocabulary.ts'
 import { Refusal } from '../../refusal.ts'
 import type { Compiler, Operation } from '../compiler.ts'
 import { bareNoun, refuseOtherNoun } from '../nouns.ts'
+import { limitedTo } from '../relations.ts'
 import { columnsIn, operandIn, textIn, valueIn } from '../slots.ts'
 import { asItems, filtered, Table } from '../table.ts'
 import { quoted, type Value } from '../values.ts'
@@ -121,6 +122,8 @@ const top: Operation = (compiler, phrase) => {
   const table = new Table(compiler, value)
   const n = Number(valueIn(slots, 'n') ?? 1)
   if (!Number.isInteger(n) || n < 0) throw new Refusal('This must be a whole number.', [span])
+  const limited = limitedRows(compiler, phrase, value, n)
+  if (limited) return limited
   if (isRankedAlready(phrase, value))
     return { ...value, expression: table.through(firstOf(n, pattern.fixed['descending'] === false)) }
   const { key, isItem } = rankOf(compiler, phrase, value, table)
@@ -139,6 +142,15 @@ const top: Operation = (compiler, phrase) => {
 /** `sort them by score, and keep the top 2`: by what they are sorted by. */
 function isRankedAlready({ slots }: Phrase, value: Value): boolean {
   return value.isSorted === true && !slots['order'] && !slots['column']
+}
+
+/** By a query, where the rows are those of one. */
+function limitedRows(compiler: Compiler, phrase: Phrase, value: Value, n: number): Value | undefined {
+  const isDescending = phrase.pattern.fixed['descending'] === true
+  if (isRankedAlready(phrase, value)) return isDescending ? limitedTo(compiler, value, n) : undefined
+  const { order } = phrase.slots
+  const column = order?.type === 'order' ? order.order[0]?.column : columnsIn(phrase.slots, 'column')[0]
+  return column && limitedTo(compiler, value, n, [{ column, isDescending }])
 }
 
 function firstOf(n: number, isFromEnd: boolean): string {
@@ -213,7 +225,8 @@ const first: Operation = (compiler, phrase) => {
   }
   if (typeof n !== 'number' || !Number.isInteger(n) || n < 0)
     throw new Refusal('This must be a whole number.', [span])
-  return { ...value, expression: new Table(compiler, value).through(firstOf(n, isEnd)) }
+  const asked = isEnd ? undefined : limitedTo(compiler, value, n)
+  return asked ?? { ...value, expression: new Table(compiler, value).through(firstOf(n, isEnd)) }
 }
 
 const reverse: Operation = (compiler, phrase) => {

@@ -2,9 +2,10 @@
 import { isIn } from '../../grammar/vocabulary.ts'
 import type { Column, Operand, Phrase, Slots } from '../../grammar/tree.ts'
 import { Refusal } from '../../refusal.ts'
+import { fileRelation, isAsked, orderedBy, withColumns } from '../relations.ts'
 import { columnsIn, operandIn, operandsIn, textIn, valueIn } from '../slots.ts'
 import { type Compiler, type Operation } from '../compiler.ts'
-import { asArgument, formatOf, isDatabase, reading, stemOf, writing } from '../files.ts'
+import { asArgument, formatOf, isBinary, isDatabase, reading, stemOf, writing } from '../files.ts'
 import { isSameNoun, singulars } from '../nouns.ts'
 import { asItems, filtered, Table } from '../table.ts'
 import { given, inExpression, keyOf, literal, member, quoted, unique, type Value } from '../values.ts'
@@ -88,6 +89,8 @@ export function onlyOnce(table: Table, key = '.'): Value {
 function chosen(compiler: Compiler, value: Value, slots: Slots): Value {
   const columns = columnsIn(slots, 'columns')
   if (columns.length === 0) return value
+  const asked = withColumns(compiler, value, columns)
+  if (asked) return asked
   const table = new Table(compiler, value)
   const members = columns.map((column) => `${keyOf(table.key(column))}: ${table.member(column)}`)
   return {
@@ -117,6 +120,8 @@ export function inOrder(
   value: Value,
   order: readonly { column: Column; isDescending: boolean }[],
 ): Value {
+  const asked = orderedBy(compiler, value, order)
+  if (asked) return asked
   const table = new Table(compiler, value)
   const stages = order.toReversed().map(({ column, isDescending }) => {
     const sort = isSelf(compiler, table.value, column) ? 'sort' : `sort_by(${table.member(column)})`
@@ -177,6 +182,8 @@ const readFile: Operation = (compiler, { slots, span }) => {
       [span],
       `“the table NAME in ${path}”`,
     )
+  if (isAsked(compiler, path)) return fileRelation(compiler, path)
+  if (isBinary(path)) throw new Refusal('This is no file of text, and nothing here reads its kind.', [span])
   const { expression: as, type } = reading(formatOf(path))
   const columns = compiler.schemas.columnsOf(path)
   const name = stemOf(path)
@@ -191,8 +198,9 @@ const readFile: Operation = (compiler, { slots, span }) => {
 }
 
 /** The text of a file, whatever its format. */
-const readText: Operation = (compiler, { slots }) => {
+const readText: Operation = (compiler, { slots, span }) => {
   const path = textIn(slots, 'value') ?? ''
+  if (isBinary(path)) throw new Refusal('This is no file of text, and nothing here reads its kind.', [span])
   const name = stemOf(path)
   compiler.useWritten(path)
   const expression = compiler.plan.add({
