@@ -21,6 +21,17 @@ const capabilities = nexus.modules.list().flatMap(({ provides }) => provides.map
 const module = new Module()
 await module.setup(testSetup())
 
+/** What an aggregate gives has other columns than what it is of: a clause behind it that asks for one of those is refused. */
+async function planned(goal: string): Promise<Json> {
+  try {
+    return await plan(goal)
+  } catch (error) {
+    const isGone = error instanceof TaskFault && error.message.startsWith('There is no column “')
+    if (isGone) return null
+    throw error
+  }
+}
+
 function plan(goal: string): Promise<Json> {
   return module.analyze(testContext({ inputData: { goal, capabilities }, config: { planner: 'patterns' } }))
 }
@@ -28,8 +39,9 @@ function plan(goal: string): Promise<Json> {
 test('a sentence of the grammar gives a document that is valid', async () => {
   await fc.assert(
     fc.asyncProperty(sentences, async (goal) => {
-      const planned = await plan(goal)
-      const { workflow } = isJsonObject(planned) ? planned : {}
+      const found = await planned(goal)
+      if (found === null) return
+      const { workflow } = isJsonObject(found) ? found : {}
       const { problems } = nexus.check(JSON.stringify(workflow))
       expect(problems).toEqual([])
     }),
@@ -40,7 +52,7 @@ test('a sentence of the grammar gives a document that is valid', async () => {
 test('the same goal gives the same plan', async () => {
   await fc.assert(
     fc.asyncProperty(sentences, async (goal) => {
-      expect(await plan(goal)).toEqual(await plan(goal))
+      expect(await planned(goal)).toEqual(await planned(goal))
     }),
     { numRuns: 20 },
   )

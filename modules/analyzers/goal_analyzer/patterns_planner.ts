@@ -18,8 +18,6 @@ export class PatternsPlanner implements Planner {
     const vocabulary = await this.#files.vocabulary(request.catalogue)
     const statements = parseGoal(request.goal, vocabulary)
     const planned = planOf(statements, { ...request, vocabulary })
-    const unheeded =
-      request.constraints === null ? [] : ['The constraints are not heeded: patterns plan by the goal alone.']
-    return { planner: 'patterns', ...planned, assumptions: [...planned.assumptions, ...unheeded] }
+    return { planner: 'patterns', ...planned }
   }
 }

@@ -30,6 +30,7 @@ export function lastOf(pointer: string): string {
   return pointer.split('/').at(-1) ?? ''
 }
 
+/** Not even a colon stays: Mermaid takes the last `;` from a line in which `style` stands before `:` and `#`. */
 function quoted(text: string): string {
-  return `"${visible(text).replaceAll(/[^\p{L}\p{N} ().,:/_-]/gu, (sign) => `#${sign.codePointAt(0)};`)}"`
+  return `"${visible(text).replaceAll(/[^\p{L}\p{N} ().,/_-]/gu, (sign) => `#${sign.codePointAt(0)};`)}"`
 }

@@ -14,6 +14,8 @@ export interface Item {
   readonly parallel?: 'before' | 'after'
   /** Said of the loop around it. */
   readonly concurrency?: number
+  /** It says what is done where the statement before fails, or all before it. */
+  readonly rescues?: 'last' | 'all'
   /** It speaks of all results of the loop before it. */
   readonly isAboutAll: boolean
 }
@@ -21,7 +23,8 @@ export interface Item {
 /** In parallel, with no number said. */
 export const concurrencyDefault = 10
 
-export function grouped(items: readonly Item[], { inLoop = false } = {}): readonly Statement[] {
+export function grouped(all: readonly Item[], { inLoop = false } = {}): readonly Statement[] {
+  const items = rescued(all)
   const statements: Statement[] = []
   for (let at = 0; at < items.length;) {
     const end = groupEnd(items, at)
@@ -34,12 +37,33 @@ export function grouped(items: readonly Item[], { inLoop = false } = {}): readon
   return statements
 }
 
+/** What is done on failure, put around what may fail. */
+function rescued(items: readonly Item[]): readonly Item[] {
+  const result: Item[] = []
+  for (const item of items) {
+    const { statement, rescues } = item
+    if (statement.kind !== 'rescue' || rescues === undefined || statement.body.length > 0) {
+      result.push(item)
+      continue
+    }
+    const covered = rescues === 'all' ? result.splice(0) : result.splice(-1)
+    const [first] = covered
+    if (!first) throw new Refusal('Nothing comes before this that could fail.', [statement.span])
+    const body = grouped(covered)
+    const span = spanOver([...body.map((one) => one.span), statement.span])
+    result.push({ ...first, statement: { ...statement, body, span } })
+  }
+  return result
+}
+
 /** A group is what `and` joins, where any of it is said to be parallel; else one statement alone. */
 function groupEnd(items: readonly Item[], start: number): number {
   let end = start + 1
   while (items[end]?.joint === 'and') end += 1
   const after = items.slice(start, end).findIndex(({ parallel }) => parallel === 'after')
   if (after !== -1) return start + after + 1
+  // `fetch a and at the same time read b`: the one before is meant too.
+  if (items[start + 1]?.parallel === 'before' && items[start + 1]?.joint === 'and') return end
   return items[start]?.parallel === 'before' ? end : start + 1
 }
 
@@ -97,6 +121,26 @@ export const wrapped = {
   concurrency(item: Item, concurrency: number): Item {
     if (item.statement.kind === 'each') return { ...item, statement: { ...item.statement, concurrency } }
     return { ...item, concurrency }
+  },
+
+  /** Behind a statement it is about that one; at the very beginning of a goal about all of it. */
+  timeLimit(item: Item, slots: Slots, span: Span, isWhole: boolean): readonly Item[] {
+    const duration = slots['duration']
+    const milliseconds = duration?.type === 'value' ? Number(duration.value) : 0
+    if (milliseconds <= 0) throw new Refusal('This is no time in which anything could be done.', [span])
+    const whole = spanOver([item.statement.span, span])
+    const body = [item.statement]
+    const statement: Statement = isWhole
+      ? { kind: 'constrained', constraint: { kind: 'time', milliseconds }, body, span: whole }
+      : { kind: 'time_limit', milliseconds, body, span: whole }
+    return [{ ...item, statement }]
+  },
+
+  constrained(item: Item, slots: Slots, span: Span): readonly Item[] {
+    const slot = slots['constraint']
+    if (slot?.type !== 'constraint') return []
+    const body = [item.statement]
+    return [{ ...item, statement: { kind: 'constrained', constraint: slot.constraint, body, span } }]
   },
 
   /** `from sales.csv, take …`: what the clause is about, unless it says so itself. */

@@ -5,42 +5,52 @@
  */
 import { Refusal } from '../refusal.ts'
 import { activeVoice } from './active_voice.ts'
-import { checkSlot } from './checks.ts'
-import { amountSlot, bareSlot, comparisonSlot, conditionSlot } from './conditions.ts'
+import { aggregatesSlot } from './slots/aggregates.ts'
+import { checkSlot } from './slots/checks.ts'
+import { amountSlot, bareSlot, comparisonSlot, conditionSlot } from './slots/conditions.ts'
+import { constraintSlot } from './slots/constraint.ts'
+import { formulaSlot } from './slots/formula.ts'
 import {
-  aggregatesSlot,
-  formulaSlot,
-  keySlot,
+  addressSlot,
+  commandsSlot,
+  itemsSlot,
   nounSlot,
   operandSlot,
   operandsSlot,
-  orderSlot,
   placeSlot,
   pronounSlot,
   valuePhraseSlot,
-} from './operands.ts'
+} from './slots/operand.ts'
+import { keySlot, orderSlot } from './slots/order.ts'
 import { Reader, type SlotReader } from './reader.ts'
 import { Sentences } from './sentences.ts'
 import {
+  answerSlot,
   capabilitySlot,
+  caseSlot,
+  directionSlot,
+  needleSlot,
   columnSlot,
   columnsSlot,
   databaseSlot,
   durationSlot,
   fileSlot,
   formatSlot,
+  groupSlot,
   jsonSlot,
   nameSlot,
   numberSlot,
+  onceSlot,
   pairsSlot,
   pathSlot,
   scriptSlot,
   textSlot,
+  timesSlot,
   unitSlot,
   urlSlot,
-} from './slots.ts'
+} from './slots/plain.ts'
 import { tokensOf } from './tokens.ts'
-import type { Statement } from './tree.ts'
+import type { Constraint, Statement } from './tree.ts'
 import type { Vocabulary } from './vocabulary.ts'
 import { whyNotUnderstood } from './why_not.ts'
 
@@ -76,7 +86,30 @@ export const slotReaders: ReadonlyMap<string, SlotReader> = new Map<string, Slot
   ['pronoun', pronounSlot],
   ['valuephrase', valuePhraseSlot],
   ['unit', unitSlot],
+  ['address', addressSlot],
+  ['items', itemsSlot],
+  ['answer', answerSlot],
+  ['needle', needleSlot],
+  ['case', caseSlot],
+  ['group', groupSlot],
+  ['once', onceSlot],
+  ['times', timesSlot],
+  ['commands', commandsSlot],
+  ['constraint', constraintSlot],
+  ['direction', directionSlot],
 ])
+
+/** A constraint that was given beside the goal, in words; undefined where it is none. */
+export function parseConstraint(text: string, vocabulary: Vocabulary): Constraint | undefined {
+  const reader = new Reader(tokensOf(text), vocabulary, slotReaders)
+  const at = reader.skip(0)
+  const found = reader.slot('constraint', at).find(({ end }) => reader.skip(end) >= reader.length)
+  if (found?.value.type === 'constraint') return found.value.constraint
+  const start = reader.phraseEnd('within', at)
+  const time = start === undefined ? undefined : reader.slot('duration', reader.skip(start))[0]
+  if (time?.value.type !== 'value' || reader.skip(time.end) < reader.length) return undefined
+  return { kind: 'time', milliseconds: Number(time.value.value) }
+}
 
 /** Throws `Refusal`. */
 export function parseGoal(goal: string, vocabulary: Vocabulary): readonly Statement[] {

@@ -23,6 +23,8 @@ export type JointKind = 'and' | 'then' | 'stop'
 export class Sentences {
   readonly #reader: Reader
   readonly #sequences = new Map<string, Found<readonly Item[]> | undefined>()
+  /** Where in the goal its first clause begins. */
+  #start = 0
   readonly #actions = new Map<number, readonly Found<Item>[]>()
 
   constructor(reader: Reader) {
@@ -31,7 +33,9 @@ export class Sentences {
 
   /** Undefined where not all of the goal could be read. */
   all(): readonly Statement[] | undefined {
-    const found = this.#sequence(this.#reader.phraseEnd('stop', 0) ?? 0, 'goal')
+    const start = this.#reader.phraseEnd('stop', 0) ?? 0
+    this.#start = this.#reader.tokens[this.#opening(start)]?.start ?? 0
+    const found = this.#sequence(start, 'goal')
     return found && grouped(found.value)
   }
 
@@ -73,10 +77,17 @@ export class Sentences {
     }
     let start = reader.skip(at)
     for (let end = next(start); end !== undefined; end = next(start)) {
-      start = reader.skip(reader.isWord(end, ',') ? end + 1 : end)
+      start = reader.skip(this.#pastSigns(end))
       reader.reached(start)
     }
     return start
+  }
+
+  /** Behind `please:`, `hi!`, `do the following: 1)`. */
+  #pastSigns(at: number): number {
+    let end = at
+    while ([',', '!', ':', '.', '\n'].some((sign) => this.#reader.isWord(end, sign))) end += 1
+    return end
   }
 
   #joint(at: number): { end: number; kind: JointKind } | undefined {
@@ -124,7 +135,7 @@ export class Sentences {
       end,
       value: {
         statement: { kind: 'action', phrase, span: phrase.span },
-        isAboutAll: this.#isAboutAll(at, end),
+        isAboutAll: phrase.pattern.fixed['all'] === true || this.#isAboutAll(at, end),
       },
     }))
   }
@@ -158,6 +169,8 @@ export class Sentences {
           return this.#conditional(start, phrase, checkOf(slots, pattern))
         case 'each':
           return this.#loop(start, slots, phrase.span)
+        case 'rescue':
+          return this.#rescue(start, phrase)
         default:
           return this.#statements(start).flatMap((found) =>
             this.#bound(found, pattern, slots, phrase.span, 'before'),
@@ -171,6 +184,20 @@ export class Sentences {
     const block = check && this.#sequence(then, 'block')
     if (!check || !block) return []
     return [this.#withOtherwise(block.end, check, grouped(block.value), phrase.span)]
+  }
+
+  /** What is done where the statement before fails; it is put around that one when the list is grouped. */
+  #rescue(at: number, { span, pattern }: Phrase): readonly Found<Item>[] {
+    const block = this.#sequence(this.#reader.phraseEnd('then', at) ?? at, 'block')
+    if (!block) return []
+    const handler = grouped(block.value)
+    const rescues = pattern.fixed['of'] === 'all' ? 'all' : 'last'
+    return [
+      {
+        end: block.end,
+        value: { statement: { kind: 'rescue', body: [], handler, span }, rescues, isAboutAll: false },
+      },
+    ]
   }
 
   #withOtherwise(at: number, check: Check, then: readonly Statement[], span: Span): Found<Item> {
@@ -237,6 +264,12 @@ export class Sentences {
         return [{ end, value: wrapped.parallel(item, side) }]
       case 'at_a_time':
         return [{ end, value: wrapped.concurrency(item, numberIn(slots) ?? 1) }]
+      case 'time_limit':
+        return wrapped
+          .timeLimit(item, slots, span, side === 'before' && span.start <= this.#start)
+          .map((value) => ({ end, value }))
+      case 'constraint':
+        return wrapped.constrained(item, slots, span).map((value) => ({ end, value }))
       case 'context':
         return wrapped.context(item, slots).map((value) => ({ end, value }))
       default:

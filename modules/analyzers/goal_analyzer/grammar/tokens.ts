@@ -41,10 +41,24 @@ function blankAt(goal: string, start: number): { end: number; token?: Token } | 
   const end = start + found.length
   const bullet = /(?:[-*•]|\d{1,2}[.)])[ \t]+/y
   bullet.lastIndex = end
-  const point = found.includes('\n') || start === 0 ? bullet.exec(goal)?.[0] : undefined
+  const isPoint = found.includes('\n') || start === 0 || isNumbered(goal, end)
+  const point = isPoint ? bullet.exec(goal)?.[0] : undefined
   if (point === undefined) return { end }
   return { end, token: { kind: 'sign', text: '\n', lower: '\n', start: end, end: end + point.length } }
 }
+
+/** `1) …` within a line begins a point, unless it ends a bracket: `(a or 1) …`. */
+function isNumbered(goal: string, at: number): boolean {
+  if (!/^\d{1,2}\)[ \t]/.test(goal.slice(at, at + 4))) return false
+  let depth = 0
+  for (const sign of goal.slice(Math.max(0, at - bracketLengthMax), at)) {
+    if (sign === '(') depth += 1
+    if (sign === ')' && depth > 0) depth -= 1
+  }
+  return depth === 0
+}
+
+const bracketLengthMax = 2_000
 
 /** Signs that nobody can see would make a goal say something else than what its reader approves. */
 const unseen = /(?![\t\n\r])\p{Cc}|[\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]/u

@@ -25,6 +25,7 @@ export type Slot = { readonly span: Span } & (
   | { readonly type: 'formula'; readonly formula: Formula }
   | { readonly type: 'pairs'; readonly pairs: readonly { name: string; value: Json }[] }
   | { readonly type: 'check'; readonly check: Check }
+  | { readonly type: 'constraint'; readonly constraint: Constraint }
   /** A file, an address, a text, a number, a name, milliseconds: whatever is a plain value. */
   | { readonly type: 'value'; readonly value: Json }
 )
@@ -108,6 +109,12 @@ export type Formula =
       readonly right: Formula
     }
 
+/** What the whole plan has to keep to. */
+export type Constraint =
+  | { readonly kind: 'network' | 'budget' }
+  | { readonly kind: 'steps'; readonly max: number }
+  | { readonly kind: 'time'; readonly milliseconds: number }
+
 /** What holds of the whole at a moment: decides an `if`. */
 export type Check =
   | { readonly kind: 'and' | 'or'; readonly parts: readonly Check[] }
@@ -137,5 +144,9 @@ export type Statement = { readonly span: Span } & (
       readonly delayMs: number
       readonly body: readonly Statement[]
     }
+  /** `handler` runs where the body fails. */
+  | { readonly kind: 'rescue'; readonly body: readonly Statement[]; readonly handler: readonly Statement[] }
+  | { readonly kind: 'time_limit'; readonly milliseconds: number; readonly body: readonly Statement[] }
+  | { readonly kind: 'constrained'; readonly constraint: Constraint; readonly body: readonly Statement[] }
   | { readonly kind: 'repeat'; readonly times: number; readonly body: readonly Statement[] }
 )

@@ -1,7 +1,9 @@
 /** What decides an `if`, as jq. What has to be worked out for it first becomes steps before it. */
 import { Refusal } from '../refusal.ts'
 import type { Check, ComparedValue, Comparison, Condition, Phrase, Slots } from '../grammar/tree.ts'
-import { isReference, textIn, type Compiler } from './compiler.ts'
+import { isReference } from './values.ts'
+import { textIn } from './slots.ts'
+import type { Compiler, Operation } from './compiler.ts'
 import { asArgument } from './files.ts'
 import { shaped } from './operations/sources.ts'
 import { asItems, comparing, Table } from './table.ts'
@@ -38,6 +40,8 @@ function phraseExpression(compiler: Compiler, phrase: Phrase): string {
       return not(fileExists(compiler, phrase))
     case 'command_check':
       return not(exitCode(compiler, textIn(slots, 'command') ?? '', [], 'command_succeeds'))
+    case 'truth_check':
+      return not(lastAnswer(compiler, span))
     case 'row_check':
       return rowExpression(compiler, phrase)
     case 'value_check':
@@ -45,6 +49,20 @@ function phraseExpression(compiler: Compiler, phrase: Phrase): string {
     default:
       throw new Error(`No check is called "${pattern.does}" (pattern "${pattern.id}").`)
   }
+}
+
+/** `if so`: what was asked last. */
+function lastAnswer(compiler: Compiler, span: Phrase['span']): string {
+  const answer = compiler.values.findLast(({ type }) => type === 'boolean')
+  if (answer) return compiler.use(answer).expression
+  throw new Refusal('Nothing was asked before this.', [span], '“if there are more than 10 rows”')
+}
+
+/** `is the total over 100?`: true or false. */
+export const question: Operation = (compiler, { slots, span }) => {
+  const { check } = slots
+  if (check?.type !== 'check') throw new Refusal('It is not said what is asked.', [span])
+  return { type: 'boolean', expression: checkExpression(compiler, check.check), names: ['answer'] }
 }
 
 /** What a condition is asked about is what `it` means behind it: `if sales.csv is empty, … else show it`. */
@@ -161,6 +179,7 @@ function exitCode(compiler: Compiler, command: string, given: readonly string[],
         return: 'code',
       },
     },
+    isOpen: given.length === 0,
     needs: [{ run: command.trim().split(/\s+/)[0] ?? 'sh' }, ...given.map((path) => ({ read: path }))],
   })
   return `(${expression} == 0)`

@@ -2,16 +2,19 @@
  * From statements to a plan: resolves what words mean (which file, which result, which column), and has each action
  * planned by its operation. A value that an action works out becomes a step; one inside another action is part of it.
  */
-import { isJsonObject, nearest, type Json } from '@nexus/sdk'
-import type { Column, Operand, Phrase, Slots } from '../grammar/tree.ts'
+import { nearest, type Json } from '@nexus/sdk'
+import type { Column, Operand, Phrase } from '../grammar/tree.ts'
 import { isIn, type Vocabulary } from '../grammar/vocabulary.ts'
 import { jsonText } from '../json_text.ts'
 import { Refusal, type Span } from '../refusal.ts'
 import { defined } from './definitions.ts'
-import { isFileName, stemOf } from './files.ts'
+import { hasKnownEnding, isDatabase, isFileName, stemOf } from './files.ts'
+import { asCharacters, asWords, bareNoun, isSameNoun, singulars } from './nouns.ts'
 import type { Plan } from './plan.ts'
+import type { Relation } from './relations.ts'
 import type { Schemas } from './schemas.ts'
-import { inExpression, type Value, type ValueType } from './values.ts'
+import { operandIn, watched } from './slots.ts'
+import { given, inExpression, isReference, type Value } from './values.ts'
 
 export type Operation = (compiler: Compiler, phrase: Phrase) => Value | undefined
 
@@ -33,6 +36,12 @@ export class Compiler {
   readonly used = new Set<Value>()
   /** What was read and stands unchanged. */
   readonly files = new Map<string, Value>()
+  /** What stands for a query over files, by its expression. */
+  readonly relations = new Map<string, Relation>()
+  /** How often files may have changed. */
+  edition = 0
+  /** What was written to which file. */
+  readonly written = new Map<string, Value>()
   /** What was made together, and how many results there were then: what `both` means. */
   group: { readonly value: Value; readonly after: number } | undefined
   /** A file that was spoken of and not read, and how many results there were then. */
@@ -131,9 +140,33 @@ export class Compiler {
     if (!isFileName(path)) throw new Refusal('This is no name of a file.', [span])
     const known = this.files.get(path)
     if (known) return this.use(known)
+    const field = this.#fieldAt(path)
+    if (field) return field
+    this.useWritten(path)
     const value = this.run('read_file', path, span)
     this.files.set(path, value)
     return value
+  }
+
+  /** What was written to a file is used where the file is. */
+  useWritten(path: string): void {
+    const value = this.written.get(path)
+    if (value) this.use(value)
+  }
+
+  /** `limits.rows`, where a record came before it and no file is called so. */
+  #fieldAt(path: string): Value | undefined {
+    const last = this.values.at(-1)
+    const isRecord = last?.type === 'any' || last?.type === 'record'
+    const isFile = path.includes('/') || hasKnownEnding(path) || this.schemas.knows(path)
+    if (!last || !isRecord || isFile || last.parts) return undefined
+    const steps = path.split('.').map((name) => `pluck([${JSON.stringify(name)}])`)
+    this.plan.assume(`“${path}” is a field of the result before it, no file.`)
+    return {
+      type: 'any',
+      names: [path],
+      expression: `(${[this.use(last).expression, ...steps].join(' | ')})`,
+    }
   }
 
   /** An operation on a plain value, such as the name of a file. */
@@ -182,6 +215,16 @@ export class Compiler {
     return this.use(this.#lastOf(span))
   }
 
+  /** The last result, where a noun does not mean another one. */
+  lastUnless(noun: string): Value | undefined {
+    const isAnother =
+      this.items.length > 0 ||
+      this.values.some(({ names }) => names.some((name) => isSameNoun(name, noun))) ||
+      this.schemas.fileOf(noun) !== undefined
+    const last = this.values.at(-1)
+    return isAnother || !last ? undefined : this.use(last)
+  }
+
   /** What a noun means: the item of a loop, a result by its name, a file that was read, a file that is known. */
   noun(word: string, span: Span): Value {
     const item = this.items.findLast(({ noun }) => isSameNoun(noun, word))
@@ -190,7 +233,7 @@ export class Compiler {
     if (named) return named
     const path = this.schemas.fileOf(word)
     if (path !== undefined) return this.file(path, span)
-    if (isIn(this.vocabulary, 'row_noun', word)) return this.#lastOf(span)
+    if (isIn(this.vocabulary, 'row_noun', word)) return this.nounOf(word, this.use(this.#lastOf(span)), span)
     const names = [...new Set([...this.values.flatMap((value) => value.names), ...this.schemas.stems])]
     const near = nearest(word, names)
     throw new Refusal(
@@ -236,7 +279,7 @@ export class Compiler {
   }
 
   nounOf(noun: string, value: Value, span: Span): Value {
-    if (isSameNoun(noun, 'word')) return asWords(value)
+    if (isSameNoun(noun, 'word')) return asWords(value, span)
     if (isSameNoun(noun, 'character') || isSameNoun(noun, 'letter')) return asCharacters(value)
     if (isIn(this.vocabulary, 'row_noun', noun) || value.names.some((name) => isSameNoun(name, noun)))
       return value
@@ -253,6 +296,13 @@ export class Compiler {
     if (columns) {
       const found = columns.find((name) => name === word) ?? columns.find((name) => isSameNoun(name, word))
       if (found !== undefined) return found
+      const computed = columns.filter(
+        (name) =>
+          /^(?:sum|average|min|max|median|distinct)_/.test(name) &&
+          isSameNoun(name.slice(name.indexOf('_') + 1), word),
+      )
+      const [only, another] = computed
+      if (only !== undefined && another === undefined) return only
       const near = nearest(word, columns)
       throw new Refusal(
         `There is no column “${word}”. There are: ${columns.join(', ')}.`,
@@ -263,107 +313,6 @@ export class Compiler {
     const forms = singulars(word)
     return forms.length === 0 ? word : [word, ...forms]
   }
-}
-
-/** `most rows`, `duplicate lines`: the noun has to be one for what the value holds. */
-export function refuseOtherNoun(compiler: Compiler, slots: Slots, value: Value): void {
-  const noun = operandIn(slots, 'noun')
-  const word = noun && bareNoun(noun)
-  if (noun && word !== undefined) compiler.nounOf(word, value, noun.span)
-}
-
-/** The slots, noting which are looked at: one that no operation looks at would be left out of the plan unsaid. */
-function watched(slots: Slots, read: Set<string>): Slots {
-  return new Proxy(slots, {
-    get: (target, name) => {
-      if (typeof name === 'string') read.add(name)
-      return typeof name === 'string' ? target[name] : undefined
-    },
-  })
-}
-
-export function operandIn(slots: Slots, name: string): Operand | undefined {
-  const slot = slots[name]
-  return slot?.type === 'operand' ? slot.operands[0] : undefined
-}
-
-export function operandsIn(slots: Slots, name: string): readonly Operand[] {
-  const slot = slots[name]
-  return slot?.type === 'operand' ? slot.operands : []
-}
-
-export function valueIn(slots: Slots, name: string): Json | undefined {
-  const slot = slots[name]
-  return slot?.type === 'value' ? slot.value : undefined
-}
-
-export function textIn(slots: Slots, name: string): string | undefined {
-  const value = valueIn(slots, name)
-  return value === undefined || value === null ? undefined : jsonText(value)
-}
-
-export function columnsIn(slots: Slots, name: string): readonly Column[] {
-  const slot = slots[name]
-  return slot?.type === 'columns' ? slot.columns : []
-}
-
-export function bareNoun(operand: Operand): string | undefined {
-  if (operand.kind === 'noun' || operand.kind === 'pronoun') return operand.word
-  if (operand.kind !== 'phrase' || operand.phrase.pattern.does !== 'rows') return undefined
-  const { noun, ...rest } = operand.phrase.slots
-  const inner = noun?.type === 'operand' ? noun.operands[0] : undefined
-  return inner && Object.keys(rest).length === 0 ? bareNoun(inner) : undefined
-}
-
-export function isDatabase(path: string): boolean {
-  return /\.(?:db|sqlite3?|duckdb)$/i.test(path)
-}
-
-export function isReference(expression: string): boolean {
-  return /^\$(?:context|input)\.\w+$|^\$[a-z]\w*$/.test(expression)
-}
-
-export function given(value: Json): Value {
-  return { type: typeOf(value), expression: JSON.stringify(value), names: [], isGiven: true }
-}
-
-function typeOf(value: Json): ValueType {
-  if (Array.isArray(value)) return value.every((item) => isJsonObject(item)) ? 'rows' : 'list'
-  if (isJsonObject(value)) return 'record'
-  if (typeof value === 'number') return 'number'
-  if (typeof value === 'boolean') return 'boolean'
-  return typeof value === 'string' ? 'text' : 'any'
-}
-
-function asWords(value: Value): Value {
-  return {
-    ...value,
-    type: 'list',
-    expression: `(${value.expression} | tostring | [scan("\\\\S+")])`,
-    names: ['words'],
-  }
-}
-
-function asCharacters(value: Value): Value {
-  return {
-    ...value,
-    type: 'list',
-    expression: `(${value.expression} | tostring | split(""))`,
-    names: ['characters'],
-  }
-}
-
-export function isSameNoun(left: string, right: string): boolean {
-  const [a, b] = [left.toLowerCase(), right.toLowerCase()]
-  return a === b || singulars(a).includes(b) || singulars(b).includes(a)
-}
-
-/** What a word may be the plural of. */
-export function singulars(word: string): readonly string[] {
-  if (!/[^s]s$/i.test(word) || word.length < 4) return []
-  const forms = [word.slice(0, -1)]
-  if (/ies$/i.test(word)) return [`${word.slice(0, -3)}y`, ...forms]
-  return /(?:[sxz]|ch|sh)es$/i.test(word) ? [word.slice(0, -2), ...forms] : forms
 }
 
 function nameOf({ pattern }: Phrase, value: Value): string {

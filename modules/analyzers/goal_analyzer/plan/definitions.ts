@@ -7,6 +7,12 @@ const definitions: Readonly<Record<string, string>> = {
   need: 'def need($c): if length == 0 or any(.[]; type == "object" and has($c)) then . else error("There is no column \\($c | tojson). There are: \\([.[] | objects | keys_unsorted[]] | unique | join(", ")).") end;',
   column:
     'def column($names): ([.[] | objects | keys_unsorted[]] | unique) as $there | first(($names[] | select(. as $name | $there | any(. == $name))), (if length == 0 then $names[0] else error("There is no column \\($names[0] | tojson). There are: \\($there | join(", ")).") end));',
+  pluck:
+    'def pluck($names): def fail: error("There is no field \\($names[0] | tojson)."); if type == "array" then ([.[] | objects | keys_unsorted[]] | unique) as $there | if length == 0 then [] else (first($names[] | select(. as $name | $there | any(. == $name))) // fail) as $key | map(.[$key]) end elif type == "object" then . as $record | (first($names[] | select(. as $name | $record | has($name))) // fail) as $key | .[$key] else fail end;',
+  itself:
+    'def itself: if type == "object" then error("It is not said which column this holds of.") else . end;',
+  is_so:
+    'def is_so($name): if type != "object" then . == $name elif has($name) | not then error("It is not said which column is to be \\($name | tojson).") elif .[$name] == null or (.[$name] | type) == "boolean" then .[$name] == true else error("The column \\($name | tojson) is not true or false.") end;',
   numeric:
     'def numeric: map(select(. != null) | if type == "number" then . else error("This is not a number: \\(tojson).") end);',
   known: 'def known: map(select(. != null));',

@@ -4,12 +4,20 @@ import type { Catalogue } from '../catalogue.ts'
 import type { Statement } from '../grammar/tree.ts'
 import type { Vocabulary } from '../grammar/vocabulary.ts'
 import { Refusal } from '../refusal.ts'
+import { question } from './checks.ts'
 import { Compiler } from './compiler.ts'
 import { defined } from './definitions.ts'
 import { aggregateOperations } from './operations/aggregates.ts'
-import { effectOperations } from './operations/effects.ts'
+import { callOperations } from './operations/calls.ts'
+import { columnOperations } from './operations/columns.ts'
+import { commandOperations } from './operations/commands.ts'
+import { controlOperations } from './operations/control.ts'
+import { fileOperations } from './operations/files.ts'
+import { pairOperations } from './operations/pairs.ts'
+import { rowOperations } from './operations/rows.ts'
 import { sourceOperations } from './operations/sources.ts'
-import { tableOperations } from './operations/tables.ts'
+import { textOperations } from './operations/texts.ts'
+import { limitsOf, narrowedBy } from './limits.ts'
 import { Plan, type Need, type Step } from './plan.ts'
 import { schemasOf } from './schemas.ts'
 import { block, ensure } from './statements.ts'
@@ -29,19 +37,29 @@ export interface PlanningOptions {
   readonly vocabulary: Vocabulary
   readonly context: Json
   readonly stepsMax: number
+  readonly constraints: Json
 }
 
 const operations = {
   ...sourceOperations,
   ...aggregateOperations,
-  ...tableOperations,
-  ...effectOperations,
+  ...rowOperations,
+  ...columnOperations,
+  ...pairOperations,
+  ...fileOperations,
+  ...commandOperations,
+  ...callOperations,
+  ...textOperations,
+  ...controlOperations,
   ensure,
+  question,
 }
 
 /** Throws `Refusal`. */
 export function planOf(statements: readonly Statement[], options: PlanningOptions): PlannedWorkflow {
-  const plan = new Plan(options.goal, options.catalogue, options.stepsMax)
+  const given = limitsOf(options.constraints, options.stepsMax, options.vocabulary)
+  const limits = narrowedBy(given, statements)
+  const plan = new Plan(options.goal, options.catalogue, limits)
   const compiler = new Compiler({
     plan,
     vocabulary: options.vocabulary,
@@ -51,8 +69,9 @@ export function planOf(statements: readonly Statement[], options: PlanningOption
   const last = block(compiler, statements)
   if (plan.tasks.length === 0) throw new Refusal('Nothing is to be done.', [])
   const output = outputOf(compiler, last)
+  plan.prune(output)
   return {
-    workflow: documentOf(options.goal, plan.tasks, output),
+    workflow: documentOf(options.goal, plan.tasks, { output, timeoutMs: limits.timeoutMs }),
     tasks: plan.flat,
     steps: plan.steps,
     needs: plan.needs,
@@ -81,7 +100,11 @@ function memberName({ expression }: Value, at: number): string {
 
 const nameLengthMax = 60
 
-function documentOf(goal: string, tasks: readonly JsonObject[], output: string): JsonObject {
+function documentOf(
+  goal: string,
+  tasks: readonly JsonObject[],
+  { output, timeoutMs }: { readonly output: string; readonly timeoutMs: number | undefined },
+): JsonObject {
   const words = goal
     .toLowerCase()
     .replaceAll(/[^a-z0-9]+/g, '-')
@@ -96,6 +119,7 @@ function documentOf(goal: string, tasks: readonly JsonObject[], output: string):
       title: 'A goal',
       summary: goal.slice(0, summaryLengthMax),
     },
+    ...(timeoutMs !== undefined && { timeout: { after: { milliseconds: timeoutMs } } }),
     do: tasks,
     output: { as: inExpression(defined(output)) },
   }

@@ -3,7 +3,7 @@
  */
 import type { ValueType } from './values.ts'
 
-export type Format = 'csv' | 'tsv' | 'json' | 'jsonl' | 'text'
+export type Format = 'csv' | 'tsv' | 'json' | 'jsonl' | 'text' | 'parquet'
 
 export function formatOf(path: string): Format {
   const ending = /\.([A-Za-z0-9]+)(?:[?#].*)?$/.exec(path)?.[1]?.toLowerCase()
@@ -11,6 +11,7 @@ export function formatOf(path: string): Format {
     case 'csv':
     case 'tsv':
     case 'json':
+    case 'parquet':
       return ending
     case 'jsonl':
     case 'ndjson':
@@ -32,6 +33,7 @@ export function reading(format: Format): { expression: string | undefined; type:
     case 'jsonl':
       return { expression: 'lines | map(select(. != "") | fromjson)', type: 'rows' }
     case 'text':
+    case 'parquet':
       return { expression: undefined, type: 'text' }
   }
 }
@@ -48,6 +50,7 @@ export function writing(format: Format): string {
     case 'jsonl':
       return 'if type == "array" then map(tojson + "\\n") | join("") else pretty end'
     case 'text':
+    case 'parquet':
       return 'plain_text'
   }
 }
@@ -63,6 +66,20 @@ export function stemOf(path: string): string {
   return name.replace(/(?<=.)\.[A-Za-z0-9]+$/, '').toLowerCase()
 }
 
+/** A file whose text is no text: nothing here reads or writes it as one. */
+export function isBinary(path: string): boolean {
+  return /\.(?:parquet|arrow|feather|avro|orc|xlsx?|ods|docx?|pptx?|pdf|zip|t?gz|bz2|xz|zst|7z|tar|png|jpe?g|gif|webp|ico|bmp|tiff?|mp[34]|wav|ogg|avi|mov|mkv|exe|bin|so|dll|class|jar|wasm|pyc|db|sqlite3?|duckdb)$/i.test(
+    path,
+  )
+}
+
+/** Whether a name ends as files of data, text or code do. */
+export function hasKnownEnding(path: string): boolean {
+  return /\.(?:csv|tsv|json|jsonl|ndjson|parquet|txt|text|log|md|ya?ml|xml|html?|ini|conf|cfg|toml|env|sql|py|m?js|ts|sh|db|sqlite3?|duckdb|out|dat|data|tmp|bak|gz|zip|pdf|xlsx?|rtf|tex|lock)$/i.test(
+    path,
+  )
+}
+
 /** A name as a file's may be: nothing that a shell or a terminal would read otherwise. */
 export function isFileName(path: string): boolean {
   return path.length < 1024 && !/\p{Cc}/u.test(path)
@@ -70,4 +87,8 @@ export function isFileName(path: string): boolean {
 
 export function asArgument(path: string): string {
   return path.startsWith('-') ? `./${path}` : path
+}
+
+export function isDatabase(path: string): boolean {
+  return /\.(?:db|sqlite3?|duckdb)$/i.test(path)
 }

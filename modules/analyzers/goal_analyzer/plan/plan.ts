@@ -3,10 +3,11 @@
  * how values get from one to the next: through `$context` where tasks come one after the other, and through each task's
  * own input (`$input`) where lists run side by side.
  */
-import type { Json, JsonObject } from '@nexus/sdk'
+import { isJsonObject, type Json, type JsonObject } from '@nexus/sdk'
 import type { Catalogue } from '../catalogue.ts'
 import { Refusal, type Span } from '../refusal.ts'
 import { defined } from './definitions.ts'
+import type { Limits } from './limits.ts'
 import { inExpression, type Value } from './values.ts'
 
 export interface Need {
@@ -31,6 +32,8 @@ export interface NewTask {
   /** jq over what it gives: what the value of the step is. */
   readonly as?: string
   readonly needs?: readonly Omit<Need, 'step'>[]
+  /** It may reach whatever it likes: a command, a script, a capability that is called by its name. */
+  readonly isOpen?: boolean
 }
 
 export type TaskList = Record<string, JsonObject>[]
@@ -49,15 +52,16 @@ export class Plan {
   readonly assumptions: string[] = []
   readonly flat: { id: string; type: string; input: Json }[] = []
   readonly #names = new Set<string>()
-  readonly #stepsMax: number
+  readonly #superseded = new Set<string>()
+  readonly #limits: Limits
   #scope: Scope = { kind: 'shared', tasks: [], last: undefined }
   /** The words that are being planned. */
   span: Span = { start: 0, end: 0 }
 
-  constructor(goal: string, catalogue: Catalogue, stepsMax: number) {
+  constructor(goal: string, catalogue: Catalogue, limits: Limits) {
     this.goal = goal
     this.catalogue = catalogue
-    this.#stepsMax = stepsMax
+    this.#limits = limits
   }
 
   get tasks(): TaskList {
@@ -74,6 +78,10 @@ export class Plan {
 
   /** Throws `Refusal` where nobody provides the capability. */
   require(capability: string): void {
+    if (this.#limits.without.includes(capability))
+      throw new Refusal(`This needs the capability \`${capability}\`, which the constraints rule out.`, [
+        this.span,
+      ])
     if (this.catalogue.has(capability)) return
     const near = this.catalogue.nearest(capability)
     throw new Refusal(
@@ -104,6 +112,22 @@ export class Plan {
     }
   }
 
+  /** What a step gives is asked for in another way by a later one; it goes where nothing else uses it. */
+  supersede(expression: string): void {
+    const name = /^\$(?:context|input)\.(\w+)$/.exec(expression)?.[1]
+    if (name !== undefined) this.#superseded.add(name)
+  }
+
+  /** Takes out what was superseded and is used nowhere, in the tasks or in the output of the plan. */
+  prune(output: string): void {
+    for (const name of this.#superseded) {
+      const without = withoutTask(this.tasks, name)
+      if (new RegExp(`\\b${name}\\b`).test(JSON.stringify([without, output]))) continue
+      this.tasks.splice(0, this.tasks.length, ...without)
+      for (const list of [this.steps, this.needs, this.flat]) removeOf(list, name)
+    }
+  }
+
   /** Adds a task that holds others, or that gives nothing that is used. */
   addPlain(task: NewTask): string {
     this.require(task.capability)
@@ -113,15 +137,21 @@ export class Plan {
     return name
   }
 
-  #note(name: string, { capability, definition, needs = [] }: NewTask): void {
+  #note(name: string, { capability, definition, needs = [], isOpen = false }: NewTask): void {
+    const isReached = isOpen || needs.some(({ network }) => network !== undefined)
+    if (!this.#limits.network && isReached)
+      throw new Refusal(
+        `This ${isOpen ? 'may reach' : 'reaches'} the network, which the goal or its constraints rule out.`,
+        [this.span],
+      )
     this.steps.push({ task: name, words: this.goal.slice(this.span.start, this.span.end), capability })
     this.needs.push(...needs.map((need) => ({ step: name, ...need })))
     this.flat.push({ id: name, type: capability, input: inputOf(definition) })
-    if (this.steps.length > this.#stepsMax)
-      throw new Refusal(
-        `The plan would have more than ${this.#stepsMax} steps (max_steps). Say less at once.`,
-        [this.span],
-      )
+    const { stepsMax } = this.#limits
+    if (this.steps.length - this.#superseded.size > stepsMax)
+      throw new Refusal(`The plan would have more than ${stepsMax} steps (max_steps). Say less at once.`, [
+        this.span,
+      ])
   }
 
   /** `read_sales`, `read_sales_2`…, none twice in a document. */
@@ -166,4 +196,34 @@ export class Plan {
 function inputOf(definition: JsonObject): Json {
   const { with: given, run, set, wait, raise } = definition
   return given ?? run ?? set ?? wait ?? raise ?? null
+}
+
+/** The list without the task, wherever in it that stands. */
+function withoutTask(list: TaskList, name: string): TaskList {
+  const isTask = (value: Json): boolean =>
+    isJsonObject(value) && Object.keys(value).length === 1 && Object.keys(value)[0] === name
+  const cleaned = (value: Json): Json => {
+    if (Array.isArray(value)) return value.filter((item: Json) => !isTask(item)).map(cleaned)
+    if (!isJsonObject(value)) return value
+    return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, cleaned(inner)]))
+  }
+  return list
+    .filter((task) => !isTask(task))
+    .map((task) =>
+      Object.fromEntries(Object.entries(task).map(([key, inner]) => [key, asObject(cleaned(inner))])),
+    )
+}
+
+function asObject(value: Json): JsonObject {
+  return isJsonObject(value) ? value : {}
+}
+
+function removeOf(
+  list: { readonly task?: string; readonly step?: string; readonly id?: string }[],
+  name: string,
+): void {
+  for (let at = list.length - 1; at >= 0; at--) {
+    const { task, step, id } = list[at] ?? {}
+    if ([task, step, id].includes(name)) list.splice(at, 1)
+  }
 }

@@ -3,15 +3,18 @@
  * conditions, `for` and `nexus.map` for loops, `try` with a retry policy.
  */
 import type { JsonObject } from '@nexus/sdk'
-import type { Statement } from '../grammar/tree.ts'
+import type { Operand, Phrase, Slot, Slots, Statement } from '../grammar/tree.ts'
+import { isIn } from '../grammar/vocabulary.ts'
 import { jsonText } from '../json_text.ts'
 import { Refusal } from '../refusal.ts'
 import { checkExpression } from './checks.ts'
 import type { Compiler, Operation } from './compiler.ts'
 import { defined } from './definitions.ts'
-import { raise } from './operations/effects.ts'
+import { raise } from './operations/control.ts'
 import type { TaskList } from './plan.ts'
-import { stemOf } from './files.ts'
+import { formatOf, stemOf } from './files.ts'
+import { bareNoun, isSameNoun } from './nouns.ts'
+import { operandIn, operandsIn } from './slots.ts'
 import { asItems, Table } from './table.ts'
 import { inExpression, keyOf, quoted, unique, type Value } from './values.ts'
 
@@ -36,6 +39,12 @@ function one(compiler: Compiler, statement: Statement): Value | undefined {
       return retry(compiler, statement)
     case 'repeat':
       return repeat(compiler, statement)
+    case 'rescue':
+      return rescue(compiler, statement)
+    case 'time_limit':
+      return timeLimit(compiler, statement)
+    case 'constrained':
+      return block(compiler, statement.body)
   }
 }
 
@@ -142,7 +151,7 @@ function sideBySide(
 ): Value {
   const { plan } = compiler
   const list = plan.add({ name: 'in_parallel', capability: 'fork', definition: fork })
-  const parts = values.map((value, at) => ({ ...value, expression: `${list}[${at}]` }))
+  const parts = values.map((value, at) => ({ ...value, isByTheWay: false, expression: `${list}[${at}]` }))
   const kept = parts.map((part, at) => ({
     ...part,
     expression: plan.add({
@@ -166,6 +175,8 @@ function sideBySide(
 
 function loop(compiler: Compiler, statement: Of<'each'>): Value | undefined {
   const { plan } = compiler
+  const groups = groupedLoop(compiler, statement)
+  if (groups) return block(compiler, groups)
   const items = itemsOf(compiler, statement)
   plan.span = statement.span
   const variable = plan.nameFor(/^[a-z]\w*$/.test(statement.noun) ? statement.noun : 'item')
@@ -187,6 +198,42 @@ function loop(compiler: Compiler, statement: Of<'each'>): Value | undefined {
   }
   const expression = plan.add({ name: `each_${variable}`, capability: 'nexus.map', definition })
   return result(compiler, { type: 'list', expression, names: ['results', ...value.names] })
+}
+
+/** `for each city in sales.csv, count the rows`: what is counted are the rows of each city, so that it is no loop. */
+function groupedLoop(compiler: Compiler, statement: Of<'each'>): readonly Statement[] | undefined {
+  const { source, noun, body } = statement
+  const [first, ...rest] = body
+  const path = pathOf(source)
+  if (first?.kind !== 'action' || path === undefined || !['csv', 'tsv'].includes(formatOf(path)))
+    return undefined
+  if (isIn(compiler.vocabulary, 'row_noun', noun) || isSameNoun(noun, stemOf(path))) return undefined
+  const by: Slot = { type: 'columns', columns: [{ name: noun, span: source.span }], span: source.span }
+  const of: Slot = { type: 'operand', operands: [source], span: source.span }
+  const phrase = groupedPhrase(first.phrase, { by, in: of })
+  return phrase && [{ ...first, phrase }, ...rest]
+}
+
+function pathOf(operand: Operand): string | undefined {
+  const inner = operand.kind === 'phrase' ? operandIn(operand.phrase.slots, 'source') : operand
+  return inner?.kind === 'file' ? inner.path : undefined
+}
+
+/** The phrase, or the one that it shows, as one by groups; undefined where it does not aggregate, or says of what. */
+function groupedPhrase(phrase: Phrase, more: Slots): Phrase | undefined {
+  const { slots, pattern } = phrase
+  const [what, another] = operandsIn(slots, 'what')
+  if (['aggregate', 'count'].includes(pattern.does))
+    return 'in' in slots || 'by' in slots || (what && bareNoun(what) === undefined)
+      ? undefined
+      : { ...phrase, slots: { ...slots, ...more } }
+  const shown = slots['what']
+  if (pattern.does !== 'give' || another || what?.kind !== 'phrase' || shown?.type !== 'operand')
+    return undefined
+  const inner = groupedPhrase(what.phrase, more)
+  return (
+    inner && { ...phrase, slots: { ...slots, what: { ...shown, operands: [{ ...what, phrase: inner }] } } }
+  )
 }
 
 /** A loop that only does things, one after the other. */
@@ -228,6 +275,33 @@ function retry(compiler: Compiler, { attempts, delayMs, body, span }: Of<'retry'
   const policy = { delay: { milliseconds: delayMs }, limit: { attempt: { count: attempts } } }
   plan.tasks.push({ [plan.nameFor('retry')]: { try: tasks, catch: { retry: policy } } })
   plan.steps.push({ task: 'retry', words: plan.goal.slice(span.start, span.end), capability: 'try' })
+  compiler.values.splice(before, 0, ...made)
+  return value
+}
+
+/** What a failing body leaves behind is not there for what comes after it, but for its last value. */
+function rescue(compiler: Compiler, { body, handler, span }: Of<'rescue'>): Value | undefined {
+  const { plan } = compiler
+  plan.require('try')
+  const tried = within(compiler, 'same', () => block(compiler, body))
+  const instead = within(compiler, 'same', () => block(compiler, handler))
+  plan.span = span
+  plan.addPlain({
+    name: 'attempt',
+    capability: 'try',
+    definition: { try: tried.tasks, catch: { do: instead.tasks } },
+  })
+  return merged(compiler, tried.value, instead.value)
+}
+
+function timeLimit(compiler: Compiler, { milliseconds, body, span }: Of<'time_limit'>): Value | undefined {
+  const { plan } = compiler
+  plan.require('do')
+  const before = compiler.values.length
+  const { tasks, value, made } = within(compiler, 'same', () => block(compiler, body))
+  plan.span = span
+  plan.tasks.push({ [plan.nameFor('in_time')]: { do: tasks, timeout: { after: { milliseconds } } } })
+  plan.assume(`The time limit is for this alone: ${plan.goal.slice(span.start, span.end)}`)
   compiler.values.splice(before, 0, ...made)
   return value
 }

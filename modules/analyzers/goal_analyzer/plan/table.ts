@@ -3,9 +3,10 @@
  * step runs, never an empty result.
  */
 import type { Column, ComparedValue, Comparison, Condition } from '../grammar/tree.ts'
-import { Refusal } from '../refusal.ts'
-import { given, type Compiler } from './compiler.ts'
-import { member, quoted, type Value } from './values.ts'
+import { Refusal, type Span } from '../refusal.ts'
+import { heldBy } from './relations.ts'
+import type { Compiler } from './compiler.ts'
+import { given, member, quoted, type Value } from './values.ts'
 
 export class Table {
   readonly value: Value
@@ -56,10 +57,27 @@ export class Table {
   }
 
   #compare({ subject, comparison, span }: Condition & { kind: 'compare' }): string {
+    const adjective = subject ? undefined : this.#adjective(comparison)
+    if (adjective !== undefined) return adjective
     if (!subject && this.value.type === 'rows')
       throw new Refusal('It is not said which column this holds of.', [span], '“where COLUMN is over 5”')
-    const left = subject ? this.member(subject) : '.'
+    if (!subject) refuseAdjective(this.value, comparison, span)
+    const left = subject ? this.member(subject) : this.#mayHoldRows ? 'itself' : '.'
     return comparing(left, comparison, (value) => this.#compared(value, comparison))
+  }
+
+  get #mayHoldRows(): boolean {
+    return this.value.type === 'any' || this.value.names[0] === 'results'
+  }
+
+  /** `that are active`: of records it is a column that is true or false. */
+  #adjective({ operator, values, isNegated }: Comparison): string | undefined {
+    const [value] = values
+    if (operator !== 'eq' || value?.kind !== 'word') return undefined
+    const isColumn = this.value.columns?.includes(value.word) === true
+    if (!isColumn && !this.#mayHoldRows) return undefined
+    const holds = `is_so(${quoted(value.word)})`
+    return isNegated ? `(${holds} | not)` : holds
   }
 
   #compared(value: ComparedValue, { operator }: Comparison): string {
@@ -79,6 +97,18 @@ export class Table {
   }
 }
 
+/** `how many are ready` of lines: a line that is just this word, or something that no line says of itself? */
+function refuseAdjective(value: Value, { operator, values }: Comparison, span: Span): void {
+  const [word] = values
+  const isAdjective = operator === 'eq' && word?.kind === 'word' && /^\p{Ll}/u.test(word.word)
+  if (value.type === 'list' && isAdjective)
+    throw new Refusal(
+      'It is not known what makes a line so.',
+      [span],
+      `“that are "${word.word}"” for those that are this very text`,
+    )
+}
+
 /** A text is a list of its lines. */
 export function asItems(value: Value): Value {
   return value.type === 'text'
@@ -87,6 +117,8 @@ export function asItems(value: Value): Value {
 }
 
 export function filtered(compiler: Compiler, value: Value, condition: Condition, keeps = true): Value {
+  const asked = heldBy(compiler, value, condition, keeps)
+  if (asked) return asked
   const table = new Table(compiler, value)
   const holds = table.condition(condition)
   return { ...table.value, expression: table.through(`map(select(${keeps ? holds : `${holds} | not`}))`) }

@@ -2,6 +2,7 @@
  * What flows between the steps of a plan: where a value is found (a jq expression that means the same anywhere in the
  * step), and what is known of it before anything has run.
  */
+import { isJsonObject, type Json } from '@nexus/sdk'
 import type { Column } from '../grammar/tree.ts'
 
 export type ValueType = 'rows' | 'list' | 'record' | 'number' | 'text' | 'boolean' | 'any'
@@ -14,10 +15,18 @@ export interface Value {
   readonly names: readonly string[]
   /** The names of its columns, where they are known. */
   readonly columns?: readonly string[]
+  /** The keys of the columns that were computed for each group, as in `key` of a table. */
+  readonly computed?: readonly string[]
   /** Rows that were said to be grouped, before it was said what is to come out of each group. */
   readonly groupedBy?: readonly Column[]
   /** Results that were made together; as one value it is an object of them. */
   readonly parts?: readonly Value[]
+  /** It is, where it is a text, the text of a file already. */
+  readonly isText?: boolean
+  /** Its rows stand in an order that was asked for. */
+  readonly isSorted?: boolean
+  /** Values of one column of a table, as they stand there. */
+  readonly isPlucked?: boolean
   /** It came of something that was done for its own sake, such as a command: no answer where more comes after it. */
   readonly isByTheWay?: boolean
   /** Nothing can be made of it but its value: it was given, not worked out. */
@@ -45,14 +54,25 @@ const keywords = new Set(
 
 /** `.city`, `.["a b"]`, `.[$c1]`; a key is a jq text or a variable. */
 export function member(key: string): string {
-  const name = key.startsWith('"') ? (JSON.parse(key) as string) : ''
-  return plainKey.test(name) && !keywords.has(name) ? `.${name}` : `.[${key}]`
+  const name = plainName(key)
+  return name === undefined ? `.[${key}]` : `.${name}`
 }
 
 /** As the key of an object that is built. */
 export function keyOf(key: string): string {
-  const name = key.startsWith('"') ? (JSON.parse(key) as string) : ''
-  return plainKey.test(name) && !keywords.has(name) ? name : `(${key})`
+  return plainName(key) ?? `(${key})`
+}
+
+/** The name in a jq text that may stand without quotes. */
+function plainName(key: string): string | undefined {
+  if (!isFixed(key)) return undefined
+  const name = String(JSON.parse(key))
+  return plainKey.test(name) && !keywords.has(name) ? name : undefined
+}
+
+/** Whether a key is a text that says the same whatever the data is: no variable, and none within it. */
+export function isFixed(key: string): boolean {
+  return key.startsWith('"') && !key.includes('\\(')
 }
 
 /** The names with numbers behind those that stand there already. */
@@ -61,4 +81,20 @@ export function unique(names: readonly string[]): readonly string[] {
     const before = names.slice(0, at).filter((one) => one === name).length
     return before === 0 ? name : `${name}_${before + 1}`
   })
+}
+
+export function given(value: Json): Value {
+  return { type: typeOf(value), expression: JSON.stringify(value), names: [], isGiven: true }
+}
+
+function typeOf(value: Json): ValueType {
+  if (Array.isArray(value)) return value.every((item) => isJsonObject(item)) ? 'rows' : 'list'
+  if (isJsonObject(value)) return 'record'
+  if (typeof value === 'number') return 'number'
+  if (typeof value === 'boolean') return 'boolean'
+  return typeof value === 'string' ? 'text' : 'any'
+}
+
+export function isReference(expression: string): boolean {
+  return /^\$(?:context|input)\.\w+$|^\$[a-z]\w*$/.test(expression)
 }

@@ -1,20 +1,23 @@
 /** Counting, summing and what else makes few values of many, for the whole or for each group. */
 import { isIn } from '../../grammar/vocabulary.ts'
-import type { Aggregate, AggregateFunction, Column, Phrase } from '../../grammar/tree.ts'
+import type { Aggregate, AggregateFunction, Column, Operand, Phrase } from '../../grammar/tree.ts'
 import { jsonText } from '../../json_text.ts'
 import { Refusal } from '../../refusal.ts'
-import { columnsIn, refuseOtherNoun, valueIn, type Compiler, type Operation } from '../compiler.ts'
+import { groupedInto } from '../relations.ts'
+import { columnsIn, operandIn, valueIn } from '../slots.ts'
+import { stemOf } from '../files.ts'
+import { bareNoun, isSameNoun, refuseOtherNoun } from '../nouns.ts'
+import { type Compiler, type Operation } from '../compiler.ts'
 import { asItems, Table } from '../table.ts'
-import { keyOf, quoted, type Value } from '../values.ts'
+import { isFixed, keyOf, quoted, type Value } from '../values.ts'
 import { askedOfFile } from './file_queries.ts'
-import { shaped } from './sources.ts'
+import { directed, inOrder, shaped } from './sources.ts'
 
 /** Rows that are grouped: what comes next says what comes out of each group. */
 export function grouped(compiler: Compiler, value: Value, by: readonly Column[]): Value {
-  const counted = { function: 'count', column: undefined, span: by[0]?.span ?? { start: 0, end: 0 } } as const
-  const counts = aggregated(compiler, value, by, [counted])
   return {
-    ...counts,
+    type: 'rows',
+    ...(value.columns && { columns: value.columns }),
     groupedBy: by,
     expression: groups(compiler, value, by),
     names: ['groups', ...value.names],
@@ -40,6 +43,8 @@ export function aggregated(
   by: readonly Column[],
   list: readonly Aggregate[],
 ): Value {
+  const asked = groupedInto(compiler, value, by, list)
+  if (asked) return answered(asked, by, [...list.flatMap(nounsOf), ...value.names])
   const table = new Table(compiler, value)
   const named = list.map((one) => ({
     name: resultName(compiler, table, one),
@@ -61,7 +66,32 @@ export function aggregated(
   const keys = by.map((column) => `${keyOf(table.key(column))}: .[0]${table.member(column)}`)
   const members = [...keys, ...named.map(({ name, expression }) => `${keyOf(name)}: (${expression})`)]
   const group = `group_by([${by.map((column) => table.member(column)).join(', ')}])`
-  return { type: 'rows', expression: table.through(group, `map({${members.join(', ')}})`), names }
+  const keysOf = by.map((column) => table.key(column))
+  return {
+    type: 'rows',
+    expression: table.through(group, `map({${members.join(', ')}})`),
+    names,
+    ...told(
+      keysOf,
+      named.map(({ name }) => name),
+    ),
+  }
+}
+
+/** What a query gives: rows of groups; else one row, and one value where one thing was asked. */
+function answered(asked: Value, by: readonly Column[], names: readonly string[]): Value {
+  if (by.length > 0) return { ...asked, names }
+  const { expression, computed = [] } = asked
+  const isOne = computed.length === 1
+  const first = `(${expression} | .[0]${isOne ? ' | to_entries[0].value' : ''})`
+  return { type: isOne ? 'number' : 'record', expression: first, names }
+}
+
+/** The columns of groups, where none of them is only known when the plan runs. */
+function told(keys: readonly string[], computed: readonly string[]): Pick<Value, 'columns' | 'computed'> {
+  const all = [...keys, ...computed]
+  const isKnown = all.every(isFixed)
+  return isKnown ? { columns: all.map((key) => String(JSON.parse(key))), computed } : {}
 }
 
 function resultName(_compiler: Compiler, table: Table, { function: name, column }: Aggregate): string {
@@ -112,12 +142,44 @@ const aggregate: Operation = (compiler, phrase) => {
   const { slots } = phrase
   const before = countedBefore(compiler, phrase)
   if (before) return before
+  const row = extremeRow(compiler, phrase)
+  if (row) return row
   const asked = askedAggregate(compiler, phrase)
-  if (asked) return asked
-  const value = shaped(compiler, compiler.subject(phrase), without(slots, 'by'))
+  if (asked) return directed(compiler, asked, slots)
+  const value = shaped(compiler, compiler.subject(phrase), without(slots, 'by', 'direction', 'group'))
   const list = aggregatesOf(phrase, value)
+  refuseNoGroups(slots, value)
   const by = [...(value.groupedBy ?? []), ...columnsIn(slots, 'by')]
-  return rounded(aggregated(compiler, ungrouped(value), by, list), valueIn(slots, 'precision'))
+  const result = directed(compiler, aggregated(compiler, ungrouped(value), by, list), slots)
+  return rounded(result, valueIn(slots, 'precision'))
+}
+
+/** `the biggest order by total` is a row, where orders are what the rows are; `the biggest amount by city` is not. */
+function extremeRow(compiler: Compiler, phrase: Phrase): Value | undefined {
+  const { aggregates, by, where } = phrase.slots
+  const [only, another] = aggregates?.type === 'aggregates' ? aggregates.aggregates : []
+  const [key, ...more] = columnsIn(phrase.slots, 'by')
+  const isExtreme = only?.function === 'max' || only?.function === 'min'
+  if (!by || !key || more.length > 0 || !isExtreme || another || !only.column) return undefined
+  const within = operandIn(phrase.slots, 'in')
+  const path = within && fileOf(within)
+  const word = only.column.name.toLowerCase()
+  const names = path === undefined ? (compiler.values.at(-1)?.names ?? []) : [stemOf(path)]
+  const columns = path === undefined ? compiler.values.at(-1)?.columns : compiler.schemas.columnsOf(path)
+  const isRow = isIn(compiler.vocabulary, 'row_noun', word) || names.some((name) => isSameNoun(name, word))
+  if (!isRow || columns?.some((name) => isSameNoun(name, word))) return undefined
+  const value = shaped(
+    compiler,
+    within ? compiler.operand(within) : compiler.last(phrase.span),
+    where ? { where } : {},
+  )
+  const rows = inOrder(compiler, value, [{ column: key, isDescending: only.function === 'max' }])
+  return { ...rows, type: 'record', expression: `(${rows.expression} | .[0])` }
+}
+
+function fileOf(operand: Operand): string | undefined {
+  const inner = operand.kind === 'phrase' ? operandIn(operand.phrase.slots, 'source') : operand
+  return inner?.kind === 'file' ? inner.path : undefined
 }
 
 function askedAggregate(compiler: Compiler, phrase: Phrase): Value | undefined {
@@ -131,11 +193,24 @@ function askedAggregate(compiler: Compiler, phrase: Phrase): Value | undefined {
   })
 }
 
+/** `… for each`, with nothing behind it, is said of groups. */
+function refuseNoGroups({ group }: Phrase['slots'], value: Value): void {
+  if (group && !value.groupedBy)
+    throw new Refusal(
+      'Nothing is grouped here, so that it is not known what each is.',
+      [group.span],
+      '“by COLUMN”',
+    )
+}
+
 /** `write the count`: a count that was made is meant, not one of it. */
 function countedBefore(compiler: Compiler, { slots, pattern }: Phrase): Value | undefined {
   const { aggregates, ...rest } = slots
   const [only] = aggregates?.type === 'aggregates' ? aggregates.aggregates : []
   if (pattern.kind !== 'value' || only?.function !== 'count' || Object.keys(rest).length > 0) return undefined
+  const last = compiler.values.at(-1)
+  const isAnyNumber = /\bnumber$/i.test(compiler.plan.goal.slice(only.span.start, only.span.end))
+  if (isAnyNumber && last?.type === 'number') return last
   return compiler.values.findLast(({ names }) => names.includes('count'))
 }
 
@@ -170,8 +245,8 @@ function aggregatesOf({ slots, pattern, span }: Phrase, value: Value): readonly 
   return [{ function: name, column: undefined, span }]
 }
 
-function without(slots: Phrase['slots'], name: string): Phrase['slots'] {
-  return Object.fromEntries(Object.entries(slots).filter(([key]) => key !== name))
+function without(slots: Phrase['slots'], ...names: readonly string[]): Phrase['slots'] {
+  return Object.fromEntries(Object.entries(slots).filter(([key]) => !names.includes(key)))
 }
 
 const count: Operation = (compiler, phrase) => {
@@ -180,12 +255,21 @@ const count: Operation = (compiler, phrase) => {
   const rows = { function: 'count', column: undefined, span } as const
   const question = { by: columnsIn(slots, 'by'), aggregates: [rows], names: nouns.count }
   const asked = askedOfFile(compiler, phrase, question)
-  if (asked) return asked
+  if (asked) return directed(compiler, asked, slots)
   const subject = compiler.subject(phrase)
+  if (subject.type === 'number' || subject.type === 'boolean')
+    throw new Refusal('This is one value; nothing can be counted in it.', [span], '“count the rows of FILE”')
+  if (subject.isPlucked)
+    throw new Refusal(
+      'It is not said whether the same value counts once or each time.',
+      [span],
+      '“count the distinct …”, or “count the rows”',
+    )
   const counted = unit?.type === 'value' ? compiler.nounOf(jsonText(unit.value), subject, unit.span) : subject
-  const value = shaped(compiler, counted, without(slots, 'by'))
+  const value = shaped(compiler, counted, without(slots, 'by', 'direction', 'group'))
+  refuseNoGroups(slots, value)
   const by = [...(value.groupedBy ?? []), ...columnsIn(slots, 'by')]
-  return aggregated(compiler, asItems(ungrouped(value)), by, [rows])
+  return directed(compiler, aggregated(compiler, asItems(ungrouped(value)), by, [rows]), slots)
 }
 
 /** `group by city`, with or without what is to come out. */
@@ -202,11 +286,10 @@ const group: Operation = (compiler, phrase) => {
 const extremeGroup: Operation = (compiler, phrase) => {
   const { slots, span, pattern } = phrase
   const value = shaped(compiler, compiler.subject(phrase), slots.where ? { where: slots.where } : {})
-  refuseOtherNoun(compiler, slots, value)
   const list: readonly Aggregate[] =
     slots['aggregates']?.type === 'aggregates'
       ? slots['aggregates'].aggregates
-      : [{ function: 'count', column: undefined, span }]
+      : [mostOf(compiler, phrase, value)]
   const groups = aggregated(compiler, value, columnsIn(slots, 'by'), list)
   const last = list.at(-1)
   if (!last) throw new Refusal('It is not said what is compared.', [span])
@@ -216,6 +299,20 @@ const extremeGroup: Operation = (compiler, phrase) => {
     expression: `(${groups.expression} | ${pattern.fixed['descending'] === true ? 'max_by' : 'min_by'}(${key}))`,
     names: groups.names,
   }
+}
+
+/** `most rows` is the number of rows; `most visitors`, where visitors are a column, the sum of it. */
+function mostOf(compiler: Compiler, { slots, span }: Phrase, value: Value): Aggregate {
+  const noun = operandIn(slots, 'noun')
+  const word = noun && bareNoun(noun)
+  const isColumn =
+    word !== undefined &&
+    !isIn(compiler.vocabulary, 'row_noun', word) &&
+    !value.names.some((name) => isSameNoun(name, word)) &&
+    value.columns?.some((name) => isSameNoun(name, word)) !== false
+  if (noun && isColumn) return { function: 'sum', column: { name: word, span: noun.span }, span: noun.span }
+  refuseOtherNoun(compiler, slots, value)
+  return { function: 'count', column: undefined, span }
 }
 
 const summarise: Operation = (compiler, phrase) => {

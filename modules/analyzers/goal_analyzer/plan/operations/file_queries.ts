@@ -2,12 +2,14 @@
  * Counts and aggregates straight over a CSV or TSV file, by `query.sql`: the file's rows never become a value of the
  * run. Whatever does not fit (another source, a column that only the data can tell) is undefined, and done in jq.
  */
-import type { Json } from '@nexus/sdk'
-import type { Aggregate, AggregateFunction, Column, Condition, Operand, Phrase } from '../../grammar/tree.ts'
+import type { Aggregate, Column, Condition, Operand, Phrase } from '../../grammar/tree.ts'
 import { isIn } from '../../grammar/vocabulary.ts'
-import { bareNoun, isSameNoun, operandIn, type Compiler } from '../compiler.ts'
+import { bareNoun, isSameNoun } from '../nouns.ts'
+import { operandIn } from '../slots.ts'
+import { type Compiler } from '../compiler.ts'
 import { formatOf, stemOf } from '../files.ts'
 import { literal, type Value } from '../values.ts'
+import { Query } from './query_parts.ts'
 
 export interface FileQuestion {
   readonly by: readonly Column[]
@@ -21,7 +23,7 @@ export function askedOfFile(compiler: Compiler, phrase: Phrase, question: FileQu
   const source = sourceOf(compiler, phrase)
   if (!source || !compiler.plan.catalogue.has('query.sql') || compiler.files.has(source.path))
     return undefined
-  const query = new Query(compiler, source.path)
+  const query = new Query(compiler, compiler.schemas.columnsOf(source.path))
   const by = question.by.map((column) => query.column(column))
   const selected = question.aggregates.map((one) => query.aggregate(one))
   const where = source.conditions.map((condition) => query.condition(condition))
@@ -64,7 +66,8 @@ function answered(compiler: Compiler, { source, question, query, by, selected, w
     needs: [{ read: path }],
   })
   const names = [...question.names, stemOf(path), path]
-  return { type: by.length > 0 ? 'rows' : isOne ? 'number' : 'record', expression, names }
+  const type = by.length > 0 ? 'rows' : isOne ? 'number' : 'record'
+  return { type, expression, names, ...(by.length > 0 && query.told(question)) }
 }
 
 interface Source {
@@ -102,90 +105,12 @@ function fileIn(compiler: Compiler, operand: Operand): Source | undefined {
 }
 
 /** Below the working folder, where queries may read. */
-function isTable(path: string): boolean {
-  return ['csv', 'tsv'].includes(formatOf(path)) && !/^[/~]|(?:^|\/)\.\.(?:\/|$)/.test(path)
+export function isTable(path: string): boolean {
+  return ['csv', 'tsv', 'parquet'].includes(formatOf(path)) && !/^[/~]|(?:^|\/)\.\.(?:\/|$)/.test(path)
 }
 
 function isRows(compiler: Compiler, operand: Operand, path: string): boolean {
   const noun = bareNoun(operand)
   if (noun === undefined || /^(?:words?|characters?|letters?|lines?)$/.test(noun)) return false
   return isIn(compiler.vocabulary, 'row_noun', noun) || isSameNoun(noun, stemOf(path))
-}
-
-const functions: Readonly<Record<Exclude<AggregateFunction, 'count'>, (column: string) => string>> = {
-  sum: (column) => `coalesce(sum(${column}), 0)`,
-  average: (column) => `avg(${column})`,
-  median: (column) => `median(${column})`,
-  min: (column) => `min(${column})`,
-  max: (column) => `max(${column})`,
-  distinct: (column) => `count(DISTINCT ${column})`,
-}
-
-const signs: Readonly<Record<string, string>> = { eq: '=', ne: '<>', gt: '>', ge: '>=', lt: '<', le: '<=' }
-
-/** Parts of a statement. Values are parameters, never text of it. */
-class Query {
-  readonly parameters: Record<string, Json> = {}
-  readonly #compiler: Compiler
-  readonly #rows: Value
-
-  constructor(compiler: Compiler, path: string) {
-    const columns = compiler.schemas.columnsOf(path)
-    this.#compiler = compiler
-    this.#rows = { type: 'rows', expression: '', names: [], ...(columns && { columns }) }
-  }
-
-  get hasParameters(): boolean {
-    return Object.keys(this.parameters).length > 0
-  }
-
-  column(column: Column): string | undefined {
-    const name = this.#compiler.columnName(this.#rows, column)
-    return typeof name === 'string' ? quotedName(name) : undefined
-  }
-
-  aggregate({ function: name, column }: Aggregate): string | undefined {
-    if (name === 'count') return 'count(*) AS count'
-    const key = column && this.#compiler.columnName(this.#rows, column)
-    return typeof key === 'string'
-      ? `${functions[name](quotedName(key))} AS ${quotedName(`${name}_${key}`)}`
-      : undefined
-  }
-
-  condition(condition: Condition): string | undefined {
-    if (condition.kind === 'not') {
-      const part = this.condition(condition.part)
-      return part && `(NOT ${part})`
-    }
-    if (condition.kind === 'compare') return this.#compare(condition)
-    const parts = condition.parts.map((part) => this.condition(part))
-    return parts.some((part) => part === undefined)
-      ? undefined
-      : `(${parts.join(condition.kind === 'and' ? ' AND ' : ' OR ')})`
-  }
-
-  #compare({ subject, comparison }: Condition & { kind: 'compare' }): string | undefined {
-    const column = subject && this.column(subject)
-    const sign = signs[comparison.operator]
-    const [value] = comparison.values
-    const isOrder = !['eq', 'ne'].includes(comparison.operator)
-    if (column === undefined || sign === undefined || !value) return undefined
-    if (value.kind === 'literal' && value.value !== null)
-      return this.#holds(column, sign, value.value, comparison.isNegated)
-    return value.kind === 'word' && !isOrder
-      ? this.#holds(column, sign, value.word, comparison.isNegated)
-      : undefined
-  }
-
-  /** Where a value is missing nothing holds of it, so that its opposite does. */
-  #holds(column: string, sign: string, value: Json, isNegated: boolean): string {
-    const name = `p${Object.keys(this.parameters).length + 1}`
-    this.parameters[name] = typeof value === 'string' && value.includes('${') ? literal(value) : value
-    const holds = `coalesce(${column} ${sign} $${name}, ${sign === '<>'})`
-    return isNegated ? `(NOT ${holds})` : holds
-  }
-}
-
-function quotedName(name: string): string {
-  return `"${name.replaceAll('"', '""')}"`
 }

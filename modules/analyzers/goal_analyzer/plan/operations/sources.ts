@@ -1,20 +1,14 @@
 /** Where values come from: files, addresses, tables of databases, texts in the goal itself. */
 import { isIn } from '../../grammar/vocabulary.ts'
-import type { Column, Slots } from '../../grammar/tree.ts'
+import type { Column, Operand, Phrase, Slots } from '../../grammar/tree.ts'
 import { Refusal } from '../../refusal.ts'
-import {
-  given,
-  isDatabase,
-  operandIn,
-  operandsIn,
-  textIn,
-  valueIn,
-  type Compiler,
-  type Operation,
-} from '../compiler.ts'
-import { asArgument, formatOf, reading, stemOf, writing } from '../files.ts'
+import { fileRelation, isAsked, orderedBy, withColumns } from '../relations.ts'
+import { columnsIn, operandIn, operandsIn, textIn, valueIn } from '../slots.ts'
+import { type Compiler, type Operation } from '../compiler.ts'
+import { asArgument, formatOf, isBinary, isDatabase, reading, stemOf, writing } from '../files.ts'
+import { isSameNoun, singulars } from '../nouns.ts'
 import { asItems, filtered, Table } from '../table.ts'
-import { inExpression, keyOf, literal, quoted, unique, type Value } from '../values.ts'
+import { given, inExpression, keyOf, literal, member, quoted, unique, type Value } from '../values.ts'
 import { grouped } from './aggregates.ts'
 import { isJsonObject } from '@nexus/sdk'
 
@@ -25,8 +19,22 @@ const give: Operation = (compiler, { slots, span }) => {
   const [operand] = operands
   const value = operand ? compiler.operand(operand) : compiler.last(span)
   const shape = shaped(compiler, value, slots)
+  const letters = textIn(slots, 'case')
   const format = textIn(slots, 'format')
-  return format === undefined ? shape : inFormat(shape, format)
+  const cased = letters === undefined ? shape : inCase(shape, letters)
+  return format === undefined ? cased : inFormat(cased, format)
+}
+
+export function inCase(value: Value, letters: string): Value {
+  return onTexts(value, letters === 'upper' ? 'ascii_upcase' : 'ascii_downcase')
+}
+
+/** Every text in it. */
+export function onTexts(value: Value, expression: string): Value {
+  return {
+    ...value,
+    expression: `(${value.expression} | walk(if type == "string" then ${expression} else . end))`,
+  }
 }
 
 export function inFormat(value: Value, format: string): Value {
@@ -66,7 +74,45 @@ export function shaped(compiler: Compiler, value: Value, slots: Slots): Value {
     limit?.type === 'value'
       ? { ...order, expression: `(${order.expression} | .[:${Number(limit.value)}])` }
       : order
-  return by?.type === 'columns' ? grouped(compiler, cut, by.columns) : cut
+  const groups = by?.type === 'columns' ? grouped(compiler, cut, by.columns) : cut
+  const columns = chosen(compiler, directed(compiler, groups, slots), slots)
+  return slots['once'] ? onlyOnce(new Table(compiler, columns)) : columns
+}
+
+/** Each row, or each key that is given of a row, the first time that it is there. */
+export function onlyOnce(table: Table, key = '.'): Value {
+  const first = `reduce .[] as $row ({seen: {}, rows: []}; ($row | ${key} | tojson) as $key | if .seen[$key] then . else .seen[$key] = true | .rows += [$row] end) | .rows`
+  return { ...table.value, expression: table.through(first) }
+}
+
+/** `…, only city and amount`. */
+function chosen(compiler: Compiler, value: Value, slots: Slots): Value {
+  const columns = columnsIn(slots, 'columns')
+  if (columns.length === 0) return value
+  const asked = withColumns(compiler, value, columns)
+  if (asked) return asked
+  const table = new Table(compiler, value)
+  const members = columns.map((column) => `${keyOf(table.key(column))}: ${table.member(column)}`)
+  return {
+    ...table.value,
+    type: 'rows',
+    columns: columns.map(({ name }) => name),
+    expression: table.through(`map({${members.join(', ')}})`),
+  }
+}
+
+/** `…, largest first`, without a column: lists by themselves, what was computed of groups by what was computed. */
+export function directed(compiler: Compiler, value: Value, slots: Slots): Value {
+  const slot = slots['direction']
+  if (slot?.type !== 'value') return value
+  const [key, another] = value.computed ?? []
+  const items = asItems(value)
+  const isList = items.type === 'list'
+  if (!isList && (key === undefined || another !== undefined || value.groupedBy))
+    throw new Refusal('It is not said by which column this is sorted.', [slot.span], '“sorted by COLUMN”')
+  const sort = isList ? 'sort' : `sort_by(${member(key ?? '')})`
+  const stages = slot.value === true ? `reverse | ${sort} | reverse` : sort
+  return { ...items, expression: new Table(compiler, items).through(stages) }
 }
 
 export function inOrder(
@@ -74,12 +120,14 @@ export function inOrder(
   value: Value,
   order: readonly { column: Column; isDescending: boolean }[],
 ): Value {
+  const asked = orderedBy(compiler, value, order)
+  if (asked) return asked
   const table = new Table(compiler, value)
   const stages = order.toReversed().map(({ column, isDescending }) => {
     const sort = isSelf(compiler, table.value, column) ? 'sort' : `sort_by(${table.member(column)})`
     return isDescending ? `reverse | ${sort} | reverse` : sort
   })
-  return { ...table.value, expression: table.through(...stages) }
+  return { ...table.value, isSorted: true, expression: table.through(...stages) }
 }
 
 /** In a list, `by value` or `by line` means the items themselves. */
@@ -91,11 +139,39 @@ const literalValue: Operation = (_compiler, { slots }) => given(valueIn(slots, '
 
 /** `the rows`, `orders in orders.csv where status is open`. */
 const rows: Operation = (compiler, phrase) => {
-  const noun = compiler.subject({
-    ...phrase,
-    slots: { ...phrase.slots, ...(phrase.slots['noun'] && { what: phrase.slots['noun'] }) },
-  })
-  return shaped(compiler, noun, phrase.slots)
+  const { noun, ...rest } = phrase.slots
+  const part = plucked(compiler, operandIn(phrase.slots, 'noun'), operandIn(phrase.slots, 'in'))
+  const value = part ?? compiler.subject({ ...phrase, slots: { ...rest, ...(noun && { what: noun }) } })
+  return shaped(compiler, value, phrase.slots)
+}
+
+/** `the version of the response`, `the names from users.json`: a field of a record, or the values of a column. */
+function plucked(
+  compiler: Compiler,
+  noun: Operand | undefined,
+  within: Operand | undefined,
+): Value | undefined {
+  if (noun?.kind !== 'noun' || isIn(compiler.vocabulary, 'row_noun', noun.word)) return undefined
+  if (/^(?:word|character|letter)s?$/.test(noun.word) || (within && isDatabaseFile(within))) return undefined
+  const value = within ? compiler.operand(within) : compiler.lastUnless(noun.word)
+  if (!value || value.parts || value.names.some((name) => isSameNoun(name, noun.word))) return undefined
+  const hasFields = ['rows', 'record', 'any'].includes(value.type) || value.names[0] === 'results'
+  return hasFields ? fieldOrColumn(compiler, value, { name: noun.word, span: noun.span }) : undefined
+}
+
+function isDatabaseFile(operand: Operand): boolean {
+  const inner = operand.kind === 'phrase' ? operandIn(operand.phrase.slots, 'source') : operand
+  return inner?.kind === 'file' && isDatabase(inner.path)
+}
+
+function fieldOrColumn(compiler: Compiler, value: Value, column: Column): Value {
+  const names = [column.name]
+  if (value.type === 'rows') {
+    const table = new Table(compiler, value)
+    return { type: 'list', names, isPlucked: true, expression: table.through(`map(${table.member(column)})`) }
+  }
+  const wanted = [column.name, ...singulars(column.name)].map(quoted).join(', ')
+  return { type: 'any', names, isPlucked: true, expression: `(${value.expression} | pluck([${wanted}]))` }
 }
 
 const readFile: Operation = (compiler, { slots, span }) => {
@@ -106,6 +182,8 @@ const readFile: Operation = (compiler, { slots, span }) => {
       [span],
       `“the table NAME in ${path}”`,
     )
+  if (isAsked(compiler, path)) return fileRelation(compiler, path)
+  if (isBinary(path)) throw new Refusal('This is no file of text, and nothing here reads its kind.', [span])
   const { expression: as, type } = reading(formatOf(path))
   const columns = compiler.schemas.columnsOf(path)
   const name = stemOf(path)
@@ -119,8 +197,28 @@ const readFile: Operation = (compiler, { slots, span }) => {
   return { type, expression, names: [name, path], ...(columns && { columns }) }
 }
 
+/** The text of a file, whatever its format. */
+const readText: Operation = (compiler, { slots, span }) => {
+  const path = textIn(slots, 'value') ?? ''
+  if (isBinary(path)) throw new Refusal('This is no file of text, and nothing here reads its kind.', [span])
+  const name = stemOf(path)
+  compiler.useWritten(path)
+  const expression = compiler.plan.add({
+    name: `read_${name}`,
+    capability: 'run.shell',
+    definition: { run: { shell: { command: 'cat -- "$1"', arguments: [literal(path)] } } },
+    needs: [{ read: path }, { run: 'cat' }],
+  })
+  return { type: 'text', expression, names: [name, path] }
+}
+
 /** An address in the goal, or one that a value holds. */
-const fetch: Operation = (compiler, { slots, span }) => {
+const fetch: Operation = (compiler, phrase) => fetched(compiler, phrase)
+
+/** As it came, whatever its format. */
+const fetchRaw: Operation = (compiler, phrase) => fetched(compiler, phrase, false)
+
+function fetched(compiler: Compiler, { slots, span }: Phrase, isRead = true): Value {
   const url = textIn(slots, 'value') ?? ''
   if (/[{}]/.test(url)) throw new Refusal('An address must not hold { or }.', [span])
   const host = URL.parse(url)?.host
@@ -132,7 +230,8 @@ const fetch: Operation = (compiler, { slots, span }) => {
       name: `fetch_${stemOf(url)}`,
       capability: 'http',
       definition: { call: 'http', with: { method: 'get', endpoint: literal(url) } },
-      ...(expression !== undefined && { as: `if type == "string" then (${expression}) else . end` }),
+      ...(isRead &&
+        expression !== undefined && { as: `if type == "string" then (${expression}) else . end` }),
       needs: [{ network: host }],
     }),
     names: [stemOf(url), url],
@@ -278,7 +377,9 @@ export const sourceOperations: Readonly<Record<string, Operation>> = {
   literal: literalValue,
   rows,
   read_file: readFile,
+  read_text: readText,
   fetch,
+  fetch_raw: fetchRaw,
   table,
   read_table: readTable,
   tables,

@@ -2,10 +2,10 @@
  * Conditions on a row or a line: `amount is over 100 and city is Berlin or Paris`, `that contain "ERROR"`. `and` binds
  * tighter than `or`. Every shorter reading is given too, since what follows may be the next clause.
  */
-import { columnAt, numberOf } from './slots.ts'
-import { distinctEnds, type Found, type Reader, type SlotReader } from './reader.ts'
-import type { ComparedValue, Comparison, ComparisonOperator, Condition, Slot } from './tree.ts'
-import { isIn } from './vocabulary.ts'
+import { columnAt, numberOf } from './plain.ts'
+import { distinctEnds, type Found, type Reader, type SlotReader } from '../reader.ts'
+import type { ComparedValue, Comparison, ComparisonOperator, Condition, Slot } from '../tree.ts'
+import { isIn } from '../vocabulary.ts'
 
 const operators: readonly ComparisonOperator[] = [
   'ge',
@@ -77,7 +77,9 @@ function withSubject(reader: Reader, at: number): readonly Found<Condition>[] {
   const subject = columnAt(reader, at)
   if (!subject) return []
   const start = reader.isWord(subject.end, 'of') ? subject.end + 1 : subject.end
-  const readings = [...comparisons(reader, start), ...equalities(reader, start)]
+  // `… and give me their names`: a verb with something behind it is the next clause, no column with a value.
+  const isVerb = isIn(reader.vocabulary, 'verb', subject.value.name.toLowerCase())
+  const readings = [...comparisons(reader, start), ...(isVerb ? [] : equalities(reader, start))]
   return readings.map(({ end, value }) =>
     compared(reader, at, end, { subject: subject.value, comparison: value }),
   )
@@ -188,6 +190,9 @@ export function valueAt(reader: Reader, at: number): Found<ComparedValue> | unde
   if (token.kind === 'text' || token.kind === 'file' || token.kind === 'url')
     return { end: at + 1, value: { kind: 'literal', value: token.text, span } }
   if (token.kind !== 'word' || isIn(reader.vocabulary, 'reserved', token.lower)) return undefined
+  const named = reader.tokens[at + 1]
+  if (named?.kind === 'text' && isIn(reader.vocabulary, 'quoted_noun', token.lower))
+    return valueAt(reader, at + 1)
   const constant = constants[token.lower]
   if (constant !== undefined) return { end: at + 1, value: { kind: 'literal', value: constant, span } }
   if (isIn(reader.vocabulary, 'column', token.lower)) {

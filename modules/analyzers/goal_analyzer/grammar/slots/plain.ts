@@ -3,10 +3,10 @@
  * every end that it can have at a place.
  */
 import type { Json } from '@nexus/sdk'
-import { distinctEnds, type Found, type Reader, type SlotReader } from './reader.ts'
-import type { Column, Slot } from './tree.ts'
-import type { Token } from './tokens.ts'
-import { isIn } from './vocabulary.ts'
+import { distinctEnds, type Found, type Reader, type SlotReader } from '../reader.ts'
+import type { Column, Slot } from '../tree.ts'
+import type { Token } from '../tokens.ts'
+import { isIn } from '../vocabulary.ts'
 
 /** A slot of one token that has a plain value. */
 function oneToken(valueOf: (token: Token, reader: Reader) => Json | undefined): SlotReader {
@@ -61,6 +61,19 @@ export function numberOf(token: Token | undefined): number | undefined {
 
 export const numberSlot = oneToken(numberOf)
 
+/** `3 times`, `twice`. */
+export const timesSlot: SlotReader = (reader, at) => {
+  const token = reader.tokens[at]
+  const word = token?.kind === 'word' ? ['once', 'twice', 'thrice'].indexOf(token.lower) : -1
+  if (word !== -1) return [{ end: at + 1, value: plain(word + 1, reader, at, at + 1) }]
+  const number = numberOf(token)
+  const end = ['times', 'more', 'further', 'additional'].some((one) => reader.isWord(at + 1, one))
+    ? at + 2
+    : 0
+  const last = reader.isWord(at + 1, 'times') ? end : reader.isWord(end, 'times') ? end + 1 : 0
+  return number === undefined || last === 0 ? [] : [{ end: last, value: plain(number, reader, at, last) }]
+}
+
 const unitsMs: Readonly<Record<string, number>> = {
   ms: 1,
   millisecond: 1,
@@ -93,6 +106,48 @@ export const formatSlot: SlotReader = (reader, at) => {
     return end === undefined ? [] : [{ end, value: plain(format, reader, at, end) }]
   })
 }
+
+/** A short answer that stands for itself without quotes: `print yes`. */
+export const answerSlot: SlotReader = (reader, at) => {
+  const end = reader.phraseEnd('answer', at)
+  const token = reader.tokens[at]
+  return end === undefined || !token ? [] : [{ end, value: plain(token.text, reader, at, end) }]
+}
+
+/** What is looked for in texts: quoted, or one bare word. */
+export const needleSlot = oneToken((token, reader) =>
+  token.kind === 'text' ||
+  token.kind === 'number' ||
+  (token.kind === 'word' && !isIn(reader.vocabulary, 'reserved', token.lower))
+    ? token.text
+    : undefined,
+)
+
+/** `upper case`, `lower case`. */
+export const caseSlot: SlotReader = (reader, at) =>
+  ['upper', 'lower'].flatMap((name) => {
+    const end = reader.phraseEnd(`case_${name}`, at)
+    return end === undefined ? [] : [{ end, value: plain(name, reader, at, end) }]
+  })
+
+/** `for each`, with nothing behind it. */
+export const groupSlot: SlotReader = (reader, at) => {
+  const end = reader.phraseEnd('each_group', at)
+  return end === undefined ? [] : [{ end, value: plain(true, reader, at, end) }]
+}
+
+/** `without duplicates`. */
+export const onceSlot: SlotReader = (reader, at) => {
+  const end = reader.phraseEnd('once', at)
+  return end === undefined ? [] : [{ end, value: plain(true, reader, at, end) }]
+}
+
+/** An order without a column, as behind `the total by city, largest first`: whether it is descending. */
+export const directionSlot: SlotReader = (reader, at) =>
+  (['descending', 'ascending'] as const).flatMap((name) => {
+    const end = reader.phraseEnd(name, at)
+    return end === undefined ? [] : [{ end, value: plain(name === 'descending', reader, at, end) }]
+  })
 
 /** A new name: of a column, of a result. */
 export const nameSlot = oneToken((token, reader) => {

@@ -2,8 +2,8 @@
  * What decides an `if`: `there are more than 10 rows`, `the total is over 100 and a.json exists`. A check phrase is a
  * pattern; this file only puts several together.
  */
-import { distinctEnds, type Found, type Reader, type SlotReader } from './reader.ts'
-import type { Check } from './tree.ts'
+import { distinctEnds, type Found, type Reader, type SlotReader } from '../reader.ts'
+import type { Check } from '../tree.ts'
 
 export const checkSlot: SlotReader = (reader, at) =>
   joined(reader, at, 'or').map(({ end, value }) => ({

@@ -1,0 +1,50 @@
+/** What a new column is computed by: `price * quantity + 1`. */
+import type { Found, Reader, SlotReader } from '../reader.ts'
+import type { Formula } from '../tree.ts'
+import { columnAt, numberOf } from './plain.ts'
+
+const signs: Readonly<Record<'+' | '-' | '*' | '/', string>> = {
+  '*': 'times',
+  '/': 'divided',
+  '+': 'plus',
+  '-': 'minus',
+}
+
+/** `price * quantity + 1`, `price times 2`. */
+export const formulaSlot: SlotReader = (reader, at) => {
+  const found = sum(reader, at)
+  return found
+    ? [{ end: found.end, value: { type: 'formula', formula: found.value, span: reader.span(at, found.end) } }]
+    : []
+}
+
+function sum(reader: Reader, at: number): Found<Formula> | undefined {
+  return chain(reader, at, ['+', '-'], (from) =>
+    chain(reader, from, ['*', '/'], (start) => factor(reader, start)),
+  )
+}
+
+function chain(
+  reader: Reader,
+  at: number,
+  known: readonly ('+' | '-' | '*' | '/')[],
+  part: (at: number) => Found<Formula> | undefined,
+): Found<Formula> | undefined {
+  let found = part(at)
+  while (found) {
+    const { end, value: left } = found
+    const sign = known.find((one) => reader.phraseEnd(signs[one], end) !== undefined)
+    const right = sign && part(reader.phraseEnd(signs[sign], end) ?? end)
+    if (!sign || !right) return found
+    found = { end: right.end, value: { kind: 'operation', sign, left, right: right.value } }
+  }
+  return undefined
+}
+
+function factor(reader: Reader, from: number): Found<Formula> | undefined {
+  const at = reader.skip(from)
+  const number = numberOf(reader.tokens[at])
+  if (number !== undefined) return { end: at + 1, value: { kind: 'number', value: number } }
+  const column = columnAt(reader, at)
+  return column && { end: column.end, value: { kind: 'column', column: column.value } }
+}

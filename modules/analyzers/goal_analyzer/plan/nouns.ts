@@ -1,0 +1,55 @@
+/** Nouns of a goal: when two words mean the same thing, and which parts of a text have names of their own. */
+import type { Operand, Slots } from '../grammar/tree.ts'
+import { Refusal, type Span } from '../refusal.ts'
+import type { Compiler } from './compiler.ts'
+import { operandIn } from './slots.ts'
+import type { Value } from './values.ts'
+
+export function bareNoun(operand: Operand): string | undefined {
+  if (operand.kind === 'noun' || operand.kind === 'pronoun') return operand.word
+  if (operand.kind !== 'phrase' || operand.phrase.pattern.does !== 'rows') return undefined
+  const { noun, ...rest } = operand.phrase.slots
+  const inner = noun?.type === 'operand' ? noun.operands[0] : undefined
+  return inner && Object.keys(rest).length === 0 ? bareNoun(inner) : undefined
+}
+
+export function isSameNoun(left: string, right: string): boolean {
+  const [a, b] = [left.toLowerCase(), right.toLowerCase()]
+  return a === b || singulars(a).includes(b) || singulars(b).includes(a)
+}
+
+/** What a word may be the plural of. */
+export function singulars(word: string): readonly string[] {
+  if (!/[^s]s$/i.test(word) || word.length < 4) return []
+  const forms = [word.slice(0, -1)]
+  if (/ies$/i.test(word)) return [`${word.slice(0, -3)}y`, ...forms]
+  return /(?:[sxz]|ch|sh)es$/i.test(word) ? [word.slice(0, -2), ...forms] : forms
+}
+
+export function asWords(value: Value, span: Span): Value {
+  const text = value.type === 'list' ? 'map(tostring) | join(" ")' : 'tostring'
+  if (value.type !== 'text' && value.type !== 'list' && value.type !== 'any')
+    throw new Refusal('Words are counted in texts, and this is none.', [span])
+  return {
+    ...value,
+    type: 'list',
+    expression: `(${value.expression} | ${text} | [scan("\\\\S+")])`,
+    names: ['words'],
+  }
+}
+
+export function asCharacters(value: Value): Value {
+  return {
+    ...value,
+    type: 'list',
+    expression: `(${value.expression} | tostring | split(""))`,
+    names: ['characters'],
+  }
+}
+
+/** `most rows`, `duplicate lines`: the noun has to be one for what the value holds. */
+export function refuseOtherNoun(compiler: Compiler, slots: Slots, value: Value): void {
+  const noun = operandIn(slots, 'noun')
+  const word = noun && bareNoun(noun)
+  if (noun && word !== undefined) compiler.nounOf(word, value, noun.span)
+}

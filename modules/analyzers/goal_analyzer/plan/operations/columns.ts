@@ -1,0 +1,96 @@
+/** Which columns the rows have: chosen, left out, renamed, computed, rounded. */
+import type { Formula } from '../../grammar/tree.ts'
+import type { Operation } from '../compiler.ts'
+import { refuseOtherNoun } from '../nouns.ts'
+import { withColumns } from '../relations.ts'
+import { columnsIn, textIn, valueIn } from '../slots.ts'
+import { Table } from '../table.ts'
+import { keyOf, quoted } from '../values.ts'
+import { roundingOf } from './aggregates.ts'
+import { shaped } from './sources.ts'
+
+const select: Operation = (compiler, phrase) => {
+  const value = shaped(
+    compiler,
+    compiler.subject(phrase),
+    phrase.slots['where'] ? { where: phrase.slots['where'] } : {},
+  )
+  refuseOtherNoun(compiler, phrase.slots, value)
+  const columns = columnsIn(phrase.slots, 'columns')
+  const asked = withColumns(compiler, value, columns)
+  if (asked) return asked
+  const table = new Table(compiler, value)
+  const members = columns.map((column) => `${keyOf(table.key(column))}: ${table.member(column)}`)
+  return {
+    ...value,
+    type: 'rows',
+    expression: table.through(`map({${members.join(', ')}})`),
+    ...(value.columns && { columns: columns.map(({ name }) => name) }),
+  }
+}
+
+const dropColumns: Operation = (compiler, phrase) => {
+  const value = compiler.subject(phrase)
+  const columns = columnsIn(phrase.slots, 'columns')
+  const table = new Table(compiler, value)
+  const gone = columns.map((column) => table.member(column))
+  return {
+    ...value,
+    type: 'rows',
+    expression: table.through(`map(del(${gone.join(', ')}))`),
+    ...(value.columns && {
+      columns: value.columns.filter((name) => !columns.some((column) => column.name === name)),
+    }),
+  }
+}
+
+const rename: Operation = (compiler, phrase) => {
+  const value = compiler.subject(phrase)
+  const table = new Table(compiler, value)
+  const from = columnsIn(phrase.slots, 'from')[0]
+  const to = textIn(phrase.slots, 'to') ?? ''
+  const key = from ? table.key(from) : quoted('')
+  const columns = value.columns?.map((name) => (name === from?.name ? to : name))
+  return {
+    ...value,
+    ...(columns && { columns }),
+    type: 'rows',
+    expression: table.through(`map(with_entries(if .key == ${key} then .key = ${quoted(to)} else . end))`),
+  }
+}
+
+const addColumn: Operation = (compiler, phrase) => {
+  const value = compiler.subject(phrase)
+  const table = new Table(compiler, value)
+  const name = textIn(phrase.slots, 'name') ?? ''
+  const slot = phrase.slots['formula']
+  const formula = slot?.type === 'formula' ? formulaExpression(table, slot.formula) : 'null'
+  return {
+    ...value,
+    ...(value.columns && { columns: [...value.columns, name] }),
+    type: 'rows',
+    expression: table.through(`map(. + {${keyOf(quoted(name))}: (${formula})})`),
+  }
+}
+
+function formulaExpression(table: Table, formula: Formula): string {
+  if (formula.kind === 'number') return String(formula.value)
+  if (formula.kind === 'column') return table.member(formula.column)
+  return `(${formulaExpression(table, formula.left)} ${formula.sign} ${formulaExpression(table, formula.right)})`
+}
+
+const round: Operation = (compiler, phrase) => {
+  const value = compiler.subject(phrase)
+  return {
+    ...value,
+    expression: roundingOf(value.expression, Number(valueIn(phrase.slots, 'precision') ?? 0)),
+  }
+}
+
+export const columnOperations: Readonly<Record<string, Operation>> = {
+  select,
+  drop_columns: dropColumns,
+  rename,
+  add_column: addColumn,
+  round,
+}

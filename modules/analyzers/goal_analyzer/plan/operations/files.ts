@@ -1,0 +1,153 @@
+/** What becomes of files: they are written, appended to, converted. None is ever deleted. */
+import type { Slots } from '../../grammar/tree.ts'
+import { Refusal } from '../../refusal.ts'
+import type { Compiler, Operation } from '../compiler.ts'
+import { defined } from '../definitions.ts'
+import { type Format, formatOf, isBinary, isFileName, reading, stemOf, writing } from '../files.ts'
+import { operandIn, textIn } from '../slots.ts'
+import { inExpression, literal, type Value } from '../values.ts'
+import { inFormat } from './sources.ts'
+
+const store: Operation = (compiler, phrase) => {
+  const { slots, span } = phrase
+  const path = textIn(slots, 'file') ?? ''
+  if (!isFileName(path)) throw new Refusal('This is no name of a file.', [span])
+  const value = keptOf(compiler, phrase)
+  return written(compiler, value, path, formatIn(slots) ?? formatOf(path))
+}
+
+export function keptOf(compiler: Compiler, phrase: Parameters<Operation>[1]): Value {
+  const value = compiler.subject(phrase)
+  return value.isGiven ? value : compiler.keep(value, value.names[0] ?? 'result')
+}
+
+function formatIn(slots: Slots): Format | undefined {
+  const format = textIn(slots, 'format')
+  return (['csv', 'tsv', 'json', 'jsonl', 'text'] as const).find((known) => known === format)
+}
+
+/** Writes the value, and gives it on: what was written is still what `it` means. */
+function written(compiler: Compiler, value: Value, path: string, format: Format): Value | undefined {
+  if (isBinary(path))
+    throw new Refusal(
+      'Nothing here writes files of this kind.',
+      [compiler.plan.span],
+      '“write it to NAME.csv”',
+    )
+  forget(compiler)
+  compiler.written.set(path, value)
+  compiler.plan.addPlain({
+    name: `write_${stemOf(path)}`,
+    capability: 'run.shell',
+    definition: {
+      run: {
+        shell: {
+          command: 'cat > "$1"',
+          arguments: [literal(path)],
+          stdin: inExpression(defined(`${value.expression} | ${asText(value, format)}`)),
+        },
+      },
+    },
+    needs: [{ write: path }, { run: 'cat' }],
+  })
+  return value.isGiven ? undefined : value
+}
+
+function asText(value: Value, format: Format): string {
+  return value.isText ? `if type == "string" then . else ${writing(format)} end` : writing(format)
+}
+
+/** What was read may have been changed by what comes now. */
+export function forget(compiler: Compiler): void {
+  compiler.files.clear()
+  compiler.edition += 1
+}
+
+const append: Operation = (compiler, phrase) => {
+  const path = textIn(phrase.slots, 'file') ?? ''
+  const format = formatOf(path)
+  if (isBinary(path)) throw new Refusal('Nothing here writes files of this kind.', [phrase.span])
+  if (format === 'json')
+    throw new Refusal(
+      'A JSON file has one value; nothing can be appended to it.',
+      [phrase.span],
+      `“write it to ${path}”, or a file that ends in .jsonl`,
+    )
+  const value = keptOf(compiler, phrase)
+  forget(compiler)
+  compiler.plan.assume('An interrupted append may be done twice when the run goes on.')
+  const text =
+    format === 'csv' || format === 'tsv'
+      ? `${writing(format)} | if startswith("\\n") then . else sub("^[^\\n]*\\n"; "") end`
+      : 'plain_text | if endswith("\\n") then . else . + "\\n" end'
+  const lines = value.type === 'text' ? 'if endswith("\\n") then . else . + "\\n" end' : text
+  compiler.plan.addPlain({
+    name: `append_to_${stemOf(path)}`,
+    capability: 'run.shell',
+    definition: {
+      run: {
+        shell: {
+          command: 'cat >> "$1"',
+          arguments: [literal(path)],
+          stdin: inExpression(defined(`${value.expression} | ${lines}`)),
+        },
+      },
+    },
+    needs: [{ write: path }, { run: 'cat' }],
+  })
+  return value.isGiven ? undefined : value
+}
+
+/** To another format as text, or to a file of one. */
+const convert: Operation = (compiler, phrase) => {
+  const { slots } = phrase
+  refuseOtherFormat(phrase)
+  const file = textIn(slots, 'file')
+  if (file !== undefined)
+    return written(compiler, keptOf(compiler, phrase), file, formatIn(slots) ?? formatOf(file))
+  return inFormat(compiler.subject(phrase), formatIn(slots) ?? 'json')
+}
+
+/** `from CSV to JSON`: a file says by its name what it is. */
+function refuseOtherFormat({ slots }: Parameters<Operation>[1]): void {
+  const from = slots['from']
+  const operand = operandIn(slots, 'what')
+  const inner = operand?.kind === 'phrase' ? operandIn(operand.phrase.slots, 'source') : operand
+  if (from?.type !== 'value' || inner?.kind !== 'file' || formatOf(inner.path) === from.value) return
+  throw new Refusal(`${inner.path} is read as ${formatOf(inner.path)}, by the ending of its name.`, [
+    from.span,
+  ])
+}
+
+/** A page as a file: its text as it came, where it is one in the file's format. */
+const download: Operation = (compiler, { slots, span }) => {
+  const address = operandIn(slots, 'from')
+  const path = textIn(slots, 'file') ?? ''
+  if (address?.kind !== 'url' || !isFileName(path)) throw new Refusal('This is no name of a file.', [span])
+  const format = formatOf(path)
+  const isSame = formatOf(new URL(address.url).pathname) === format
+  if (!isSame) return written(compiler, compiler.operand(address), path, format)
+  const raw = compiler.run('fetch_raw', address.url, address.span)
+  const { expression: as, type } = reading(format)
+  written(compiler, { ...raw, isText: true }, path, format)
+  const expression =
+    as === undefined ? raw.expression : `(${raw.expression} | if type == "string" then ${as} else . end)`
+  return { ...raw, type, expression, names: [stemOf(path), path] }
+}
+
+const copy: Operation = (compiler, { slots, span }) => {
+  const [from, to] = [textIn(slots, 'from') ?? '', textIn(slots, 'file') ?? '']
+  if (!isFileName(from) || !isFileName(to)) throw new Refusal('This is no name of a file.', [span])
+  if (from === to) throw new Refusal('A file cannot be copied to itself.', [span])
+  forget(compiler)
+  compiler.plan.addPlain({
+    name: `copy_${stemOf(from)}`,
+    capability: 'run.shell',
+    definition: { run: { shell: { command: 'cp -- "$1" "$2"', arguments: [literal(from), literal(to)] } } },
+    needs: [{ read: from }, { write: to }, { run: 'cp' }],
+  })
+  compiler.mentioned = { path: to, span, after: compiler.values.length }
+  return undefined
+}
+
+export const fileOperations: Readonly<Record<string, Operation>> = { store, append, convert, download, copy }
