@@ -120,7 +120,7 @@ function descriptionSites(task: Task, reference: string): readonly Site[] {
   const [member, resource] = descriptionOf(task)
   if (!resource) return []
   const { uri } = endpointOf(resource.endpoint)
-  if (!isRelative(uri) && !(isFixed(uri) && /^file:/i.test(uri))) return []
+  if (!isBeside(uri)) return []
   const members: Members = resource
   const put = (address: string): void => {
     members['endpoint'] = address
