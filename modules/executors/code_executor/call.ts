@@ -27,7 +27,7 @@ export function readCall(input: Json, limitsMax: ScriptLimits): CodeCall {
     profile: readProfile(input['profile'], 'profile'),
     code: typeof code === 'string' ? { kind: 'inline', code } : { kind: 'at', url: readUrl(file ?? null) },
     script: readData(input),
-    inputs: Object.entries(inputs).map(([name, content]) => ({ name: readName(name, 'inputs'), content })),
+    inputs: readInputNames(Object.keys(inputs)).map((name) => ({ name, content: inputs[name] ?? null })),
     outputs: readTexts(outputs, 'outputs').map((name) => readName(name, 'outputs')),
     network: readTexts(network, 'network'),
     limits: readCallLimits(limits, limitsMax),
@@ -74,13 +74,29 @@ function readLimit(given: JsonObject, key: string, most: number, unit: number): 
   return Math.ceil(value * unit)
 }
 
-const nameCharactersMax = 255
+/** What file systems take, of a name and of a path. */
+const [nameBytesMax, pathBytesMax] = [255, 1024]
+
+/** No file may be where another needs a folder. */
+function readInputNames(names: readonly string[]): string[] {
+  const known = new Set(names)
+  for (const name of names) {
+    const steps = readName(name, 'inputs').split('/')
+    const folder = steps.map((_, at) => steps.slice(0, at).join('/')).find((above) => known.has(above))
+    if (folder !== undefined)
+      throw wrong(`inputs.${JSON.stringify(name)}`, `elsewhere, since ${JSON.stringify(folder)} is a file`)
+  }
+  return [...names]
+}
 
 /** The name of a file in the script's folder: relative, and not out of it. */
 function readName(name: string, place: string): string {
   const steps = name.split('/')
-  const isPlain = steps.every((step) => step !== '' && step !== '.' && step !== '..')
-  if (isPlain && !/[\0\\]/.test(name) && name.length <= nameCharactersMax) return name
+  const isPlain = steps.every(
+    (step) => step !== '' && step !== '.' && step !== '..' && Buffer.byteLength(step) <= nameBytesMax,
+  )
+  const isWhole = name.isWellFormed() && Buffer.byteLength(name) <= pathBytesMax
+  if (isPlain && isWhole && !/[\0\\]/.test(name)) return name
   throw wrong(`${place}.${JSON.stringify(name)}`, 'the name of a file below the script’s folder')
 }
 

@@ -69,11 +69,12 @@ export class Network {
     if (!isJsonObject(asked) || typeof asked['url'] !== 'string') throw new Error('no URL')
     let url = new URL(asked['url'])
     let [method, body] = [textOf(asked['method']) || 'GET', textOf(asked['body'])]
+    let given = isJsonObject(asked['headers']) ? headersOf(asked['headers']) : {}
     for (let redirects = 0; redirects <= redirectsMax; redirects++) {
       const response = await this.#request(hosts, url, {
         method,
         body,
-        headers: asked['headers'] ?? {},
+        headers: given,
         signal,
       })
       const { statusCode: status = 0, headers, statusMessage: statusText = '' } = response
@@ -87,7 +88,9 @@ export class Network {
           body: await readBody(response),
         }
       response.destroy()
-      url = new URL(headers.location, url)
+      const next = new URL(headers.location, url)
+      if (next.origin !== url.origin) given = withoutCredentials(given)
+      url = next
       if (status !== 307 && status !== 308) [method, body] = ['GET', '']
     }
     throw new Error(`more than ${redirectsMax} redirects`)
@@ -106,7 +109,7 @@ export class Network {
   async #request(
     hosts: readonly HostPattern[],
     url: URL,
-    given: { method: string; body: string; headers: Json; signal: AbortSignal },
+    given: { method: string; body: string; headers: Readonly<Record<string, string>>; signal: AbortSignal },
   ): Promise<IncomingMessage> {
     if (url.protocol !== 'http:' && url.protocol !== 'https:')
       throw new Error(`${url.protocol} is not http or https`)
@@ -119,7 +122,7 @@ export class Network {
     const { promise, resolve, reject } = Promise.withResolvers<IncomingMessage>()
     const asking = send(url, {
       method: given.method,
-      headers: isJsonObject(given.headers) ? headersOf(given.headers) : {},
+      headers: given.headers,
       signal: given.signal,
       agent: false,
       lookup: (_name, options, callback) =>
@@ -212,6 +215,13 @@ const textOf = (value: Json | undefined): string => (typeof value === 'string' ?
 
 function headersOf(given: JsonObject): Record<string, string> {
   return Object.fromEntries(Object.entries(given).map(([name, value]) => [name, asText(value)]))
+}
+
+/** What is for one origin is not for another that it sends to. */
+const credentials = new Set(['authorization', 'cookie', 'proxy-authorization', 'host'])
+
+function withoutCredentials(headers: Readonly<Record<string, string>>): Record<string, string> {
+  return Object.fromEntries(Object.entries(headers).filter(([name]) => !credentials.has(name.toLowerCase())))
 }
 
 function plain(headers: IncomingMessage['headers']): JsonObject {

@@ -99,7 +99,13 @@ function readEnvironment(environment: Json): Record<string, string> {
         `script.environment.${name} would change the sandbox, and is refused.`,
       )
     }
-    return [name, readScalar(value, `script.environment.${name}`)]
+    const text = readScalar(value, `script.environment.${name}`)
+    if (/^$|[=\0]/.test(name) || text.includes('\0'))
+      throw wrongArgument(
+        `script.environment.${JSON.stringify(name)}`,
+        'a name without = and a text, both without NUL',
+      )
+    return [name, text]
   })
   return Object.fromEntries(entries)
 }

@@ -62,8 +62,11 @@ function jobs(onJob, onOther) {
     else if (type === 'I') {
       const end = 2 + payload.readUInt16LE()
       const name = payload.toString('utf8', 2, end)
-      job.files[name] = Buffer.concat([job.files[name] ?? empty, payload.subarray(end)])
-    } else if (type === 'G') onJob(job)
+      ;(job.files[name] ??= []).push(payload.subarray(end))
+    } else if (type === 'G') {
+      for (const name of Object.keys(job.files)) job.files[name] = Buffer.concat(job.files[name])
+      onJob(job)
+    }
     else onOther?.(type, payload)
   })
 }

@@ -3,6 +3,7 @@
  * nothing: who feeds it ends the script when it says that a channel is full.
  */
 import { StringDecoder } from 'node:string_decoder'
+import { Bytes } from './bytes.ts'
 
 /** A line longer than this is passed on in pieces. */
 const lineCharactersMax = 65_536
@@ -16,15 +17,13 @@ export interface Channel {
 }
 
 export function channel(bytesMax: number, pass: (text: string) => void): Channel {
-  const kept: Buffer[] = []
+  const kept = new Bytes()
   const decoder = new StringDecoder('utf8')
-  let sizeBytes = 0
   let rest = ''
   return {
     add(piece) {
-      const part = piece.subarray(0, bytesMax - sizeBytes)
-      sizeBytes += part.length
-      kept.push(part)
+      const part = piece.subarray(0, bytesMax - kept.sizeBytes)
+      kept.add(part)
       rest += decoder.write(part)
       const cut = rest.length > lineCharactersMax ? rest.length : rest.lastIndexOf('\n') + 1
       if (cut > 0) pass(rest.slice(0, cut))
@@ -36,6 +35,6 @@ export function channel(bytesMax: number, pass: (text: string) => void): Channel
       if (rest !== '') pass(rest)
       rest = ''
     },
-    text: () => Buffer.concat(kept).toString('utf8'),
+    text: () => kept.text(),
   }
 }

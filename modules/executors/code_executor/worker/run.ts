@@ -4,6 +4,7 @@
  */
 import { TaskFault, type Clock, type Json, type JsonObject, isJsonObject } from '@nexus/sdk'
 import type { Limit, Script, ScriptEnd, ScriptOptions, ScriptOutcome } from '../sandbox.ts'
+import { Bytes } from './bytes.ts'
 import { meterCpu } from './cpu.ts'
 import { fileFrames, frame, parseBoxJson, readFilePiece, type Frame } from './frames.ts'
 import { channel, type Channel } from './output.ts'
@@ -23,14 +24,15 @@ export async function runInWorker(
   worker: Worker,
   { script, options, context }: { script: Script; options: ScriptOptions; context: JobContext },
 ): Promise<ScriptOutcome> {
-  const received = new Received(options)
+  const received = new Received(script, options)
   const requests = new AbortController()
+  const asked = new Requests(worker, requests.signal, context.answer)
   const ended = Promise.withResolvers<Json>()
   let raw: Json = null
   worker.listen((one) => {
     if (one.type === 'R' && worker.isRaw) raw = readResult(one)
     else if (one.type === 'R') ended.resolve(readResult(one))
-    else if (one.type === 'N' && context.answer) void answer(worker, one, requests.signal, context.answer)
+    else if (one.type === 'N') asked.push(one)
     else received.take(one)
   })
   worker.send(jobFrames(script, options, context))
@@ -44,7 +46,7 @@ export async function runInWorker(
     received.flush()
     options.signal.throwIfAborted()
     const result = cut === undefined ? await ended.promise : null
-    return received.outcome(cut ?? endOf(worker, result), isJsonObject(result) ? result : {}, script)
+    return received.outcome(cut ?? endOf(worker, result), isJsonObject(result) ? result : {})
   } finally {
     requests.abort()
     worker.listen(undefined)
@@ -146,18 +148,48 @@ function readResult({ payload }: Frame): Json {
   }
 }
 
-async function answer(
-  worker: Worker,
-  { payload }: Frame,
-  signal: AbortSignal,
-  work: NonNullable<JobContext['answer']>,
-): Promise<void> {
-  const asked = readResult({ type: 'N', payload })
-  if (!isJsonObject(asked) || typeof asked['id'] !== 'number') return
-  const given = await work(asked['request'] ?? null, signal).catch((error: unknown) => ({
-    error: error instanceof Error ? error.message : String(error),
-  }))
-  if (!signal.aborted) worker.send([frame('A', JSON.stringify({ ...given, id: asked['id'] }))])
+/** A script that asks for everything at once gets it one after the other. */
+const requestsAtOnceMax = 16
+/** What waits beyond is not kept: the worker that sent it looks after this number itself. */
+const requestsWaitingMax = 256
+
+/** Requests of a script that this host answers. */
+class Requests {
+  readonly #worker: Worker
+  readonly #signal: AbortSignal
+  readonly #work: JobContext['answer']
+  readonly #waiting: Frame[] = []
+  #underWay = 0
+
+  constructor(worker: Worker, signal: AbortSignal, work: JobContext['answer']) {
+    this.#worker = worker
+    this.#signal = signal
+    this.#work = work
+  }
+
+  push(request: Frame): void {
+    if (!this.#work || this.#waiting.length >= requestsWaitingMax) return
+    this.#waiting.push(request)
+    void this.#next(this.#work)
+  }
+
+  async #next(work: NonNullable<JobContext['answer']>): Promise<void> {
+    if (this.#underWay >= requestsAtOnceMax) return
+    for (let next = this.#waiting.shift(); next && !this.#signal.aborted; next = this.#waiting.shift()) {
+      this.#underWay++
+      await this.#answer(next, work)
+      this.#underWay--
+    }
+  }
+
+  async #answer({ payload }: Frame, work: NonNullable<JobContext['answer']>): Promise<void> {
+    const asked = readResult({ type: 'N', payload })
+    if (!isJsonObject(asked) || typeof asked['id'] !== 'number') return
+    const given = await work(asked['request'] ?? null, this.#signal).catch((error: unknown) => ({
+      error: error instanceof Error ? error.message : String(error),
+    }))
+    if (!this.#signal.aborted) this.#worker.send([frame('A', JSON.stringify({ ...given, id: asked['id'] }))])
+  }
 }
 
 /** What has come of a script so far. */
@@ -166,17 +198,19 @@ class Received {
   readonly #fill: (end: ScriptEnd) => void
   readonly #stdout: Channel
   readonly #stderr: Channel
-  readonly #value: Buffer[] = []
-  readonly #files = new Map<string, Buffer[]>()
+  readonly #value = new Bytes()
+  /** By the names that were asked for; what else a worker sends is not kept. */
+  readonly #files = new Map<string, Bytes>()
+  readonly #wanted: ReadonlySet<string>
   readonly #limits: ScriptOptions['limits']
-  #valueBytes = 0
   #fileBytes = 0
 
-  constructor({ limits, onOutput }: ScriptOptions) {
+  constructor({ outputs }: Script, { limits, onOutput }: ScriptOptions) {
     const { promise, resolve } = Promise.withResolvers<ScriptEnd>()
     this.full = promise
     this.#fill = resolve
     this.#limits = limits
+    this.#wanted = new Set(outputs)
     this.#stdout = channel(limits.outputBytes, (text) => onOutput?.('stdout', text))
     this.#stderr = channel(limits.outputBytes, (text) => onOutput?.('stderr', text))
   }
@@ -196,17 +230,13 @@ class Received {
     this.#stderr.flush()
   }
 
-  outcome(end: ScriptEnd, result: JsonObject, script: Script): ScriptOutcome {
+  outcome(end: ScriptEnd, result: JsonObject): ScriptOutcome {
     const { box, error } = result
     if (typeof box === 'string')
       throw TaskFault.of('configuration', `The sandbox could not be closed: ${box}`)
     const value =
-      end.kind === 'exited' && end.code === 0 && this.#valueBytes > 0 ? this.#parsedValue() : undefined
-    const outputs = new Map(
-      [...this.#files]
-        .filter(([name]) => script.outputs.includes(name))
-        .map(([name, pieces]) => [name, Buffer.concat(pieces)]),
-    )
+      end.kind === 'exited' && end.code === 0 && this.#value.sizeBytes > 0 ? this.#parsedValue() : undefined
+    const outputs = new Map([...this.#files].map(([name, bytes]) => [name, bytes.whole()]))
     return {
       end,
       stdout: this.#stdout.text(),
@@ -219,8 +249,7 @@ class Received {
   }
 
   #takeValue(payload: Buffer): void {
-    this.#valueBytes += payload.length
-    if (this.#valueBytes <= this.#limits.outputBytes) this.#value.push(payload)
+    if (this.#value.sizeBytes + payload.length <= this.#limits.outputBytes) this.#value.add(payload)
     else this.#fill({ kind: 'limited', limit: 'value' })
   }
 
@@ -228,17 +257,17 @@ class Received {
     const { name, piece } = readFilePiece(payload)
     this.#fileBytes += payload.length
     if (this.#fileBytes > this.#limits.scratchBytes * 2) this.#fill({ kind: 'limited', limit: 'scratch' })
-    else this.#piecesOf(name).push(piece)
+    else if (this.#wanted.has(name)) this.#bytesOf(name).add(piece)
   }
 
-  #piecesOf(name: string): Buffer[] {
-    const pieces = this.#files.get(name) ?? []
-    this.#files.set(name, pieces)
-    return pieces
+  #bytesOf(name: string): Bytes {
+    const bytes = this.#files.get(name) ?? new Bytes()
+    this.#files.set(name, bytes)
+    return bytes
   }
 
   #parsedValue(): Json {
-    const text = Buffer.concat(this.#value).toString('utf8')
+    const text = this.#value.text()
     try {
       return parseBoxJson(text)
     } catch (error) {

@@ -392,7 +392,7 @@ def serve():
         elif kind == b"I":
             end = 2 + struct.unpack_from("<H", payload)[0]
             name = payload[2:end].decode()
-            files[name] = files.get(name, b"") + payload[end:]
+            files.setdefault(name, bytearray()).extend(payload[end:])
         elif kind == b"G":
             job = Job(head, files)
             try:

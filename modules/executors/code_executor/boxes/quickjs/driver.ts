@@ -184,7 +184,12 @@ function makeWorld(vm, job, state) {
     }, ms.toNumber()))
   })
   give('clear', (id) => { clearTimeout(state.timers.get(id.toNumber())); state.timers.delete(id.toNumber()); state.wake?.() })
-  give('fetch', (id, request) => { state.asked++; send('N', JSON.stringify({ id: id.toNumber(), request: JSON.parse(request.toString()) })) })
+  give('fetch', (id, request) => {
+    if (state.asked >= 256) throw new Error('more than 256 requests at once')
+    if (request.toString().length > pieceBytes) throw new Error('a request of more than 256 KB, its body in base64')
+    state.asked++
+    send('N', JSON.stringify({ id: id.toNumber(), request: JSON.parse(request.toString()) }))
+  })
   give('isNodeLibrary', (name) => (builtinModules.includes(name.toString()) ? vm.true : vm.false))
   give('resolve', (base, name) => { const file = resolveFile(base.isUndefined ? undefined : base.toString(), name.toString()); return file === undefined ? vm.undefined : vm.newString(file) })
   give('source', (file) => vm.newString(readPackageFile(file.toString())))
@@ -192,6 +197,7 @@ function makeWorld(vm, job, state) {
   vm.setProp(host, 'arguments', vm.hostToHandle(job.arguments))
   vm.setProp(host, 'environment', vm.hostToHandle(job.environment))
   vm.setProp(host, 'variables', vm.hostToHandle(job.variables))
+  vm.setProp(host, 'scratchBytes', vm.newNumber(job.limits.scratch_bytes))
   vm.setProp(host, 'version', vm.newString('wasi'))
   vm.setProp(host, 'files', vm.hostToHandle(Object.fromEntries(Object.entries(job.files).map(([name, bytes]) => [name, new Uint8Array(bytes)]))))
   if (job.stdin !== undefined) vm.setProp(host, 'stdin', vm.newString(job.stdin))

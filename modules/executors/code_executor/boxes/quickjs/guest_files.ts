@@ -47,6 +47,7 @@ function bytesOf(text, encoding = 'utf8') {
 }
 
 const home = '/scratch'
+const filesMax = 10000
 const tree = new Map([[home, null]])
 const opened = new Map()
 let stdinBytes
@@ -86,6 +87,8 @@ function writeFileSync(path, data, options) {
   if (tree.get(full) === null) throw failure('EISDIR', 'illegal operation on a directory', path)
   const bytes = Buffer.from(typeof data === 'string' || ArrayBuffer.isView(data) ? data : String(data))
   const flag = typeof options === 'object' ? options?.flag : undefined
+  const heldBytes = [...tree.values()].reduce((sum, held) => sum + (held?.length ?? 0), 0) - (flag === 'a' ? 0 : (tree.get(full)?.length ?? 0))
+  if (heldBytes + bytes.length > host.scratchBytes || tree.size > filesMax) throw failure('ENOSPC', 'no space left in the folder', path)
   tree.set(full, flag === 'a' && tree.has(full) ? Buffer.concat([tree.get(full), bytes]) : bytes)
 }
 const appendFileSync = (path, data) => writeFileSync(path, data, { flag: 'a' })

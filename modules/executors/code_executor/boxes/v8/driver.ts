@@ -39,7 +39,7 @@ function readJob() {
     else if (type === 'I') {
       const end = 2 + payload.readUInt16LE()
       const name = payload.toString('utf8', 2, end)
-      job.files.set(name, Buffer.concat([job.files.get(name) ?? empty, payload.subarray(end)]))
+      job.files.set(name, [...(job.files.get(name) ?? []), payload.subarray(end)])
     } else if (type === 'G') return job
   }
 }
@@ -50,7 +50,7 @@ closeSync(3)
 process.chdir('/scratch')
 for (const [name, bytes] of job.files) {
   mkdirSync(dirname(join('/scratch', name)), { recursive: true })
-  writeFileSync(join('/scratch', name), bytes)
+  writeFileSync(join('/scratch', name), Buffer.concat(bytes))
 }
 for (const name of Object.keys(process.env)) delete process.env[name]
 Object.assign(process.env, { TMPDIR: '/scratch', HOME: '/scratch', ...job.environment })

@@ -2,6 +2,7 @@
 import { spawn, type ChildProcess } from 'node:child_process'
 import { EventEmitter, once } from 'node:events'
 import { createServer, type AddressInfo, type Server } from 'node:net'
+import { writeFileSync } from 'node:fs'
 import { chmod, mkdir, mkdtemp, readdir, realpath, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -32,7 +33,6 @@ export async function makeWorld(): Promise<World> {
     rootOnly: join(folder, 'root.txt'),
     own: join(open, 'own.txt'),
   }
-  await writeFile(files.own, 'its own\n')
   await writeFile(files.secret, 'SECRET = SECRET\n')
   await writeFile(files.rootOnly, 'SECRET\n', { mode: 0o600 })
   const visits = new EventEmitter()
@@ -48,6 +48,8 @@ export async function makeWorld(): Promise<World> {
   return {
     folder: work,
     get places() {
+      // Anew for every attack, whatever the last one made of it.
+      writeFileSync(files.own, 'its own\n')
       return { ...files, ...sizes, ...socket, port, target: join(open, 'target'), victim: victim.pid ?? 0 }
     },
     async isTargetMade(waitMs) {
