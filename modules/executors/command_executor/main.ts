@@ -30,7 +30,7 @@ import { leftOut, OutputKeeper, type KeptOutput } from './overflow.ts'
 import { judgeShell, missingCommand, shellInvocation } from './shell.ts'
 import { runProgram } from './program/run.ts'
 
-const kinds: readonly string[] = ['run.shell', 'run.command', 'run.container', 'command_executor.doctor']
+const kinds = new Set(['run.shell', 'run.command', 'run.container', 'command_executor.doctor'])
 
 export class Module extends ExecutorModule {
   #runner: ProcessRunner | undefined
@@ -48,7 +48,7 @@ export class Module extends ExecutorModule {
   }
 
   override canExecute(kind: string): boolean {
-    return kinds.includes(kind)
+    return kinds.has(kind)
   }
 
   override async unavailable(task: string): Promise<string | undefined> {

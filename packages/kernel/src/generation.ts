@@ -131,7 +131,8 @@ function makeRoute(slot: Slot, provided: ProvidedTask, name: string, elsewhere: 
     type,
     provided,
     invoke: (context: InvocationContext) => {
-      if (slot.held) return slot.held.then(() => now()?.invoke(context) ?? slot.invoke(context, provided.task))
+      if (slot.held)
+        return slot.held.then(() => now()?.invoke(context) ?? slot.invoke(context, provided.task))
       return (slot.retired ? now()?.invoke(context) : undefined) ?? slot.invoke(context, provided.task)
     },
     unavailable: () => (slot.retired ? now()?.unavailable() : undefined) ?? slot.unavailable(provided.task),

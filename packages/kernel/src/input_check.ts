@@ -28,7 +28,10 @@ export class InputCheck {
     const found = violations(schema, input)
     if (found.length === 0) return
     const shown = found.slice(0, violationsShownMax)
-    const told = shown.map(({ pointer, message, hint }) => `\n- ${pointer || '/'}: ${message}${hint === undefined ? '' : ` ${hint}`}`)
+    const told = shown.map(
+      ({ pointer, message, hint }) =>
+        `\n- ${pointer || '/'}: ${message}${hint === undefined ? '' : ` ${hint}`}`,
+    )
     const more = found.length - shown.length
     throw TaskFault.of(
       'validation',

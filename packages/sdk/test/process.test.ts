@@ -264,7 +264,9 @@ test.skipIf(controlGroupsFolder() === undefined)(
     const pids = (await run(daemons)).stdout.trim().split('\n').map(Number)
     expect(pids.length).toBe(2)
     for (const pid of pids) await gone(pid)
-    expect((await readdir(controlGroupsFolder() ?? '')).filter((name) => name.startsWith('nexus-'))).toEqual([])
+    expect((await readdir(controlGroupsFolder() ?? '')).filter((name) => name.startsWith('nexus-'))).toEqual(
+      [],
+    )
   },
 )
 

@@ -230,8 +230,11 @@ test.skipIf(controlGroupsFolder() === undefined)(
 
 test('a program gets no variable that nobody gave it', async () => {
   const { run } = await setup({ config: { environment_allow: [] } })
-  const lines = (await run('/usr/bin/env', { return: 'lines', environment: { PWD: '/given', X: 1 } })) as string[]
-  const names = lines.map((line) => line.split('=')[0]).filter((name) => name !== '_')
+  const lines = (await run('/usr/bin/env', {
+    return: 'lines',
+    environment: { PWD: '/given', X: 1 },
+  })) as string[]
+  const names = lines.map((line) => line.split('=')[0] ?? '').filter((name) => name !== '_')
   expect(names.toSorted()).toEqual(['NEXUS_IDEMPOTENCY_KEY', 'NEXUS_PROCESS', 'PWD', 'X'])
   expect(lines).toContain('PWD=/given')
 })
@@ -244,7 +247,9 @@ test('a program that cannot be started says why, and is told from one that ends 
   }
   await file('broken', '#!/nowhere/interpreter\n', 0o755)
   await file('plain', 'echo\n', 0o644)
-  expect((await faultOf(run('./broken'))).message).toMatch(/cannot be started: what its first line \(#!\) names/)
+  expect((await faultOf(run('./broken'))).message).toMatch(
+    /cannot be started: what its first line \(#!\) names/,
+  )
   for (const program of ['./plain', './', folder, './nothing'])
     expect((await faultOf(run(program))).message, program).toMatch(/is not there, or is not executable/)
   for (const code of [126, 127]) expect(await sh(`exit ${code}`, { return: 'code' })).toBe(code)

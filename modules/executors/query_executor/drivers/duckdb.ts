@@ -79,7 +79,12 @@ async function openDuckdb(
     once: true,
     release: (isClean) => (isClean ? processes.give(process, bounds) : processes.end(process)),
   })
-  const request = { file, settings: settingsOf(settings, process.folder), busyMs: limits.waitMsMax, preparations }
+  const request = {
+    file,
+    settings: settingsOf(settings, process.folder),
+    busyMs: limits.waitMsMax,
+    preparations,
+  }
   return opened(connection, { do: 'open', ...request }, signal)
 }
 

@@ -21,7 +21,10 @@ async function swallowing(port: number): Promise<{ port: number; committed: Prom
   const server = createServer((client) => {
     let isOver = false
     const upstream = connect(port, '127.0.0.1')
-    sockets.push(client.on('error', () => undefined), upstream.on('error', () => undefined))
+    sockets.push(
+      client.on('error', () => undefined),
+      upstream.on('error', () => undefined),
+    )
     client.on('data', (bytes) => {
       isOver ||= bytes.includes('COMMIT\0')
       upstream.write(bytes)

@@ -156,15 +156,18 @@ test('DuckDB takes no more memory and disk than it may, and its folder is gone w
 test('an error in the middle of the rows is a fault, and not fewer rows', async () => {
   const { sql } = await setup()
   const connection = { driver: 'duckdb', file: ':memory:' }
-  const query =
-    "SELECT CASE WHEN range < 500000 THEN '1' ELSE 'x' END::INT AS a FROM range(1000000)"
+  const query = "SELECT CASE WHEN range < 500000 THEN '1' ELSE 'x' END::INT AS a FROM range(1000000)"
   for (const mode of ['blob', 'arrow', 'result'])
-    expect(await detailOf(sql({ connection, query, return: mode, rows_max: 10 })), mode).toMatch(/^runtime: .*middle of the rows|Conversion Error/)
+    expect(await detailOf(sql({ connection, query, return: mode, rows_max: 10 })), mode).toMatch(
+      /^runtime: .*middle of the rows|Conversion Error/,
+    )
 })
 
 test('what a query changes of the engine is not there for the next one', async () => {
   const file = join(temporaryFolder(), 'main.duckdb')
-  const { sql } = await setup({ config: { connections: { main: { driver: 'duckdb', file, read_only: false } } } })
+  const { sql } = await setup({
+    config: { connections: { main: { driver: 'duckdb', file, read_only: false } } },
+  })
   const write = (query: string) => sql({ connection: 'main', query, write: true })
   await write('CREATE TABLE t AS SELECT 1 AS a')
   await write('CREATE TEMP TABLE left_over AS SELECT 1 AS a')
@@ -172,5 +175,7 @@ test('what a query changes of the engine is not there for the next one', async (
   await sql({ connection: 'main', query: 'FROM enable_logging()' })
   expect(await detailOf(sql({ connection: 'main', query: 'FROM left_over' }))).toMatch(/left_over/)
   expect(await detailOf(sql({ connection: 'main', query: 'SELECT left_macro()' }))).toMatch(/left_macro/)
-  expect(await sql({ connection: 'main', query: 'SELECT count(*) AS n FROM duckdb_logs' })).toEqual([{ n: 0 }])
+  expect(await sql({ connection: 'main', query: 'SELECT count(*) AS n FROM duckdb_logs' })).toEqual([
+    { n: 0 },
+  ])
 })

@@ -56,7 +56,10 @@ const mariadbAt = (port: number): JsonObject => ({
 onMariadb('MySQL: no statement writes a file of the server, however it hides that', async () => {
   const folder = mkdtempSync('/tmp/outfile-')
   onTestFinished(() => rmSync(folder, { recursive: true, force: true }))
-  const admin = await mysql.createConnection({ ...mariadbAt(mariadb.port), multipleStatements: true } as never)
+  const admin = await mysql.createConnection({
+    ...mariadbAt(mariadb.port),
+    multipleStatements: true,
+  } as never)
   onTestFinished(() => admin.end())
   const file = join(folder, 'out')
   const hidden = [
@@ -110,33 +113,44 @@ onPostgres('PostgreSQL: nothing of a session is left for the next call', async (
   expect(await query("SELECT count(*) AS n FROM pg_locks WHERE locktype = 'advisory'")).toEqual([{ n: 0 }])
 })
 
-onPostgres('PostgreSQL: rows that are too large for memory are a fault, and the program lives', async () => {
-  const { query } = await world(postgresAt(postgres.port))
-  const startBytes = process.memoryUsage().rss
-  for (const text of [
-    "SELECT repeat('x', 600000000) AS large",
-    "SELECT repeat('x', 40000000) AS large FROM generate_series(1, 40)",
-  ])
+onPostgres(
+  'PostgreSQL: rows that are too large for memory are a fault, and the program lives',
+  async () => {
+    const { query } = await world(postgresAt(postgres.port))
+    const startBytes = process.memoryUsage().rss
+    for (const text of [
+      "SELECT repeat('x', 600000000) AS large",
+      "SELECT repeat('x', 40000000) AS large FROM generate_series(1, 40)",
+    ])
+      expect(await detailOf(query(text))).toMatch(/^runtime: .*(?:MB|result_mb)/)
+    expect(process.memoryUsage().rss - startBytes).toBeLessThan(1_500 * 1_048_576)
+    expect(await query('SELECT 1 AS one')).toEqual([{ one: 1 }])
+  },
+  60_000,
+)
+
+onMariadb(
+  'MySQL: rows that are too large for memory are a fault, and the program lives',
+  async () => {
+    const { query } = await world(mariadbAt(mariadb.port))
+    const text = "SELECT repeat('x', 12000000) AS large FROM seq_1_to_400"
     expect(await detailOf(query(text))).toMatch(/^runtime: .*(?:MB|result_mb)/)
-  expect(process.memoryUsage().rss - startBytes).toBeLessThan(1_500 * 1_048_576)
-  expect(await query('SELECT 1 AS one')).toEqual([{ one: 1 }])
-}, 60_000)
+    expect(await query('SELECT 1 AS one')).toEqual([{ one: 1 }])
+  },
+  60_000,
+)
 
-onMariadb('MySQL: rows that are too large for memory are a fault, and the program lives', async () => {
-  const { query } = await world(mariadbAt(mariadb.port))
-  const text = "SELECT repeat('x', 12000000) AS large FROM seq_1_to_400"
-  expect(await detailOf(query(text))).toMatch(/^runtime: .*(?:MB|result_mb)/)
-  expect(await query('SELECT 1 AS one')).toEqual([{ one: 1 }])
-}, 60_000)
-
-onPostgres('PostgreSQL: numbers that JSON does not have are texts, and long ones are read at once', async () => {
-  const { query } = await world(postgresAt(postgres.port))
-  expect(
-    await query(
-      "SELECT 'NaN'::numeric AS a, 'Infinity'::numeric AS b, 'NaN'::float8 AS c, '-Infinity'::float8 AS d",
-    ),
-  ).toEqual([{ a: 'NaN', b: 'Infinity', c: 'NaN', d: '-Infinity' }])
-})
+onPostgres(
+  'PostgreSQL: numbers that JSON does not have are texts, and long ones are read at once',
+  async () => {
+    const { query } = await world(postgresAt(postgres.port))
+    expect(
+      await query(
+        "SELECT 'NaN'::numeric AS a, 'Infinity'::numeric AS b, 'NaN'::float8 AS c, '-Infinity'::float8 AS d",
+      ),
+    ).toEqual([{ a: 'NaN', b: 'Infinity', c: 'NaN', d: '-Infinity' }])
+  },
+)
 
 test('a decimal of many digits takes no longer than its length', () => {
   const startedMs = performance.now()
@@ -197,7 +211,9 @@ test('a database in memory is a new one at each call', async () => {
   for (const driver of ['sqlite', 'duckdb']) {
     const { query } = await world({ driver, file: ':memory:', read_only: false })
     await query('CREATE TABLE kept (a integer)', { write: true })
-    expect(await detailOf(query('SELECT * FROM kept', { write: true })), driver).toMatch(/^validation: .*kept/)
+    expect(await detailOf(query('SELECT * FROM kept', { write: true })), driver).toMatch(
+      /^validation: .*kept/,
+    )
   }
 })
 

@@ -30,7 +30,8 @@ const engines = [
     cipher: 'SELECT ssl AS encrypted FROM pg_stat_ssl WHERE pid = pg_backend_pid()',
     isEncrypted: (rows: Json) => (rows as JsonObject[])[0]?.['encrypted'] === true,
     slow: 'SELECT pg_sleep(60)',
-    running: "SELECT count(*) AS n FROM pg_stat_activity WHERE query LIKE 'SELECT pg_sleep%' AND state = 'active'",
+    running:
+      "SELECT count(*) AS n FROM pg_stat_activity WHERE query LIKE 'SELECT pg_sleep%' AND state = 'active'",
   },
   {
     driver: 'mysql',
@@ -40,7 +41,7 @@ const engines = [
     start: ({ certFile, keyFile }: Certificate) =>
       startMariadb([`--ssl-cert=${certFile}`, `--ssl-key=${keyFile}`]),
     cipher: "SHOW STATUS LIKE 'Ssl_cipher'",
-    isEncrypted: (rows: Json) => String((rows as JsonObject[])[0]?.['Value'] ?? '') !== '',
+    isEncrypted: (rows: Json) => ((rows as JsonObject[])[0]?.['Value'] ?? '') !== '',
     slow: 'SELECT sleep(60)',
     running: "SELECT count(*) AS n FROM information_schema.processlist WHERE info LIKE 'SELECT sleep%'",
   },
@@ -48,8 +49,9 @@ const engines = [
 
 for (const engine of engines) {
   const { driver, user, database, missing, start } = engine
-  const check = (title: string, work: () => Promise<void>): void =>
-    void test.skipIf(missing !== undefined)(`${driver}: ${title}`, work, 60_000)
+  const check = (title: string, work: () => Promise<void>): void => {
+    test.skipIf(missing !== undefined)(`${driver}: ${title}`, work, 60_000)
+  }
 
   const world = async (names: string) => {
     const certificate = certificateFor(names)
@@ -62,18 +64,21 @@ for (const engine of engines) {
     return { ...certificate, query }
   }
 
-  check('a certificate for the name that is asked for is accepted, one for another name refused', async () => {
-    const { query, ca } = await world('DNS:localhost')
-    expect(engine.isEncrypted(await query({ ca }, 'localhost', engine.cipher))).toBe(true)
-    expect(engine.isEncrypted(await query('encrypted', '127.0.0.1', engine.cipher))).toBe(true)
-    expect(engine.isEncrypted(await query(false, '127.0.0.1', engine.cipher))).toBe(false)
-    expect(await detailOf(query({ ca }, '127.0.0.1', 'SELECT 1'))).toMatch(
-      /^communication: .*(?:does not match|not in the cert's list)/,
-    )
-    expect(await detailOf(query(true, 'localhost', 'SELECT 1'))).toMatch(
-      /^communication: .*(?:self-signed|unable to verify|local issuer)/,
-    )
-  })
+  check(
+    'a certificate for the name that is asked for is accepted, one for another name refused',
+    async () => {
+      const { query, ca } = await world('DNS:localhost')
+      expect(engine.isEncrypted(await query({ ca }, 'localhost', engine.cipher))).toBe(true)
+      expect(engine.isEncrypted(await query('encrypted', '127.0.0.1', engine.cipher))).toBe(true)
+      expect(engine.isEncrypted(await query(false, '127.0.0.1', engine.cipher))).toBe(false)
+      expect(await detailOf(query({ ca }, '127.0.0.1', 'SELECT 1'))).toMatch(
+        /^communication: .*(?:does not match|not in the cert's list)/,
+      )
+      expect(await detailOf(query(true, 'localhost', 'SELECT 1'))).toMatch(
+        /^communication: .*(?:self-signed|unable to verify|local issuer)/,
+      )
+    },
+  )
 
   check('a certificate for an address is for that address, and a query is stopped over TLS too', async () => {
     const { query, ca } = await world('IP:127.0.0.1')

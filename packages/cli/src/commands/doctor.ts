@@ -27,7 +27,10 @@ interface Finding {
 const document = `document: { dsl: '1.0.3', namespace: nexus, name: doctor, version: '1.0.0' }
 do: [{ boxes: { call: code_executor.doctor } }]
 `
-const commandsDocument = document.replace('boxes: { call: code_executor', 'commands: { call: command_executor')
+const commandsDocument = document.replace(
+  'boxes: { call: code_executor',
+  'commands: { call: command_executor',
+)
 
 export function addDoctorCommand(program: Command, shell: Shell): void {
   program

@@ -25,8 +25,7 @@ export interface DuckdbOpening {
 }
 
 /** What crosses for a value that the library has a class of its own for. */
-export type DuckdbBound =
-  null | boolean | number | bigint | string | Uint8Array | readonly DuckdbBound[]
+export type DuckdbBound = null | boolean | number | bigint | string | Uint8Array | readonly DuckdbBound[]
 
 export class DuckdbServer {
   #duckdb: Duckdb | undefined
@@ -249,7 +248,10 @@ export class DuckdbServer {
       return { raw: 'struct', entries: entries.map(([name, entry]) => [name, this.#raw(entry)]) }
     }
     if (value instanceof api.DuckDBMapValue)
-      return { raw: 'map', entries: value.entries.map(({ key, value: entry }) => [this.#raw(key), this.#raw(entry)]) }
+      return {
+        raw: 'map',
+        entries: value.entries.map(({ key, value: entry }) => [this.#raw(key), this.#raw(entry)]),
+      }
     return this.#isMoment(value) ? { raw: 'moment', text: String(value) } : String(value)
   }
 

@@ -21,7 +21,12 @@ export class Turns {
   /** Resolves with the way to end the turn. */
   async take(
     write: boolean,
-    { signal, clock, waitMsMax, title }: { signal: AbortSignal; clock: Clock; waitMsMax: number; title: string },
+    {
+      signal,
+      clock,
+      waitMsMax,
+      title,
+    }: { signal: AbortSignal; clock: Clock; waitMsMax: number; title: string },
   ): Promise<() => void> {
     signal.throwIfAborted()
     const { promise, resolve, reject } = Promise.withResolvers<void>()

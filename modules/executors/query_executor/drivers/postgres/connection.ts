@@ -35,10 +35,7 @@ const batchBytes = 8_388_608
 const serverGraceMs = 1_000
 const session = '-c TimeZone=UTC -c DateStyle=ISO -c IntervalStyle=iso_8601 -c bytea_output=hex'
 
-export async function openPostgres(
-  options: ServerOptions,
-  signal: AbortSignal,
-): Promise<PostgresConnection> {
+export async function openPostgres(options: ServerOptions, signal: AbortSignal): Promise<PostgresConnection> {
   const { target, reach } = options
   const socket = new GuardedSocket(reach)
   const { host, port, database, user, password } = target

@@ -28,9 +28,41 @@ export function makeCertificate(folder: string, names: string): Certificate {
   const run = (...vector: string[]): void =>
     void execFileSync('openssl', vector, { stdio: 'pipe', cwd: folder })
   const key = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes']
-  run('req', '-x509', ...key, '-keyout', 'ca.key', '-out', 'ca.pem', '-subj', '/CN=test authority', '-days', '2')
+  run(
+    'req',
+    '-x509',
+    ...key,
+    '-keyout',
+    'ca.key',
+    '-out',
+    'ca.pem',
+    '-subj',
+    '/CN=test authority',
+    '-days',
+    '2',
+  )
   run('req', ...key, '-keyout', 'server.key', '-out', 'server.csr', '-subj', '/CN=server')
   writeFileSync(file('names'), `subjectAltName=${names}\n`)
-  run('x509', '-req', '-in', 'server.csr', '-CA', 'ca.pem', '-CAkey', 'ca.key', '-CAcreateserial', '-out', 'server.pem', '-days', '2', '-extfile', 'names')
-  return { ca: readFileSync(file('ca.pem'), 'utf8'), certFile: file('server.pem'), keyFile: file('server.key') }
+  run(
+    'x509',
+    '-req',
+    '-in',
+    'server.csr',
+    '-CA',
+    'ca.pem',
+    '-CAkey',
+    'ca.key',
+    '-CAcreateserial',
+    '-out',
+    'server.pem',
+    '-days',
+    '2',
+    '-extfile',
+    'names',
+  )
+  return {
+    ca: readFileSync(file('ca.pem'), 'utf8'),
+    certFile: file('server.pem'),
+    keyFile: file('server.key'),
+  }
 }
