@@ -71,7 +71,12 @@ export class ControlGroup {
 
   /** Kills all that is in it, and removes it. */
   async end(clock: Clock): Promise<void> {
-    writeFileSync(join(this.#folder, 'cgroup.kill'), '1')
+    if (this.#isRemoved()) return
+    try {
+      writeFileSync(join(this.#folder, 'cgroup.kill'), '1')
+    } catch {
+      // Somebody else has removed it meanwhile.
+    }
     for (let waitedMs = 0; !this.#isRemoved() && waitedMs < goneMsMax; waitedMs += lookEveryMs)
       await clock.sleep(lookEveryMs)
   }
