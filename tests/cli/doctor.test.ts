@@ -13,6 +13,7 @@ test('nexus doctor says what works here, each box tried out', async () => {
       'data',
       'scripts in javascript',
       'scripts in python',
+      'commands',
     ]),
   )
   expect(findings.find(({ what }) => what === 'scripts in javascript')?.detail).toContain('quickjs (')

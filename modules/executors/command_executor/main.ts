@@ -24,10 +24,13 @@ import {
 } from '@nexus/sdk/process'
 import { readCommand, type Command } from './command.ts'
 import { Containers } from './container/containers.ts'
+import { layersHere } from './doctor.ts'
 import { readLimits } from './limits.ts'
 import { leftOut, OutputKeeper, type KeptOutput } from './overflow.ts'
 import { judgeShell, missingCommand, shellInvocation } from './shell.ts'
 import { runProgram } from './program/run.ts'
+
+const kinds = new Set(['run.shell', 'run.command', 'run.container', 'command_executor.doctor'])
 
 export class Module extends ExecutorModule {
   #runner: ProcessRunner | undefined
@@ -45,7 +48,7 @@ export class Module extends ExecutorModule {
   }
 
   override canExecute(kind: string): boolean {
-    return kind === 'run.shell' || kind === 'run.command' || kind === 'run.container'
+    return kinds.has(kind)
   }
 
   override async unavailable(task: string): Promise<string | undefined> {
@@ -54,6 +57,7 @@ export class Module extends ExecutorModule {
   }
 
   override async executeTask(context: ModuleContext): Promise<ModuleResult> {
+    if (context.metadata.kind === 'command_executor.doctor') return ModuleResult.ok(layersHere())
     if (context.metadata.kind === 'run.container') return ModuleResult.ok(await this.#runContainer(context))
     if (context.metadata.kind === 'run.command')
       return ModuleResult.ok(await runProgram(this.#started, context))

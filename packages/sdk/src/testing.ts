@@ -28,6 +28,7 @@ import { isJsonObject, whyNotJson, type Json, type JsonObject } from './json.ts'
 import { openPolicy, type Policy } from './policy.ts'
 import { memoryBlobs } from './testing/memory_blobs.ts'
 
+export { checkOutput } from './testing/contract.ts'
 export { memoryBlobs, readAll } from './testing/memory_blobs.ts'
 
 /** A child task played by a function: gives its output, an `outcome`, or throws. `child.signal` is the branch's own. */

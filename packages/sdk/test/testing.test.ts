@@ -1,7 +1,15 @@
 /** The testing kit itself: what it refuses, what it records. */
 import { expect, test } from 'vitest'
 import { ModuleResult, OrchestratorModule, type ModuleContext } from '@nexus/sdk'
-import { configDefaults, memoryBlobs, outcome, readAll, testContext, testSetup } from '@nexus/sdk/testing'
+import {
+  checkOutput,
+  configDefaults,
+  memoryBlobs,
+  outcome,
+  readAll,
+  testContext,
+  testSetup,
+} from '@nexus/sdk/testing'
 
 class Once extends OrchestratorModule {
   override async execute(context: ModuleContext): Promise<ModuleResult> {
@@ -84,4 +92,18 @@ test('everything is allowed unless a test says otherwise', () => {
   expect(testContext({ inputData: null }).policy.network.private).toBe(true)
   expect(testContext({ inputData: null, policy }).policy).toEqual(policy)
   expect(testSetup({ policy }).policy).toEqual(policy)
+})
+
+test('an output that is not what the manifest says is an error that names each place', () => {
+  const output_schema = {
+    type: 'object',
+    required: ['rows'],
+    properties: { rows: { type: 'array', items: { type: 'integer' } } },
+  }
+  const provides = [{ task: 'count', output_schema }, { task: 'anything' }]
+  expect(() => checkOutput(provides, 'count', { rows: [1, 'x'] })).toThrow(/output of count.*\n- \/rows\/1 /s)
+  expect(() => checkOutput(provides, 'count', {})).toThrow(/rows/)
+  expect(() => checkOutput(provides, 'other', {})).toThrow(/no task "other"/)
+  checkOutput(provides, 'count', { rows: [1] })
+  checkOutput(provides, 'anything', [null])
 })

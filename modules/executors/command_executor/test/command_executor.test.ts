@@ -3,10 +3,15 @@ import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, expect, test } from 'vitest'
-import { Cancelled, TaskFault, type Json, type JsonObject } from '@nexus/sdk'
-import { testContext, testSetup } from '@nexus/sdk/testing'
+import { Cancelled, TaskFault, type Json, type JsonObject, type ProvidedTask } from '@nexus/sdk'
+import { checkOutput, testContext, testSetup } from '@nexus/sdk/testing'
+import { parse } from 'yaml'
 import { Module } from '../main.ts'
 import { missingCommand, shellInvocation } from '../shell.ts'
+
+const { provides } = parse(await readFile(join(import.meta.dirname, '../manifest.yaml'), 'utf8')) as {
+  provides: ProvidedTask[]
+}
 
 const cleanups: (() => Promise<unknown>)[] = []
 afterEach(async () => {
@@ -31,7 +36,9 @@ async function setup(config: JsonObject = {}) {
     })
   const run = async (shell: JsonObject | string, more: JsonObject = {}) => {
     const inputData = { shell: typeof shell === 'string' ? { command: shell } : shell, ...more }
-    return (await module.execute(contextOf(inputData))).outputData
+    const { outputData } = await module.execute(contextOf(inputData))
+    checkOutput(provides, 'run.shell', outputData)
+    return outputData
   }
   return { module, ledger, folder, contextOf, run }
 }

@@ -3,6 +3,8 @@ import { chmod, mkdir, readdir, realpath, symlink, writeFile } from 'node:fs/pro
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { Cancelled, type Json } from '@nexus/sdk'
+import { controlGroupsFolder } from '@nexus/sdk/process'
+import { layersHere } from '../doctor.ts'
 import { faultOf, gone, setup } from './program_world.ts'
 
 test('arguments reach the program as they are, and nothing in them is run', async () => {
@@ -74,12 +76,13 @@ test('a program sees the variables that are allowed, those it inherits, and thos
   const own = /^(?:PWD|SHLVL|_|NEXUS_PROCESS)$/
   const names = async (input: object): Promise<string[]> => {
     const lines = (await run('env', { return: 'lines', ...input })) as string[]
-    return lines.map((line) => line.split('=')[0] ?? '').filter((name) => !own.test(name))
+    const found = lines.map((line) => line.split('=')[0] ?? '')
+    return found.filter((name) => !own.test(name)).toSorted()
   }
-  expect(await names({})).toEqual(['PATH', 'HOME', 'NEXUS_IDEMPOTENCY_KEY'])
+  expect(await names({})).toEqual(['HOME', 'NEXUS_IDEMPOTENCY_KEY', 'PATH'])
   expect(await names({ inherit_environment: ['PATH'], environment: { X: 1 } })).toEqual([
-    'PATH',
     'NEXUS_IDEMPOTENCY_KEY',
+    'PATH',
     'X',
   ])
   expect(await names({ inherit_environment: [] })).toEqual(['NEXUS_IDEMPOTENCY_KEY'])
@@ -216,6 +219,55 @@ test.skipIf(process.platform !== 'linux')(
     await gone(Number(await sh(daemon)))
   },
 )
+
+test.skipIf(controlGroupsFolder() === undefined)(
+  'a daemon with an empty environment does not outlive its task where a control group can be made',
+  async () => {
+    const { sh } = await setup()
+    await gone(Number(await sh('env -i PATH="$PATH" setsid sleep 60 >/dev/null 2>&1 & echo $!')))
+  },
+)
+
+test('a program gets no variable that nobody gave it', async () => {
+  const { run } = await setup({ config: { environment_allow: [] } })
+  const lines = (await run('/usr/bin/env', {
+    return: 'lines',
+    environment: { PWD: '/given', X: 1 },
+  })) as string[]
+  const names = lines.map((line) => line.split('=')[0] ?? '').filter((name) => name !== '_')
+  expect(names.toSorted()).toEqual(['NEXUS_IDEMPOTENCY_KEY', 'NEXUS_PROCESS', 'PWD', 'X'])
+  expect(lines).toContain('PWD=/given')
+})
+
+test('a program that cannot be started says why, and is told from one that ends with 126 or 127', async () => {
+  const { run, sh, folder } = await setup()
+  const file = async (name: string, text: string, mode: number): Promise<void> => {
+    await writeFile(join(folder, name), text)
+    await chmod(join(folder, name), mode)
+  }
+  await file('broken', '#!/nowhere/interpreter\n', 0o755)
+  await file('plain', 'echo\n', 0o644)
+  expect((await faultOf(run('./broken'))).message).toMatch(
+    /cannot be started: what its first line \(#!\) names/,
+  )
+  for (const program of ['./plain', './', folder, './nothing'])
+    expect((await faultOf(run(program))).message, program).toMatch(/is not there, or is not executable/)
+  for (const code of [126, 127]) expect(await sh(`exit ${code}`, { return: 'code' })).toBe(code)
+  const large = run('true', { arguments: ['x'.repeat(3_000_000)] })
+  expect((await faultOf(large)).message).toMatch(/larger than the system takes/)
+  expect(await run('true', { stdin: 'x'.repeat(3_000_000), return: 'code' })).toBe(0)
+})
+
+test('what is not held is said in words', () => {
+  expect(layersHere({ platform: 'linux', folder: '/sys/fs/cgroup' })).toEqual({
+    layers: ['control_group', 'environment_mark', 'process_group'],
+    not_contained: [],
+  })
+  expect(layersHere({ platform: 'linux', folder: undefined })).toMatchObject({
+    not_contained: [expect.stringMatching(/empty environment.*Delegate=yes/)],
+  })
+  expect(layersHere({ platform: 'darwin', folder: undefined })).toMatchObject({ layers: ['process_group'] })
+})
 
 test('the policy decides which programs are run, by the file that a name leads to', async () => {
   const { run, folder } = await setup({ programs: { allow: ['echo', '/bin/cat'] } })

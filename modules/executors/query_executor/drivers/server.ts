@@ -15,7 +15,7 @@ export interface ServerOptions {
 
 export interface ServerKind<Item extends Connection> {
   readonly dialect: Dialect
-  open(options: ServerOptions, signal: AbortSignal): Promise<Item>
+  readonly open: (options: ServerOptions, signal: AbortSignal) => Promise<Item>
 }
 
 export function serverDriver<Item extends Connection>(

@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process'
 import { mkdirSync, readdirSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -179,3 +180,36 @@ test('what a query changes of the engine is not there for the next one', async (
     { n: 0 },
   ])
 })
+
+test('a process of DuckDB that is killed from outside is one fault, and the next query finds another', async () => {
+  const { sql } = await setup()
+  const connection = { driver: 'duckdb', file: ':memory:' }
+  const endless = 'SELECT count(*) AS n FROM range(10000000) a, range(10000000) b WHERE a.range + b.range = 7'
+  const work = detailOf(sql({ connection, query: endless }))
+  const children = (): readonly number[] =>
+    execFileSync('ps', ['-o', 'pid=,args=', '--ppid', String(process.pid)], { encoding: 'utf8' })
+      .split('\n')
+      .flatMap((line) => (line.includes('duckdb') ? [Number.parseInt(line, 10)] : []))
+  await expect.poll(() => children().length, { timeout: 10_000 }).toBe(1)
+  for (const pid of children()) process.kill(pid, 'SIGKILL')
+  expect(await work).toMatch(/^communication: .*the process that held the database open has ended/)
+  expect(await sql({ connection, query: 'SELECT 1 AS one' })).toEqual([{ one: 1 }])
+})
+
+test('many read and write one file at once, also by two names', async () => {
+  const folder = temporaryFolder()
+  const file = join(folder, 'main.duckdb')
+  const connections = {
+    main: { driver: 'duckdb', file, read_only: false },
+    other: { driver: 'duckdb', file },
+  }
+  const { sql } = await setup({ config: { connections } })
+  await sql({ connection: 'main', query: 'CREATE TABLE t (n integer)', write: true })
+  const calls = Array.from({ length: 24 }, (_, n) =>
+    n % 4 === 0
+      ? sql({ connection: 'main', query: 'INSERT INTO t VALUES ($n)', parameters: { n }, write: true })
+      : sql({ connection: n % 2 === 0 ? 'main' : 'other', query: 'SELECT count(*) AS n FROM t' }),
+  )
+  expect((await Promise.all(calls)).length).toBe(24)
+  expect(await sql({ connection: 'other', query: 'SELECT count(*) AS n FROM t' })).toEqual([{ n: 6 }])
+}, 60_000)

@@ -1,11 +1,16 @@
 /** What the tests of this module share: the module set up to be called, and faults to look at. */
-import { mkdtempSync, rmSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { onTestFinished } from 'vitest'
-import { TaskFault, type Clock, type Json, type JsonObject, type Policy } from '@nexus/sdk'
-import { memoryBlobs, testContext, testSetup } from '@nexus/sdk/testing'
+import { TaskFault, type Clock, type Json, type JsonObject, type Policy, type ProvidedTask } from '@nexus/sdk'
+import { checkOutput, memoryBlobs, testContext, testSetup } from '@nexus/sdk/testing'
+import { parse } from 'yaml'
 import { Module } from '../main.ts'
+
+const { provides } = parse(readFileSync(join(import.meta.dirname, '../manifest.yaml'), 'utf8')) as {
+  provides: ProvidedTask[]
+}
 
 export interface World {
   readonly config?: JsonObject
@@ -25,7 +30,9 @@ export async function setup(world: World = {}) {
     (kind: string) =>
     async (inputData: JsonObject, own: World = {}): Promise<Json> => {
       const context = testContext({ inputData, blobs, metadata: { kind }, ...world, ...own })
-      return (await module.execute(context)).outputData
+      const { outputData } = await module.execute(context)
+      checkOutput(provides, kind, outputData)
+      return outputData
     }
   const stop = async (): Promise<void> => {
     await module.teardown()

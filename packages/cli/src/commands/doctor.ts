@@ -27,6 +27,10 @@ interface Finding {
 const document = `document: { dsl: '1.0.3', namespace: nexus, name: doctor, version: '1.0.0' }
 do: [{ boxes: { call: code_executor.doctor } }]
 `
+const commandsDocument = document.replace(
+  'boxes: { call: code_executor',
+  'commands: { call: command_executor',
+)
 
 export function addDoctorCommand(program: Command, shell: Shell): void {
   program
@@ -44,6 +48,7 @@ async function doctor(options: Options, { io, exit }: Shell): Promise<void> {
   await withConnection({ data }, async (connection) => {
     findings.push({ what: 'data', ok: true, detail: connection.server ?? data })
     findings.push(...(await boxFindings(connection)))
+    findings.push(...(await commandFindings(connection)))
   })
   if (options.json) io.out(`${JSON.stringify({ findings }, null, 2)}\n`)
   else show(findings, io)
@@ -71,9 +76,20 @@ async function moduleFindings(options: Options): Promise<readonly Finding[]> {
   ]
 }
 
+/** What ends the processes of commands with their task; that something escapes it is worth saying, and no fault. */
+async function commandFindings(connection: Connection): Promise<readonly Finding[]> {
+  const record = await runDoctor(connection, commandsDocument)
+  if (typeof record === 'string' || record.status !== 'completed' || !isJsonObject(record.output)) return []
+  const { layers, not_contained: loose } = record.output
+  const texts = (list: Json | undefined): readonly string[] =>
+    Array.isArray(list) ? (list as Json[]).map(textOf) : []
+  const escapes = texts(loose).map((each) => `; not held: ${each}`)
+  return [{ what: 'commands', ok: true, detail: `held by ${texts(layers).join(', ')}${escapes.join('')}` }]
+}
+
 /** A language is fine where one box runs it. */
 async function boxFindings(connection: Connection): Promise<readonly Finding[]> {
-  const record = await runDoctor(connection)
+  const record = await runDoctor(connection, document)
   if (typeof record === 'string') return [{ what: 'scripts', ok: false, detail: record }]
   if (record.status !== 'completed')
     return [{ what: 'scripts', ok: false, detail: record.error?.detail ?? record.status }]
@@ -90,8 +106,8 @@ async function boxFindings(connection: Connection): Promise<readonly Finding[]> 
   })
 }
 
-async function runDoctor(connection: Connection): Promise<RunRecord | string> {
-  const workflow = await connection.check(document, 'doctor')
+async function runDoctor(connection: Connection, text: string): Promise<RunRecord | string> {
+  const workflow = await connection.check(text, 'doctor')
   if (!workflow.document) return 'No module runs scripts here. Try: nexus modules list'
   const live = await connection.run(workflow, {})
   await live.ended.catch(() => {}) // how it ended is in its record

@@ -57,16 +57,26 @@ export class ControlGroup {
    */
   around({ program, arguments: list, calledAs, environment }: Vector): Omit<Vector, 'calledAs'> | undefined {
     if (calledAs !== undefined && basename(calledAs) !== basename(program)) return undefined
-    // A shell gives these to what it becomes.
-    const added = ['PWD', 'OLDPWD', 'SHLVL'].filter((name) => environment[name] === undefined)
-    const script = `{ echo $$ >"$1"; } 2>/dev/null; shift; unset ${added.join(' ')}; exec "$@"`
+    // A shell would give its own to what it becomes.
+    const own = ['PWD', 'OLDPWD', 'SHLVL'].map((name) => ({ name, value: environment[name] }))
+    const given = own.flatMap(({ value }) => (value === undefined ? [] : [value]))
+    const restoring = own.map(({ name, value }) =>
+      value === undefined ? `unset ${name}; ` : `${name}="$1"; export ${name}; shift; `,
+    )
+    const script = `{ echo $$ >"$1"; } 2>/dev/null; shift; ${restoring.join('')}exec "$@"`
     const file = join(this.#folder, 'cgroup.procs')
-    return { program: '/bin/sh', arguments: ['-c', script, entering, file, program, ...list], environment }
+    const vector = ['-c', script, entering, file, ...given, program, ...list]
+    return { program: '/bin/sh', arguments: vector, environment }
   }
 
   /** Kills all that is in it, and removes it. */
   async end(clock: Clock): Promise<void> {
-    writeFileSync(join(this.#folder, 'cgroup.kill'), '1')
+    if (this.#isRemoved()) return
+    try {
+      writeFileSync(join(this.#folder, 'cgroup.kill'), '1')
+    } catch {
+      // Somebody else has removed it meanwhile.
+    }
     for (let waitedMs = 0; !this.#isRemoved() && waitedMs < goneMsMax; waitedMs += lookEveryMs)
       await clock.sleep(lookEveryMs)
   }

@@ -75,8 +75,10 @@ export class DuckdbProcesses {
 
   async close(): Promise<void> {
     this.#isClosed = true
-    for (const spare of [...this.#spares]) {
-      this.#remove(spare)
+    const spares = this.#spares
+    this.#spares = []
+    for (const spare of spares) {
+      spare.stopTimer()
       void this.end(spare)
     }
     await Promise.all(this.#ending)

@@ -181,9 +181,9 @@ export class MysqlConnection implements Connection {
 
   async #ask(text: string): Promise<readonly (readonly unknown[])[]> {
     const { promise, resolve, reject } = Promise.withResolvers<readonly (readonly unknown[])[]>()
-    const stopListening = this.#socket.whenGone(() => reject(mysqlError(closed()) as Error))
+    const stopListening = this.#socket.whenGone(() => reject(mysqlError(closed())))
     this.#client.query<mysql.RowDataPacket[][]>(text, (error, rows) =>
-      error === null ? resolve(Array.isArray(rows) ? rows : []) : reject(mysqlError(error) as Error),
+      error === null ? resolve(Array.isArray(rows) ? rows : []) : reject(mysqlError(error)),
     )
     return promise.finally(stopListening)
   }

@@ -88,13 +88,14 @@ export class EngineChild {
     const { clock, memoryMb } = this.#options
     let stopTimer = (): void => undefined
     let isOver = false
+    const judge = (takenMb: number): void => {
+      if (isOver) return
+      if (takenMb <= memoryMb) return again()
+      this.#wasTooLarge = true
+      this.#child.kill('SIGKILL')
+    }
     const again = (): void => {
-      stopTimer = clock.timer(lookEveryMs, async () => {
-        if ((await residentMb(this.#child.pid)) > memoryMb && !isOver) {
-          this.#wasTooLarge = true
-          this.#child.kill('SIGKILL')
-        } else if (!isOver) again()
-      })
+      stopTimer = clock.timer(lookEveryMs, () => void residentMb(this.#child.pid).then(judge))
     }
     again()
     return () => {

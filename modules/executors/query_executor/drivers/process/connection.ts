@@ -17,7 +17,7 @@ export interface ProcessOptions {
   /** Whether it serves one call alone. */
   readonly once?: boolean
   /** Called once in place of ending the process: it may serve somebody else where its one call ended as it should. */
-  release?(isClean: boolean): Promise<void>
+  readonly release?: (isClean: boolean) => Promise<void>
 }
 
 export class ProcessConnection implements Connection {

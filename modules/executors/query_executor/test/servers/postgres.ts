@@ -58,6 +58,8 @@ export async function freePort(): Promise<number> {
   return typeof address === 'object' && address !== null ? address.port : 0
 }
 
+const quick = ['-c', 'fsync=off', '-c', 'shared_buffers=16MB']
+
 export async function startPostgres(more: readonly string[] = []): Promise<TestServer> {
   const native = programs()
   if (native === undefined) throw new Error(postgresMissing)
@@ -91,19 +93,7 @@ export async function startPostgres(more: readonly string[] = []): Promise<TestS
   const port = await freePort()
   let server: ChildProcess | undefined
   const start = async (): Promise<void> => {
-    const flags = [
-      '-h',
-      '127.0.0.1',
-      '-p',
-      String(port),
-      '-k',
-      '',
-      '-c',
-      'fsync=off',
-      '-c',
-      'shared_buffers=16MB',
-      ...more,
-    ]
+    const flags = ['-h', '127.0.0.1', '-p', String(port), '-k', '', ...quick, ...more]
     server = spawn(join(native, 'bin', 'postgres'), ['-D', data, ...flags], {
       ...options,
       stdio: ['ignore', 'ignore', 'pipe'],
