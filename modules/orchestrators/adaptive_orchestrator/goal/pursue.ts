@@ -25,7 +25,8 @@ async function requireCheck(context: ModuleContext, expect: Json | undefined): P
   if (expect === undefined) return
   const verdict = await context.call('workflow.check', { workflow: checkDocument(expect) })
   if (memberOf(verdict, 'valid') === true) return
-  const [problem] = objectsOf(memberOf(verdict, 'problems')).filter(({ severity }) => severity === 'error')
+  const problems = objectsOf(memberOf(verdict, 'problems'))
+  const problem = problems.find(({ severity }) => severity === 'error')
   const why = textOf(problem?.['message'])
   throw TaskFault.of('validation', `\`expect\` of the goal is neither an expression nor a schema: ${why}`)
 }
