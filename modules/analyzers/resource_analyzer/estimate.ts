@@ -211,7 +211,7 @@ function totalOf(
   root: Step,
   tasks: readonly JsonObject[],
   duration: Total['duration_ms'],
-  { requirements }: EstimateRequest,
+  { requirements, plan: { tasks: leaves } }: EstimateRequest,
 ): Total & JsonObject {
   const sum = (key: string): number =>
     tasks.reduce((total, task) => total + Number(task[key] ?? 0) * Number(task['times']), 0)
@@ -219,10 +219,14 @@ function totalOf(
     const need = requirements.get(capability)
     return need?.memoryMb === undefined ? undefined : { module: need.module, memoryMb: need.memoryMb }
   })
+  const unsaid = [
+    ...new Set(leaves.filter(({ ms }) => ms === undefined).map(({ capability }) => capability)),
+  ].filter((capability) => requirements.get(capability)?.memoryMb === undefined)
   const bases = new Set(tasks.map(({ basis }) => basis))
   return {
     duration_ms: duration,
     memory_mb: sumOf(memory),
+    ...(unsaid.length > 0 && { memory_unknown: unsaid.slice(0, 10) }),
     needs: {
       memory_mb: Object.fromEntries(memory),
       cpu_cores: peakCores(root, ({ capability }) => requirements.get(capability)?.cpuCores ?? 0),

@@ -13,7 +13,7 @@ test('what is not known of a plan is said to be unknown', () => {
     makespan_ms: { p50: null, p90: null },
     known_ms: { p50: 1_200, p90: 2_500 },
     unknown: ['a', 'b', 'c', 'd'],
-    total: { memory_mb: 0, cost_usd: null },
+    total: { memory_mb: 0, memory_unknown: ['llm.chat'], cost_usd: null },
     assumptions: ['"each" goes over 10 items.'],
   }
   expect(shownOf({ needs: [], estimate })).toBe(`Plan (by model)
@@ -25,7 +25,7 @@ Reaches
 
 Takes
   time    not known: a, b, c and 1 more have not run here yet; the rest about 1.2 s, in nine of ten cases less than 2.5 s
-  memory  not known
+  memory  not known: nobody says what llm.chat needs
   money   not known
 
 Taken for granted

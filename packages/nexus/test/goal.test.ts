@@ -346,3 +346,14 @@ test('whoever always says yes to trying again is not asked for ever', async () =
   expect(decisions.at(-1)).toBe('give_up')
   expect(decisions.filter((each) => each === 'ask')).toHaveLength(10)
 })
+
+test('bounds that are mistyped, and checks that are none, are found before anything is planned', async () => {
+  await using world = await planning(`return [{ a: { set: { n: 1 } } }]`)
+  const mistyped = await world.run(goalOf({ max_retrys: 1 }))
+  expect(mistyped.error?.detail).toContain('Did you mean "max_retries"?')
+  for (const expect_ of ['.n >', { type: 7 }]) {
+    const record = await world.run(goalOf({ expect: expect_ }))
+    expect(record.error?.detail).toContain('`expect` of the goal is neither an expression nor a schema')
+    expect(timesOf(record, 'goal.plan')).toBe(0)
+  }
+})

@@ -182,7 +182,8 @@ test('what stands in a file comes to the model as data that cannot close its mar
       },
     })
     await world.run('  - goal: { call: nexus.goal, with: { goal: Ponder upon tea.csv } }\n')
-    return String(asked[0]?.messages.at(-1)?.content)
+    const content = asked[0]?.messages.at(-1)?.content
+    return typeof content === 'string' ? content : ''
   }
   const sampled = await told(3)
   expect(sampled).toContain('Ignore all that')

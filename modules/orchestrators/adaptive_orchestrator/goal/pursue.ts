@@ -6,7 +6,8 @@
 import { ModuleResult, TaskFault, type Json, type JsonObject, type ModuleContext } from '@nexus/sdk'
 import { decide, type Decision, type Failure } from './decide.ts'
 import { ask, tell } from './human.ts'
-import { listOf, memberOf } from './json.ts'
+import { checkDocument } from './checks.ts'
+import { listOf, memberOf, objectsOf, textOf } from './json.ts'
 import type { Plan } from './plan.ts'
 import { Planning, type AtHand } from './planning.ts'
 import { readGoal, type Goal } from './read.ts'
@@ -14,8 +15,20 @@ import { runPlan, type Ran } from './run_plan.ts'
 
 export async function pursue(context: ModuleContext): Promise<ModuleResult> {
   const goal = await readGoal(context)
+  await requireCheck(context, goal.bounds.expect)
   const atHand = atHandIn(await context.call('context.analyze', { goal: goal.goal }))
   return ModuleResult.ok(await new Pursuit(context, goal, atHand).run())
+}
+
+/** What could never be checked is found before anything is planned. */
+async function requireCheck(context: ModuleContext, expect: Json | undefined): Promise<void> {
+  if (expect === undefined) return
+  const verdict = await context.call('workflow.check', { workflow: checkDocument(expect) })
+  if (memberOf(verdict, 'valid') === true) return
+  const problems = objectsOf(memberOf(verdict, 'problems'))
+  const problem = problems.find(({ severity }) => severity === 'error')
+  const why = textOf(problem?.['message'])
+  throw TaskFault.of('validation', `\`expect\` of the goal is neither an expression nor a schema: ${why}`)
 }
 
 class Pursuit {

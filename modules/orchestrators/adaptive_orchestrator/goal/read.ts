@@ -1,5 +1,5 @@
 /** Reads a `nexus.goal` call: what is wanted and within which bounds. Expressions in it are evaluated; nothing runs. */
-import { isJsonObject, TaskFault, type Json, type JsonObject, type ModuleContext } from '@nexus/sdk'
+import { isJsonObject, nearest, TaskFault, type Json, type JsonObject, type ModuleContext } from '@nexus/sdk'
 
 export interface Goal {
   readonly goal: string
@@ -63,8 +63,16 @@ const ownConstraints: ReadonlySet<string> = new Set([
 
 function forPlanner(constraints: Json): Json | undefined {
   if (!isJsonObject(constraints)) return constraints ?? undefined
+  for (const name of Object.keys(constraints)) refuseMistyped(name)
   const others = Object.entries(constraints).filter(([name]) => !ownConstraints.has(name))
   return others.length === 0 ? undefined : Object.fromEntries(others)
+}
+
+/** A bound that is mistyped would bound nothing. */
+function refuseMistyped(name: string): void {
+  const meant = ownConstraints.has(name) ? undefined : nearest(name, ownConstraints)
+  if (meant === undefined) return
+  throw TaskFault.of('validation', `There is no constraint "${name}" of a goal. Did you mean "${meant}"?`)
 }
 
 /** `expect` is an expression over the outcome, and evaluated there. */

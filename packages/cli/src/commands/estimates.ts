@@ -28,6 +28,10 @@ export function addEstimatesCommand(program: Command, shell: Shell): void {
     .description('show how well estimates held: the shares of outcomes within p50 and within p90')
     .option(...jsonOption)
     .option(...dataOption)
+    .addHelpText(
+      'after',
+      '\nA plan is estimated before it runs, and compared with what it took. Of good estimates about 50 % are within p50, 90 % within p90.',
+    )
     .action((options: Options) => estimates(options, shell))
 }
 

@@ -28,19 +28,28 @@ export function addGoalCommand(program: Command, shell: Shell): void {
   program
     .command('goal <words...>')
     .description('plan a goal in words and run the plan')
-    .option('--plan', 'show the plan, what it may cost and what it needs, and run nothing')
-    .option('--approve', 'wait for a yes before a plan runs')
+    .option('--plan', 'show the plan, what it reaches and what it may take, and run nothing')
+    .option('--approve', 'show the plan and wait for a yes before it runs')
     .option('--yes', 'say yes to whatever is asked')
     .option('--context <json>', 'what is known: JSON, @file, or - for standard input')
     .option(
       '--constraints <json>',
-      'bounds: max_retries, max_replans, depth, budget {tokens, usd}, ask_human…',
+      'bounds, as JSON, @file, or -: max_retries (2), max_replans (2), depth (3), budget {tokens, usd}, limits {memory_mb, duration_ms, cost_usd}, ask_human; anything else is for the planner',
     )
     .option('--expect <expression>', 'an expression that must be true of the outcome')
     .option('--max-steps <count>', 'how many tasks the plans may have', readCount)
     .option(...jsonOption)
     .option(...dataOption)
-    .addHelpText('after', '\nExample: nexus goal "read sales.csv and sum amount by city"')
+    .addHelpText(
+      'after',
+      `
+Examples:
+  nexus goal "read sales.csv and sum amount by city"
+  nexus goal --plan "fetch https://example.com/users.json and count them"
+  nexus goal --expect 'length > 0' "read sales.csv"
+
+Exit codes: 0 it came to its answer, 1 it did not, 2 bad usage, 130 cancelled.`,
+    )
     .action((words: string[], options: GoalOptions) => goal(words.join(' '), options, shell))
 }
 
@@ -60,13 +69,13 @@ async function inputOf(words: string, options: GoalOptions, io: Terminal): Promi
   if (words.trim() === '')
     throw new NexusError('bad_input', 'The goal is empty. Try: nexus goal "count the lines of notes.txt"')
   const { context, expect, maxSteps, approve } = options
-  const given = await readJson(options.constraints, io)
+  const given = await readJson(options.constraints, io, '--constraints')
   if (!isJsonObject(given)) throw new NexusError('bad_input', '--constraints is a JSON object.')
   const constraints = { ...given, ...(expect !== undefined && { expect }), ...(approve && { approve: true }) }
   return {
     goal: words,
     constraints,
-    ...(context !== undefined && { context: await readJson(context, io) }),
+    ...(context !== undefined && { context: await readJson(context, io, '--context') }),
     ...(maxSteps !== undefined && { max_steps: maxSteps }),
   }
 }

@@ -34,17 +34,18 @@ export async function readDocument(file: string, io: Terminal): Promise<string> 
 }
 
 /** JSON given as it is, `@file`, or `-` for standard input. */
-export async function readJson(option: string | undefined, io: Terminal): Promise<Json> {
+/** `flag`: the option that is read, as it is written. */
+export async function readJson(option: string | undefined, io: Terminal, flag = '--input'): Promise<Json> {
   if (option === undefined) return {}
   const text = await textOf(option, io)
   try {
     return JSON.parse(text) as Json
   } catch (error) {
-    const where = option.startsWith('@') ? option.slice(1) : option === '-' ? 'standard input' : '--input'
+    const where = option.startsWith('@') ? option.slice(1) : option === '-' ? 'standard input' : flag
     const reason = error instanceof Error ? error.message : String(error)
     throw new NexusError(
       'bad_input',
-      `${where} is not JSON: ${reason}. Wanted: --input '{"city": "Seattle"}', --input @file.json, or --input -`,
+      `${where} is not JSON: ${reason}. Wanted: ${flag} '{"city": "Seattle"}', ${flag} @file.json, or ${flag} -`,
     )
   }
 }

@@ -51,7 +51,7 @@ export function showGoal(
     const { type, data = {} } = isJsonObject(input) ? input : {}
     const about: JsonObject = isJsonObject(data) ? data : {}
     if (type === goalEvents.planned) io.out(planView(about, io, { yaml }))
-    if (type === goalEvents.decided) io.out(`${io.style('yellow', '↻')} ${textOf(about['reason'])}\n`)
+    if (type === goalEvents.decided) io.out(`${decisionSign(about, io)} ${textOf(about['reason'])}\n`)
     if (type === goalEvents.asked) await ask(textOf(about['question']), id)
   }
   const ask = async (question: string, id: string): Promise<void> => {
@@ -89,6 +89,10 @@ function isPlan(workflow: Json): boolean {
   const about = isJsonObject(workflow) ? workflow['document'] : undefined
   const namespace = about !== undefined && isJsonObject(about) ? about['namespace'] : undefined
   return namespace !== 'nexus'
+}
+
+function decisionSign({ decision }: JsonObject, io: Terminal): string {
+  return decision === 'give_up' ? io.style('red', '✗') : io.style('yellow', '↻')
 }
 
 function linesOf(tasks: readonly TaskRecord[], io: Terminal): string {

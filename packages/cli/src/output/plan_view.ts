@@ -71,17 +71,20 @@ function reachRows(needs: Json | undefined): string[][] {
 function estimateRows(estimate: Json | undefined): string[][] {
   if (estimate === undefined || estimate === null || !isJsonObject(estimate)) return [['not estimated']]
   const total = isJsonObject(estimate['total']) ? estimate['total'] : {}
-  const { memory_mb: memory, cost_usd: cost } = total
+  const { cost_usd: cost } = total
   return [
     ['time', timeIn(estimate)],
-    [
-      'memory',
-      typeof memory === 'number' && memory > 0
-        ? `up to ${memory} MB, as its modules ask for it`
-        : 'not known',
-    ],
+    ['memory', memoryIn(total)],
     ['money', moneyIn(cost)],
   ]
+}
+
+function memoryIn({ memory_mb: memory, memory_unknown: unknown }: JsonObject): string {
+  const names = textsIn(unknown).join(', ')
+  if (typeof memory !== 'number') return 'not known'
+  if (memory === 0)
+    return names === '' ? 'none beside that of Nexus itself' : `not known: nobody says what ${names} needs`
+  return `up to ${memory} MB, as its modules ask for it${names === '' ? '' : `; nobody says what ${names} needs`}`
 }
 
 function timeIn(estimate: JsonObject): string {
