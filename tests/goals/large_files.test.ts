@@ -1,20 +1,12 @@
 /** Goals over files that are too large to be values of a run, and over Parquet: each is asked by one query. */
-import { copyFileSync, existsSync, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { copyFileSync, existsSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, expect, test } from 'vitest'
-import { openNexus } from '@nexus/nexus'
-import { isJsonObject, type Json, type JsonObject } from '@nexus/sdk'
+import { openFolder } from './folder.ts'
 
 const before = process.cwd()
-const folder = mkdtempSync(join(tmpdir(), 'nexus-large-'))
-process.chdir(folder)
-const nexus = await openNexus({ data: join(folder, 'data') })
-afterAll(async () => {
-  await nexus.close()
-  process.chdir(before)
-  rmSync(folder, { recursive: true, force: true })
-})
+const folder = await openFolder()
+afterAll(() => folder[Symbol.asyncDispose]())
 
 const rowsInFile = 100_000
 const cities = ['Rome', 'Paris', 'Oslo']
@@ -32,39 +24,7 @@ const context = {
   ],
 }
 
-async function pursue(
-  goal: string,
-): Promise<{ steps: readonly Json[]; output: Json | undefined; detail: string }> {
-  const capabilities = JSON.parse(
-    JSON.stringify(nexus.modules.list().flatMap(({ provides }) => provides)),
-  ) as Json
-  const given = { goal: '${ .goal }', capabilities: '${ .capabilities }', context: '${ .context }' }
-  const planned = await run(
-    { do: [{ plan: { call: 'goal.plan', with: given } }] },
-    { goal, capabilities, context },
-  )
-  const { workflow = {}, steps = [] } = isJsonObject(planned.output ?? null)
-    ? (planned.output as JsonObject)
-    : {}
-  const done = planned.error ? planned : await run(isJsonObject(workflow) ? workflow : {}, {})
-  return {
-    steps: Array.isArray(steps)
-      ? steps.map((step: Json) => (isJsonObject(step) ? (step['capability'] ?? null) : null))
-      : [],
-    output: done.output,
-    detail: String(done.error?.detail ?? ''),
-  }
-}
-
-async function run(document: JsonObject, input: JsonObject) {
-  const whole = {
-    document: { dsl: '1.0.3', namespace: 'test', name: 'large', version: '1.0.0' },
-    ...document,
-  }
-  const live = await nexus.run(nexus.check(JSON.stringify(whole)), input)
-  await live.ended
-  return nexus.runs.get(live.id)
-}
+const pursue = (goal: string) => folder.pursue(goal, context)
 
 test('what several clauses make of a large file is one query', async () => {
   const { steps, output } = await pursue(

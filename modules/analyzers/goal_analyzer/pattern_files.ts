@@ -10,6 +10,7 @@ import { Compile } from 'typebox/schema'
 import builtIn from './patterns.json' with { type: 'json' }
 import schema from './patterns.schema.json' with { type: 'json' }
 import type { Capability, Catalogue } from './catalogue.ts'
+import { isKnownDoing } from './plan/document.ts'
 import { slotReaders } from './grammar/parser.ts'
 import { nodesOf } from './grammar/template.ts'
 import {
@@ -111,7 +112,9 @@ function compiled(sources: readonly OwnedSource[]): Vocabulary {
 
 /** Types of slots and modifiers that nobody knows. */
 function refuseStrangers({ patterns, modifiers }: Vocabulary): void {
-  for (const { id, templates, modifiers: named } of patterns) {
+  for (const { id, templates, modifiers: named, does } of patterns) {
+    if (does !== 'task' && !isKnownDoing(does))
+      throw new VocabularyError(`The pattern "${id}" does "${does}", which nobody knows how to do.`)
     for (const node of templates.flatMap((template) => [...nodesOf(template)]))
       if (node.kind === 'slot' && !slotReaders.has(node.type))
         throw new VocabularyError(

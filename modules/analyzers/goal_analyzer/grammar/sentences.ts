@@ -9,6 +9,20 @@ import type { Found, Reader } from './reader.ts'
 import type { Check, Phrase, Slots, Statement } from './tree.ts'
 import { fixedText, type Pattern, type PatternKind } from './vocabulary.ts'
 
+/** What patterns do that stand before or behind a statement. */
+export const structureDoings: ReadonlySet<string> = new Set([
+  'if',
+  'each',
+  'parallel',
+  'at_a_time',
+  'retry',
+  'repeat',
+  'rescue',
+  'time_limit',
+  'constraint',
+  'context',
+])
+
 type Scope = 'goal' | 'block' | 'each'
 
 interface Match {

@@ -153,9 +153,17 @@ function patternAt(
   kind: 'url' | 'word' | 'file',
 ): Token | undefined {
   pattern.lastIndex = start
-  const text = pattern.exec(goal)?.[0].replace(/[.,;:!?)\]}]+$/, '')
+  const text = withoutTrail(pattern.exec(goal)?.[0])
   if (text === undefined || text === '') return undefined
   return { kind, text, lower: text.toLowerCase(), start, end: start + text.length }
+}
+
+/** Without the signs that end a sentence behind it. */
+function withoutTrail(text: string | undefined): string | undefined {
+  if (text === undefined) return undefined
+  let end = text.length
+  while (end > 0 && '.,;:!?)]}'.includes(text.charAt(end - 1))) end -= 1
+  return text.slice(0, end)
 }
 
 function dateAt(goal: string, start: number): Token | undefined {
@@ -166,8 +174,17 @@ function numberAt(goal: string, start: number): Token | undefined {
   const pattern = /[-+]?(?:\d{1,3}(?:,\d{3})+|\d+)(?:\.\d+)?(?![\w/]|\.\w|-\w)/y
   pattern.lastIndex = start
   const found = pattern.exec(goal)?.[0]
+  // 01234 is a code, and is kept as it is written.
+  if (found !== undefined && /^0\d/.test(found))
+    return { kind: 'word', text: found, lower: found, start, end: start + found.length }
   if (found !== undefined) {
     const value = Number(found.replaceAll(',', ''))
+    if (Math.abs(value) > Number.MAX_SAFE_INTEGER)
+      throw new Refusal(
+        'This number has more digits than can be computed with.',
+        [{ start, end: start + found.length }],
+        'the number in quotes, as a text',
+      )
     return { kind: 'number', value, text: found, lower: found, start, end: start + found.length }
   }
   return unitNumberAt(goal, start)

@@ -102,6 +102,10 @@ function patternOf(pattern: PatternSource, source: OwnedSource): Pattern {
   const { id, kind = 'action', says, modifiers = [], does, fixed = {}, task, gives, examples } = pattern
   if ((does === undefined) === (task === undefined))
     throw new VocabularyError(`${source.from}: the pattern "${id}" needs either \`does\` or \`task\`.`)
+  if (source.owner !== undefined && task === undefined)
+    throw new VocabularyError(
+      `${source.from}: the pattern "${id}" has to say a task of \`${source.owner}\`; what the planner does by itself is not for capabilities.`,
+    )
   return {
     id,
     kind,

@@ -9,6 +9,17 @@ import { shaped } from './operations/sources.ts'
 import { asItems, comparing, Table } from './table.ts'
 import { literal, quoted, type Value } from './values.ts'
 
+/** What patterns of checks may do. */
+export const checkDoings: ReadonlySet<string> = new Set([
+  'count_check',
+  'empty_check',
+  'file_check',
+  'command_check',
+  'truth_check',
+  'row_check',
+  'value_check',
+])
+
 /** An expression that is true or false. */
 export function checkExpression(compiler: Compiler, check: Check): string {
   switch (check.kind) {

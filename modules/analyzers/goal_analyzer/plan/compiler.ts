@@ -64,7 +64,8 @@ export class Compiler {
   }
 
   phrase(phrase: Phrase): Value | undefined {
-    const operation = this.#operations[phrase.pattern.does]
+    const { does } = phrase.pattern
+    const operation = Object.hasOwn(this.#operations, does) ? this.#operations[does] : undefined
     if (!operation)
       throw new Error(`No operation is called "${phrase.pattern.does}" (pattern "${phrase.pattern.id}").`)
     const read = new Set<string>()
@@ -137,7 +138,7 @@ export class Compiler {
   }
 
   file(path: string, span: Span): Value {
-    if (!isFileName(path)) throw new Refusal('This is no name of a file.', [span])
+    if (!isFileName(path)) throw new Refusal('This is no name of one file.', [span])
     const known = this.files.get(path)
     if (known) return this.use(known)
     const field = this.#fieldAt(path)

@@ -4,7 +4,8 @@ import type { Catalogue } from '../catalogue.ts'
 import type { Statement } from '../grammar/tree.ts'
 import type { Vocabulary } from '../grammar/vocabulary.ts'
 import { Refusal } from '../refusal.ts'
-import { question } from './checks.ts'
+import { structureDoings } from '../grammar/sentences.ts'
+import { checkDoings, question } from './checks.ts'
 import { Compiler } from './compiler.ts'
 import { defined } from './definitions.ts'
 import { aggregateOperations } from './operations/aggregates.ts'
@@ -38,6 +39,11 @@ export interface PlanningOptions {
   readonly context: Json
   readonly stepsMax: number
   readonly constraints: Json
+}
+
+/** What a pattern may say that it does. */
+export function isKnownDoing(does: string): boolean {
+  return Object.hasOwn(operations, does) || checkDoings.has(does) || structureDoings.has(does)
 }
 
 const operations = {

@@ -80,9 +80,9 @@ export function hasKnownEnding(path: string): boolean {
   )
 }
 
-/** A name as a file's may be: nothing that a shell or a terminal would read otherwise. */
+/** The name of one file: nothing that a terminal would read otherwise, and no pattern of several. */
 export function isFileName(path: string): boolean {
-  return path.length < 1024 && !/\p{Cc}/u.test(path)
+  return path.length < 1024 && !/[\p{Cc}*]/u.test(path)
 }
 
 export function asArgument(path: string): string {

@@ -50,6 +50,11 @@ test.for<[string, Json, string]>([
     { patterns: [{ ...shout, says: ['shout {what:text}'], modifiers: ['twice'] }] },
     '"twice"',
   ],
+  [
+    'something to do that nobody knows',
+    { patterns: [{ id: 'a', says: ['a'], does: 'constructor' }] },
+    '"constructor"',
+  ],
   ['a bracket that is not closed', { patterns: [{ ...shout, says: ['shout [{what:text}'] }] }, 'has no “]”'],
 ])('a file with %s is a configuration fault that says so', async ([, content, words]) => {
   const folder = await folderWith({ 'own.json': content })
@@ -89,4 +94,11 @@ test('a capability’s own patterns may use nothing but that capability', async 
   }
   const capabilities = [...installed, { task: 'weather.today', patterns: [theft] }]
   expect((await refusal('Count sales.csv', { capabilities })).message).toContain('may not use `run.shell`')
+})
+
+test('a capability’s own patterns may not do what the planner does by itself', async () => {
+  const { refusal } = await setup()
+  const theft = { id: 'theft', says: ['count {command:text}'], does: 'run_command' }
+  const capabilities = [...installed, { task: 'weather.today', patterns: [theft] }]
+  expect((await refusal('Count "rm -rf /"', { capabilities })).message).toContain('a task of `weather.today`')
 })

@@ -141,7 +141,7 @@ function between(reader: Reader, at: number): readonly Found<Positive>[] {
   const low = end === undefined ? undefined : valueAt(reader, reader.skip(end))
   const and = low && (reader.isWord(low.end, 'and') || reader.isWord(low.end, 'to')) ? low.end + 1 : undefined
   const high = and === undefined ? undefined : valueAt(reader, reader.skip(and))
-  if (!low || !high) return []
+  if (!low || !high || isNoNumber(low.value) || isNoNumber(high.value)) return []
   return [{ end: high.end, value: { operator: 'between', values: [low.value, high.value] } }]
 }
 
@@ -155,9 +155,18 @@ function among(reader: Reader, at: number): readonly Found<Positive>[] {
 /** A value, or several with `or` between them. */
 function valuesAfter(reader: Reader, at: number, operator: ComparisonOperator): readonly Found<Positive>[] {
   const first = valueAt(reader, reader.skip(at))
-  if (!first) return []
+  if (!first || (isOrder(operator) && isNoNumber(first.value))) return []
   const one = { end: first.end, value: { operator, values: [first.value] } }
   return operator === 'eq' ? [...listFrom(reader, at, ['or']), one] : [one]
+}
+
+function isOrder(operator: ComparisonOperator): boolean {
+  return ['gt', 'ge', 'lt', 'le'].includes(operator)
+}
+
+/** `10k`, `5kg`: begins as a number and is none. Dates are in the order of their letters. */
+function isNoNumber(value: ComparedValue): boolean {
+  return value.kind === 'word' && /^\d/.test(value.word) && !/^\d{4}-\d{2}-\d{2}/.test(value.word)
 }
 
 function listFrom(reader: Reader, at: number, between: readonly string[]): readonly Found<Positive>[] {
@@ -178,7 +187,11 @@ function listFrom(reader: Reader, at: number, between: readonly string[]): reado
   return found.toReversed()
 }
 
-const constants: Readonly<Record<string, boolean | null>> = { true: true, false: false, null: null }
+const constants: ReadonlyMap<string, boolean | null> = new Map([
+  ['true', true],
+  ['false', false],
+  ['null', null],
+])
 
 export function valueAt(reader: Reader, at: number): Found<ComparedValue> | undefined {
   const token = reader.tokens[at]
@@ -193,7 +206,7 @@ export function valueAt(reader: Reader, at: number): Found<ComparedValue> | unde
   const named = reader.tokens[at + 1]
   if (named?.kind === 'text' && isIn(reader.vocabulary, 'quoted_noun', token.lower))
     return valueAt(reader, at + 1)
-  const constant = constants[token.lower]
+  const constant = constants.get(token.lower)
   if (constant !== undefined) return { end: at + 1, value: { kind: 'literal', value: constant, span } }
   if (isIn(reader.vocabulary, 'column', token.lower)) {
     const column = columnAt(reader, at)

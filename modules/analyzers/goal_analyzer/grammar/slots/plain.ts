@@ -74,26 +74,26 @@ export const timesSlot: SlotReader = (reader, at) => {
   return number === undefined || last === 0 ? [] : [{ end: last, value: plain(number, reader, at, last) }]
 }
 
-const unitsMs: Readonly<Record<string, number>> = {
-  ms: 1,
-  millisecond: 1,
-  s: 1e3,
-  sec: 1e3,
-  second: 1e3,
-  m: 6e4,
-  min: 6e4,
-  minute: 6e4,
-  h: 36e5,
-  hour: 36e5,
-  day: 864e5,
-}
+const unitsMs: ReadonlyMap<string, number> = new Map([
+  ['ms', 1],
+  ['millisecond', 1],
+  ['s', 1e3],
+  ['sec', 1e3],
+  ['second', 1e3],
+  ['m', 6e4],
+  ['min', 6e4],
+  ['minute', 6e4],
+  ['h', 36e5],
+  ['hour', 36e5],
+  ['day', 864e5],
+])
 
 /** `5 seconds`, `10ms`, `half a second`, `a minute`: milliseconds. */
 export const durationSlot: SlotReader = (reader, at) => {
   const isHalf = reader.isWord(at, 'half')
   const counted = numberOf(reader.tokens[at])
   const start = isHalf || counted !== undefined ? reader.skip(at + 1) : at
-  const unit = unitsMs[reader.tokens[start]?.lower.replace(/(?<=\w\w)s$/, '') ?? '']
+  const unit = unitsMs.get(reader.tokens[start]?.lower.replace(/(?<=\w\w)s$/, '') ?? '')
   if (unit === undefined) return []
   const value = Math.round((isHalf ? 0.5 : (counted ?? 1)) * unit)
   return [{ end: start + 1, value: plain(value, reader, at, start + 1) }]

@@ -11,7 +11,8 @@ import { inExpression, literal, type Value } from '../values.ts'
 import { forget } from './files.ts'
 import { programsOf } from './programs.ts'
 
-const trimmed = 'sub("\\\\s+$"; "")'
+// Without the look behind it every blank of a long row of them would be tried as the first one.
+const trimmed = 'sub("(?<!\\\\s)\\\\s+$"; "")'
 
 const runCommand: Operation = (compiler, { slots, span }) => {
   const command = textIn(slots, 'command') ?? ''
@@ -97,11 +98,16 @@ function plainFileOf(operand: Operand): string | undefined {
   return inner && Object.keys(more).length === 0 ? plainFileOf(inner) : undefined
 }
 
-const interpreters: Readonly<Record<string, string>> = { py: 'python3', js: 'node', mjs: 'node', sh: 'sh' }
+const interpreters: ReadonlyMap<string, string> = new Map([
+  ['py', 'python3'],
+  ['js', 'node'],
+  ['mjs', 'node'],
+  ['sh', 'sh'],
+])
 
 const runScript: Operation = (compiler, { slots }) => {
   const script = textIn(slots, 'script') ?? ''
-  const program = interpreters[/\.(\w+)$/.exec(script)?.[1] ?? ''] ?? 'sh'
+  const program = interpreters.get(/\.(\w+)$/.exec(script)?.[1] ?? '') ?? 'sh'
   const { arguments: given, stdin } = inputsOf(compiler, slots)
   const shell = { command: `${program} "$@"`, arguments: [literal(asArgument(script)), ...given], ...stdin }
   return ran(compiler, { shell }, [program], { reads: [script] })

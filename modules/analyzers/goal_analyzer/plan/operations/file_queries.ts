@@ -7,7 +7,7 @@ import { isIn } from '../../grammar/vocabulary.ts'
 import { bareNoun, isSameNoun } from '../nouns.ts'
 import { operandIn } from '../slots.ts'
 import { type Compiler } from '../compiler.ts'
-import { formatOf, stemOf } from '../files.ts'
+import { formatOf, isFileName, stemOf } from '../files.ts'
 import { literal, type Value } from '../values.ts'
 import { Query } from './query_parts.ts'
 
@@ -106,7 +106,11 @@ function fileIn(compiler: Compiler, operand: Operand): Source | undefined {
 
 /** Below the working folder, where queries may read. */
 export function isTable(path: string): boolean {
-  return ['csv', 'tsv', 'parquet'].includes(formatOf(path)) && !/^[/~]|(?:^|\/)\.\.(?:\/|$)/.test(path)
+  return (
+    isFileName(path) &&
+    ['csv', 'tsv', 'parquet'].includes(formatOf(path)) &&
+    !/^[/~]|(?:^|\/)\.\.(?:\/|$)/.test(path)
+  )
 }
 
 function isRows(compiler: Compiler, operand: Operand, path: string): boolean {

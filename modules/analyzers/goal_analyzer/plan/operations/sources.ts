@@ -323,7 +323,10 @@ const query: Operation = (compiler, { slots, span }) => {
       [span],
       '“run the query "SELECT …" on shop.db”',
     )
-  return queried(compiler, database, textIn(slots, 'sql') ?? '', 'query')
+  const sql = textIn(slots, 'sql') ?? ''
+  // The program sqlite3 takes a point at the beginning for a command of its own, `.shell` among them.
+  if (/^\s*\./.test(sql)) throw new Refusal('This is no query.', [slots['sql']?.span ?? span])
+  return queried(compiler, database, sql, 'query')
 }
 
 /** By `query.sql` where it is installed, else by the program sqlite3. Either way nothing is written. */
