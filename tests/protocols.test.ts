@@ -31,7 +31,11 @@ async function start(tasks: readonly object[], input: Json) {
     document: { dsl: '1.0.3', namespace: 'examples', name: 'example', version: '0.1.0' },
     do: tasks,
   }
-  return { nexus, data, live: await nexus.run(nexus.check(JSON.stringify(document)), input) }
+  return {
+    nexus,
+    data,
+    live: await nexus.run(nexus.check(JSON.stringify(document), 'example.yaml', data), input),
+  }
 }
 
 async function run(tasks: readonly object[], input: Json): Promise<Json> {

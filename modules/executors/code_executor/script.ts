@@ -100,10 +100,10 @@ function readEnvironment(environment: Json): Record<string, string> {
       )
     }
     const text = readScalar(value, `script.environment.${name}`)
-    if (/^$|[=\0]/.test(name) || text.includes('\0'))
+    if (/^$|[=\0]/.test(name))
       throw wrongArgument(
         `script.environment.${JSON.stringify(name)}`,
-        'a name without = and a text, both without NUL',
+        'given under a name, without = and NUL',
       )
     return [name, text]
   })

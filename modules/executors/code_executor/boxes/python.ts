@@ -43,6 +43,7 @@ export function pythonBox(settings: BoxSettings, python: SystemPython): Sandbox 
       ...(bubblewrap === undefined ? [] : ['bubblewrap']),
     ],
     hasNetwork: true,
+    countsThreads: true,
     clock: host.clock,
     concurrency: settings.concurrency,
     async start() {

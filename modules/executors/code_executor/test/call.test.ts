@@ -44,9 +44,13 @@ async function folder(): Promise<string> {
   return path
 }
 
-/** Answers with what it was sent; `/away` sends elsewhere. */
+/** Answers with what it was sent, `/headers` with its headers; `/away` and `/to/PORT` send elsewhere. */
 async function serve(): Promise<number> {
   const server = createServer((request, response) => {
+    const [, port] = /^\/to\/(\d+)$/.exec(request.url ?? '') ?? []
+    if (port !== undefined)
+      return void response.writeHead(307, { location: `http://127.0.0.1:${port}/headers` }).end()
+    if (request.url === '/headers') return void response.end(JSON.stringify(request.headers))
     if (request.url === '/away')
       return void response.writeHead(302, { location: 'http://localhost:9/' }).end()
     response.writeHead(200, { 'content-type': 'text/plain' })
@@ -106,6 +110,18 @@ test.for([
   ['python', 'import time; time.sleep(100)', { timeout_ms: 200 }, 'timeout_ms'],
   ['js', 'console.log("x".repeat(3e6))', { output_mb: 1 }, 'max_output_mb'],
   ['python', '"x" * 3000000', { output_mb: 1 }, 'max_output_mb'],
+  [
+    'js',
+    `const fs = require('fs'); for (let at = 0; at < 1000; at++) fs.writeFileSync('f' + at, Buffer.alloc(1e6))`,
+    { scratch_mb: 4 },
+    'ENOSPC',
+  ],
+  [
+    'python',
+    'import threading, time\nthreading.stack_size(32768)\nfor _ in range(200): threading.Thread(target=time.sleep, args=(1,)).start()',
+    {},
+    'thread',
+  ],
   ['python', 'for at in range(1000):\n  open(f"{at}", "wb").write(b"x" * 1000000)', { scratch_mb: 4 }, ''],
 ] as [string, string, JsonObject, string][])(
   'in %s, %s ends at %j',
@@ -119,6 +135,11 @@ test.for([
   [{ limits: { memory_mb: 100_000 } }, 'limits.memory_mb must be at most 256'],
   [{ limits: { timeout_ms: -1 } }, 'limits.timeout_ms must be a number above 0'],
   [{ inputs: { '../a': '' } }, 'inputs."../a" must be the name of a file'],
+  [{ inputs: { a: '', 'a/b': '' } }, 'inputs."a/b" must be elsewhere, since "a" is a file'],
+  [{ inputs: { ['ü'.repeat(200)]: '' } }, 'must be the name of a file'],
+  [{ inputs: { 'a\0b': '' } }, 'must be the name of a file'],
+  [{ environment: { 'A=B': 'c' } }, 'must be given under a name, without = and NUL'],
+  [{ environment: { A: 'b\0c' } }, 'without NUL characters'],
   [{ outputs: ['/etc/passwd'] }, 'outputs."/etc/passwd" must be the name of a file'],
   [{ inputs: { a: { path: '/etc/passwd' } } }, 'not in a folder of code_executor’s input_folders'],
   [
@@ -199,6 +220,33 @@ describe('the network', () => {
       const python = await faultOf(call('python', opening(port).replace('127.0.0.1', host), { network }))
       expect(python.message).toContain('may not reach private addresses')
     }
+  })
+
+  test('gets what is meant for one origin, not what is meant for another', async () => {
+    const [port, other] = await Promise.all([serve(), serve()])
+    const { call } = await setup({ network_allow: ['*'] })
+    const asking = (path: string): string =>
+      `return await (await fetch('http://127.0.0.1:${port}/${path}', { headers: { authorization: 'Bearer SECRET', cookie: 'SECRET', accept: 'x/y' } })).json()`
+    const network = ['127.0.0.1']
+    expect(await call('js', asking(`to/${port}`), { network })).toMatchObject({ value: { cookie: 'SECRET' } })
+    const { value } = Object(await call('js', asking(`to/${other}`), { network }))
+    expect(value).toMatchObject({ accept: 'x/y', host: `127.0.0.1:${other}` })
+    expect(JSON.stringify(value)).not.toContain('SECRET')
+  })
+
+  test('is asked for many things at once, and for no more than that', async () => {
+    const port = await serve()
+    const { call } = await setup({ network_allow: ['127.0.0.1'] })
+    const asking = (count: number): string =>
+      `const all = await Promise.allSettled(Array.from({ length: ${count} }, (_, at) => fetch('http://127.0.0.1:${port}/', { method: 'POST', body: String(at) }).then((answer) => answer.text())))
+       return [all.filter(({ status }) => status === 'fulfilled').length, all[99].value, String(all.at(-1).reason)]`
+    const network = ['127.0.0.1']
+    expect(await call('js', asking(200), { network })).toMatchObject({ value: [200, '99', 'undefined'] })
+    const { value } = Object(await call('js', asking(2000), { network }))
+    expect(value[0]).toBe(256)
+    expect(value[2]).toContain('more than 256 requests at once')
+    const large = `return await fetch('http://127.0.0.1:${port}/', { method: 'POST', body: 'x'.repeat(300000) })`
+    expect((await faultOf(call('js', large, { network }))).message).toContain('a request of more than 256 KB')
   })
 
   test('is not left by a redirect', async () => {

@@ -17,6 +17,8 @@ export interface WorkerBoxOptions {
   readonly start: () => Promise<Worker>
   /** Whether this host looks after the processor time of its scripts, since the worker cannot. */
   readonly metersCpu?: boolean
+  /** Whether its scripts can start threads, which this host counts. */
+  readonly countsThreads?: boolean
   /** Starts a worker for one script, where that may have less than those that wait were started with. */
   readonly startFor?: (limits: ScriptLimits) => (() => Promise<Worker>) | undefined
   /** What of this host a script is granted, and the end of that grant. */
@@ -41,6 +43,7 @@ export function workerBox(options: WorkerBoxOptions): Sandbox {
           const context = {
             clock,
             metersCpu,
+            countsThreads: options.countsThreads === true,
             grants: granted?.grants ?? {},
             ...(answer && {
               answer: (request: Json, signal: AbortSignal) => answer(script, request, signal),

@@ -1,5 +1,5 @@
 /**
- * How much processor time a script has used, as Linux counts it for its worker's processes, looked at from outside: what
+ * How much processor time a script has used, and how many threads, as Linux tells of its worker's processes, from outside: what
  * a script does cannot change it, and what it has done is known to about a hundredth of a second. Elsewhere nothing is
  * known; whoever promises a limit asks `canMeterCpu` first.
  */
@@ -28,6 +28,28 @@ export function meterCpu(pid: number, cpuMs: number, clock: Clock, onOver: () =>
   }
   look()
   return () => stopTimer()
+}
+
+const threadsMax = 128
+/** Of a worker and of bubblewrap around it. */
+const ownThreads = 4
+const countMs = 100
+
+/** Calls `onOver` once the processes below `pid` have more threads than a script may start. Gives what calls it off. */
+export function countThreads(pid: number, clock: Clock, onOver: () => void): () => void {
+  let stopTimer = (): void => undefined
+  const look = (): void => {
+    if (threadsOf(pid) > threadsMax + ownThreads) return onOver()
+    stopTimer = clock.timer(countMs, look)
+  }
+  stopTimer = clock.timer(countMs, look)
+  return () => stopTimer()
+}
+
+function threadsOf(pid: number, depth = 0): number {
+  const own = Number(/^Threads:\s+(\d+)/m.exec(readIfThere(`/proc/${pid}/status`))?.[1] ?? 0)
+  if (depth === depthMax) return own
+  return childrenOf(pid).reduce((sum, child) => sum + threadsOf(child, depth + 1), own)
 }
 
 /** Of a process and those that it started; 0 of one that is gone. */

@@ -5,7 +5,7 @@
 import { TaskFault, type Clock, type Json, type JsonObject, isJsonObject } from '@nexus/sdk'
 import type { Limit, Script, ScriptEnd, ScriptOptions, ScriptOutcome } from '../sandbox.ts'
 import { Bytes } from './bytes.ts'
-import { meterCpu } from './cpu.ts'
+import { countThreads, meterCpu } from './cpu.ts'
 import { fileFrames, frame, parseBoxJson, readFilePiece, type Frame } from './frames.ts'
 import { channel, type Channel } from './output.ts'
 import type { Worker } from './worker.ts'
@@ -14,6 +14,8 @@ export interface JobContext {
   readonly clock: Clock
   /** Whether this host ends the script when it has used its processor time. */
   readonly metersCpu: boolean
+  /** Whether it ends the script when it has started too many threads. */
+  readonly countsThreads: boolean
   /** What of this host the job may use; goes to the worker as it is. */
   readonly grants: JsonObject
   /** Answers a request of the worker for its script. */
@@ -94,6 +96,11 @@ async function firstOf(
   const { clock, metersCpu } = given.context
   const stopMeter =
     metersCpu && worker.pid !== undefined ? meterCpu(worker.pid, limits.cpuMs, clock, overCpu) : undefined
+  const overThreads = (): void => resolve({ kind: 'limited', limit: 'threads' })
+  const stopCount =
+    worker.pid !== undefined && given.context.countsThreads
+      ? countThreads(worker.pid, clock, overThreads)
+      : undefined
   signal.addEventListener('abort', abort, { once: true })
   if (signal.aborted) abort()
   void given.received.full.then(resolve)
@@ -104,6 +111,7 @@ async function firstOf(
   } finally {
     stopTimer()
     stopMeter?.()
+    stopCount?.()
     signal.removeEventListener('abort', abort)
   }
 }

@@ -13,7 +13,6 @@ import atexit, collections, csv, datetime, functools, gc, io, itertools, math, r
 PIECE = 262144
 REPORT_MAX = 65536
 FILES_MAX = 10000
-THREADS_MAX = 128
 TICK_MS = 100
 
 
@@ -165,14 +164,6 @@ def size_without_names(pid, scratch, file_bytes_max):
     return sum(held.values())
 
 
-def threads_of(pid):
-    try:
-        with open(f"/proc/{pid}/status") as lines:
-            return next((int(line.split()[1]) for line in lines if line.startswith("Threads:")), 0)
-    except OSError:
-        return 0
-
-
 def send_outputs(scratch, names, bytes_max):
     """Only files, through folders that are no links, of the size that they may have."""
     for name in names:
@@ -305,8 +296,6 @@ class Job:
         size += size_without_names(self.pid, self.scratch, self.limits["scratch_bytes"])
         if size > self.limits["scratch_bytes"] or count > FILES_MAX:
             self.kill("scratch")
-        if threads_of(self.pid) > THREADS_MAX:
-            self.kill("threads")
 
     def pass_on(self, descriptor):
         data = os.read(descriptor, 65536)
