@@ -40,6 +40,13 @@ test('steps that speak of the same thing belong together', async () => {
   ])
 })
 
+test('a step that names something needs the one before it, where that looks for what something is called', async () => {
+  expect(
+    await edges('Identify the country where the river ends', 'Determine how many people live in Egypt'),
+  ).toEqual(['1 → 2 words: it names what the step before looks for'])
+  expect(await edges('Retrieve the invoices of "May"', 'Determine how many people live in Egypt')).toEqual([])
+})
+
 test('two steps of one name are refused', async () => {
   const tasks = [
     { name: 'a', text: 'x' },

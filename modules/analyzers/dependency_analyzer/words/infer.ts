@@ -10,6 +10,9 @@ export interface Guess {
   readonly why: string
 }
 
+/** Of each step no more is looked at. */
+const lengthMax = 4_000
+
 /** Steps further back are not compared, so that the time stays linear. */
 const lookBackMax = 24
 
@@ -27,6 +30,13 @@ const fetching = /^\W*(?:retrieve|fetch)\b/i
 /** Names and values that a step brings along: what is quoted, has a capital within the sentence, or is a number. */
 const own = /["'“‘`][^"'”’`]+["'”’`]|(?<=\w\s)\p{Lu}[\p{L}\d]+|\d[\d.,:/-]*/gu
 
+/** A name within the sentence. */
+const named = /(?<=\w\s)\p{Lu}[\p{L}\d]+/u
+
+/** Asks which one something is, so that what comes next may call it by its name. */
+const seeking =
+  /^\W*(?:identify|determine|obtain|find out|find|establish|look up|confirm|ascertain|discover)\b[^.]{0,60}?\b(?:who|where|which|name|country|nation|city|town|village|state|province|county|region|place|location|birthplace|capital|river|island|person|people|author|director|actor|actress|singer|performer|composer|artist|writer|player|founder|owner|president|leader|spouse|father|mother|team|club|company|organi[sz]ation|band|school|university|book|novel|film|movie|song|album|series|show|language|empire|party)\b/i
+
 const gathering =
   /\b(?:combine|compare|merge|summari[sz]e|overall|final(?:ly)?|all (?:the )?(?:results|information|data))\b/i
 
@@ -35,7 +45,8 @@ export function inferOrder(texts: readonly string[]): readonly Guess[] {
   const guesses: Guess[] = []
   const open = new Set<number>()
   for (const [to, text] of texts.entries()) {
-    for (const guess of guessesFor(to, text.slice(0, 4_000), contents, open)) {
+    const before = texts[to - 1]?.slice(0, lengthMax) ?? ''
+    for (const guess of guessesFor(to, { text: text.slice(0, lengthMax), before }, contents, open)) {
       guesses.push(guess)
       open.delete(guess.from)
     }
@@ -46,7 +57,7 @@ export function inferOrder(texts: readonly string[]): readonly Guess[] {
 
 function guessesFor(
   to: number,
-  text: string,
+  { text, before }: { readonly text: string; readonly before: string },
   contents: readonly ReadonlySet<string>[],
   open: ReadonlySet<number>,
 ): readonly Guess[] {
@@ -61,7 +72,12 @@ function guessesFor(
   const cue = backward.exec(text)?.[0]
   if (cue !== undefined) return [{ ...near, why: `words: "${cue.toLowerCase()}" points back` }]
   const shared = nearestShared(to, contents)
-  if (standsAlone(text)) return shared ? [{ from: shared.from, to, why: speakOf(shared.words) }] : []
+  if (standsAlone(text)) {
+    if (shared) return [{ from: shared.from, to, why: speakOf(shared.words) }]
+    return seeking.test(before) && named.test(text)
+      ? [{ ...near, why: 'words: it names what the step before looks for' }]
+      : []
+  }
   return [
     {
       ...near,

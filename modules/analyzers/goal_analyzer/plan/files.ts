@@ -57,12 +57,8 @@ export function writing(format: Format): string {
 
 /** `sales` for data/sales.csv, `users` for https://example.com/users?page=1. */
 export function stemOf(path: string): string {
-  const name =
-    path
-      .replace(/[?#].*$/, '')
-      .replace(/\/+$/, '')
-      .split('/')
-      .at(-1) ?? path
+  const parts = path.replace(/[?#].*$/, '').split('/')
+  const name = parts.findLast((part) => part !== '') ?? path
   return name.replace(/(?<=.)\.[A-Za-z0-9]+$/, '').toLowerCase()
 }
 

@@ -98,3 +98,20 @@ test('without capabilities in the input the kernel is asked', async () => {
   }
   expect(await module.analyze(asked)).toMatchObject({ planner: 'patterns' })
 })
+
+test.for([
+  ['points behind an address', `Fetch http://${'.'.repeat(99_000)}x`],
+  ['points in a name', `Read a${'.'.repeat(99_000)}b`],
+  ['slashes in an address', `Fetch http://x/${'/'.repeat(99_000)}x`],
+  ['digits', `Count ${'1'.repeat(99_000)}x`],
+  ['thousands', `Count ${'1,000'.repeat(20_000)}x`],
+  ['quotes that are not closed', `Say ${'"a" \''.repeat(20_000)}`],
+  ['brackets', `Say ${'{['.repeat(49_000)}`],
+  ['blanks', `Say${' '.repeat(99_000)}"a"`],
+  ['underscores', `Read ${'_'.repeat(99_000)}.csv`],
+])('a goal of a hundred thousand %s is answered soon', async ([, goal]) => {
+  const { plan } = await setup({ goal_length_max: 100_000 })
+  const before = process.cpuUsage()
+  await plan(goal ?? '').catch((error: unknown) => error)
+  expect(process.cpuUsage(before).user / 1000).toBeLessThan(1_000)
+})
