@@ -44,6 +44,12 @@ const postgresAt = (port: number): JsonObject => ({
   user: 'postgres',
   password: postgres.password,
 })
+const serverOf = (port: number): mysql.ConnectionOptions => ({
+  host: '127.0.0.1',
+  port,
+  user: 'tester',
+  password: mariadb.password,
+})
 const mariadbAt = (port: number): JsonObject => ({
   driver: 'mysql',
   host: '127.0.0.1',
@@ -56,10 +62,7 @@ const mariadbAt = (port: number): JsonObject => ({
 onMariadb('MySQL: no statement writes a file of the server, however it hides that', async () => {
   const folder = mkdtempSync('/tmp/outfile-')
   onTestFinished(() => rmSync(folder, { recursive: true, force: true }))
-  const admin = await mysql.createConnection({
-    ...mariadbAt(mariadb.port),
-    multipleStatements: true,
-  } as never)
+  const admin = await mysql.createConnection(serverOf(mariadb.port))
   onTestFinished(() => admin.end())
   const file = join(folder, 'out')
   const hidden = [
@@ -79,6 +82,28 @@ onMariadb('MySQL: no statement writes a file of the server, however it hides tha
     expect(await query('SELECT 5--$one AS six', { parameters: { one: 1 } })).toEqual([{ six: 6 }])
     expect(existsSync(file)).toBe(false)
   }
+})
+
+onMariadb('MySQL: nothing of a session is left for the next call, and reading does not write', async () => {
+  const admin = await mysql.createConnection(serverOf(mariadb.port))
+  onTestFinished(() => admin.end())
+  await admin.query('CREATE OR REPLACE DATABASE state')
+  await admin.query('CREATE SEQUENCE state.numbers')
+  await admin.query('CREATE TABLE state.t (a int) ENGINE = MyISAM')
+  await admin.query(
+    'CREATE FUNCTION state.sneak() RETURNS int MODIFIES SQL DATA BEGIN INSERT INTO state.t VALUES (1); RETURN 1; END',
+  )
+  const connection = { ...mariadbAt(mariadb.port), database: 'state', pool_max: 1, read_only: false }
+  const { query } = await world(connection)
+  await query('CREATE TEMPORARY TABLE left_over AS SELECT 1 AS a', { write: true })
+  await query("SELECT GET_LOCK('mine', 1) AS got")
+  await query('SELECT @left_over := 1 AS x')
+  expect(await detailOf(query('SELECT * FROM left_over'))).toMatch(/left_over/)
+  expect(await query("SELECT IS_USED_LOCK('mine') AS who, @left_over AS x")).toEqual([{ who: null, x: null }])
+  expect(await detailOf(query('SELECT state.sneak() AS n'))).toMatch(/^authorization: .*READ ONLY/)
+  for (const text of ['SELECT NEXTVAL(state.numbers) AS n', 'WITH x AS (SELECT 1) DELETE FROM t'])
+    await query(text).catch(() => undefined)
+  expect(await query('SELECT count(*) AS n FROM t')).toEqual([{ n: 0 }])
 })
 
 onMariadb('MySQL: the server itself stops a statement whose client is gone', async () => {
