@@ -7,6 +7,7 @@ export default defineConfig({
     exclude: ['**/node_modules/**', '**/out/**'],
     testTimeout: 30_000,
     hookTimeout: 30_000,
+    expect: { poll: { timeout: 15_000 } },
     maxWorkers: 2,
     // CI shares its machine: a test of time may need a second try there, and is then reported as flaky.
     retry: process.env['CI'] === 'true' ? 1 : 0,
