@@ -55,7 +55,7 @@ export async function openFolder(): Promise<Folder> {
           isJsonObject(step) ? (step['capability'] ?? null) : null,
         ),
         output: done.output,
-        detail: String(done.error?.detail ?? ''),
+        detail: done.error?.detail ?? '',
         status: planned.error ? 'refused' : done.status,
       }
     },

@@ -6,7 +6,7 @@ import { openFolder } from './folder.ts'
 
 const folder = await openFolder()
 afterAll(() => folder[Symbol.asyncDispose]())
-const { pursue } = folder
+const pursue: (typeof folder)['pursue'] = (goal, context) => folder.pursue(goal, context)
 
 const rows = 'id,zip,name\n1,01234,constructor\n2,99999,__proto__\n3,12345678901234567890,Ada\n'
 

@@ -5,7 +5,7 @@ import { isReference } from './values.ts'
 import { textIn } from './slots.ts'
 import type { Compiler, Operation } from './compiler.ts'
 import { asArgument } from './files.ts'
-import { shaped } from './operations/sources.ts'
+import { shaped } from './operations/shape.ts'
 import { asItems, comparing, Table } from './table.ts'
 import { literal, quoted, type Value } from './values.ts'
 

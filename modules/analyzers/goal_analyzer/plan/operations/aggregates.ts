@@ -11,7 +11,7 @@ import { type Compiler, type Operation } from '../compiler.ts'
 import { asItems, Table } from '../table.ts'
 import { isFixed, keyOf, quoted, type Value } from '../values.ts'
 import { askedOfFile } from './file_queries.ts'
-import { directed, inOrder, shaped } from './sources.ts'
+import { directed, inOrder, shaped } from './shape.ts'
 
 /** Rows that are grouped: what comes next says what comes out of each group. */
 export function grouped(compiler: Compiler, value: Value, by: readonly Column[]): Value {

@@ -7,7 +7,7 @@ import { columnsIn, textIn, valueIn } from '../slots.ts'
 import { Table } from '../table.ts'
 import { keyOf, quoted } from '../values.ts'
 import { roundingOf } from './aggregates.ts'
-import { shaped } from './sources.ts'
+import { shaped } from './shape.ts'
 
 const select: Operation = (compiler, phrase) => {
   const value = shaped(

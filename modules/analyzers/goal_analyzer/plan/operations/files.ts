@@ -6,7 +6,7 @@ import { defined } from '../definitions.ts'
 import { type Format, formatOf, isBinary, isFileName, reading, stemOf, writing } from '../files.ts'
 import { operandIn, textIn } from '../slots.ts'
 import { inExpression, literal, type Value } from '../values.ts'
-import { inFormat } from './sources.ts'
+import { inFormat } from './shape.ts'
 
 const store: Operation = (compiler, phrase) => {
   const { slots, span } = phrase

@@ -9,7 +9,7 @@ import { columnsIn, operandIn, textIn, valueIn } from '../slots.ts'
 import { asItems, filtered, Table } from '../table.ts'
 import { quoted, type Value } from '../values.ts'
 import { ungrouped } from './aggregates.ts'
-import { inOrder, onlyOnce, shaped } from './sources.ts'
+import { inOrder, onlyOnce, shaped } from './shape.ts'
 
 const keep: Operation = (compiler, phrase) => {
   const { slots } = phrase

@@ -5,7 +5,7 @@ import type { Operation } from '../compiler.ts'
 import { textIn } from '../slots.ts'
 import { asItems, Table } from '../table.ts'
 import { quoted } from '../values.ts'
-import { inCase, onTexts } from './sources.ts'
+import { inCase, onTexts } from './shape.ts'
 
 const replace: Operation = (compiler, phrase) => {
   const value = compiler.subject(phrase)
