@@ -22,6 +22,7 @@ describe("deep recursion stays off the host's stack", () => {
     ['setpath([range(10000) | 0]; 1) | getpath([range(10000) | 0])', 1],
     ['reduce range(9000) as $i (1; {a: .}) | . * . | contains({a: {}})', true],
     ['[limit(100000; repeat(1))] | length', 100_000],
+    ['"x" + (" " * 1000000) + "x" | trim | rtrim | length', 1_000_002],
     ['0 | until(. == 1000000; . + 1)', 1_000_000],
     ['[0 | while(. < 100000; . + 1)] | length', 100_000],
     [

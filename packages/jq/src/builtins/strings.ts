@@ -9,7 +9,7 @@ import { elementsOf } from './collections.ts'
 import { add, splitText } from './operators.ts'
 
 const LEADING_BLANK = /^[\t-\r \u0085\u00a0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000]+/
-const TRAILING_BLANK = /[\t-\r \u0085\u00a0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000]+$/
+const BLANK = /[\t-\r \u0085\u00a0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000]/
 
 export const strings: Readonly<Record<string, NativeFunction>> = {
   'startswith/1': (_run, input, start = null) =>
@@ -20,9 +20,9 @@ export const strings: Readonly<Record<string, NativeFunction>> = {
   'rtrimstr/1': (_run, input, end = null) => bothText(input, end, 'endswith', withoutEnd),
   'trimstr/1': (_run, input, part = null) =>
     bothText(bothText(input, part, 'startswith', withoutStart), part, 'endswith', withoutEnd),
-  'trim/0': (_run, input) => trimmable(input).replace(LEADING_BLANK, '').replace(TRAILING_BLANK, ''),
+  'trim/0': (_run, input) => withoutTrailingBlank(trimmable(input).replace(LEADING_BLANK, '')),
   'ltrim/0': (_run, input) => trimmable(input).replace(LEADING_BLANK, ''),
-  'rtrim/0': (_run, input) => trimmable(input).replace(TRAILING_BLANK, ''),
+  'rtrim/0': (_run, input) => withoutTrailingBlank(trimmable(input)),
   'split/1': (run, input, separator = null) => {
     if (typeof input === 'string' && typeof separator === 'string') return splitText(input, separator, run)
     return raise('split input and separator must be strings')
@@ -48,6 +48,13 @@ export const strings: Readonly<Record<string, NativeFunction>> = {
 function bothText<T>(input: Value, other: Value, name: string, use: (text: string, other: string) => T): T {
   if (typeof input === 'string' && typeof other === 'string') return use(input, other)
   return raise(`${name}() requires string inputs`)
+}
+
+/** A loop, since a regular expression for the end tries every blank as the first. */
+function withoutTrailingBlank(text: string): string {
+  let end = text.length
+  while (end > 0 && BLANK.test(text.charAt(end - 1))) end--
+  return text.slice(0, end)
 }
 
 function withoutStart(text: string, start: string): string {
