@@ -16,8 +16,11 @@ function listed(): number[] {
     /CALLS = """(.*?)""".*IDLE = "(.*?)".*GUARDED = \{(.*?)\}/s.exec(pythonLock) ?? []
   const plain = `${calls} ${idle} truncate:76:45`.split(/\s+/).flatMap((entry) => entry.split(':')[1] ?? [])
   const ofSome = [...guarded.matchAll(/\((\d+), /g)].flatMap(([, number]) => number ?? [])
-  // kill, tgkill and prlimit64 may reach the script itself.
-  return [...plain, ...ofSome, '62', '234', '302'].filter((number) => number !== '-').map(Number)
+  // kill, tgkill and prlimit64 may reach the script itself. Newer kernels let uretprobe and uprobe by every filter, and end
+  // whoever makes them without being a probe.
+  return [...plain, ...ofSome, '62', '234', '302', '335', '336']
+    .filter((number) => number !== '-')
+    .map(Number)
 }
 
 const attempt = `
