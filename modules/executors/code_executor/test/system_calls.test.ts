@@ -32,10 +32,13 @@ def refused(number):
 [number for number in range(600) if number not in skip and not refused(number)]
 `
 const through32 = `
-import ctypes, mmap
-code = mmap.mmap(-1, 4096, prot=7)
-code.write(bytes([0xB8, 20, 0, 0, 0, 0xCD, 0x80, 0xC3]))
-ctypes.CFUNCTYPE(ctypes.c_int)(ctypes.addressof(ctypes.c_char.from_buffer(code)))()
+import ctypes
+libc = ctypes.CDLL(None)
+libc.mmap.restype = ctypes.c_void_p
+libc.mmap.argtypes = [ctypes.c_void_p, ctypes.c_size_t, ctypes.c_int, ctypes.c_int, ctypes.c_int, ctypes.c_long]
+place = libc.mmap(None, 4096, 7, 0x22, -1, 0)
+ctypes.memmove(place, bytes([0xB8, 20, 0, 0, 0, 0xCD, 0x80, 0xC3]), 8)
+ctypes.CFUNCTYPE(ctypes.c_int)(place)()
 `
 const throughX32 = `
 import ctypes
