@@ -8,8 +8,8 @@ import { pathToFileURL } from 'node:url'
 import { expect, test } from 'vitest'
 import { setup, workflow, type World } from './shell.ts'
 
-const run = async ({ nexus, folder }: World, file: string): Promise<string> => {
-  const { out, err } = await nexus('run', file, '--data', join(folder, 'data'))
+const run = async (world: World, file: string): Promise<string> => {
+  const { out, err } = await world.nexus('run', file, '--data', join(world.folder, 'data'))
   return out + err
 }
 

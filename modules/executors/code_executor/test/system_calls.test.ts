@@ -16,8 +16,11 @@ function listed(): number[] {
     /CALLS = """(.*?)""".*IDLE = "(.*?)".*GUARDED = \{(.*?)\}/s.exec(pythonLock) ?? []
   const plain = `${calls} ${idle} truncate:76:45`.split(/\s+/).flatMap((entry) => entry.split(':')[1] ?? [])
   const ofSome = [...guarded.matchAll(/\((\d+), /g)].flatMap(([, number]) => number ?? [])
-  // kill, tgkill and prlimit64 may reach the script itself.
-  return [...plain, ...ofSome, '62', '234', '302'].filter((number) => number !== '-').map(Number)
+  // kill, tgkill and prlimit64 may reach the script itself. Newer kernels let uretprobe and uprobe by every filter, and end
+  // whoever makes them without being a probe.
+  return [...plain, ...ofSome, '62', '234', '302', '335', '336']
+    .filter((number) => number !== '-')
+    .map(Number)
 }
 
 const attempt = `
@@ -29,10 +32,13 @@ def refused(number):
 [number for number in range(600) if number not in skip and not refused(number)]
 `
 const through32 = `
-import ctypes, mmap
-code = mmap.mmap(-1, 4096, prot=7)
-code.write(bytes([0xB8, 20, 0, 0, 0, 0xCD, 0x80, 0xC3]))
-ctypes.CFUNCTYPE(ctypes.c_int)(ctypes.addressof(ctypes.c_char.from_buffer(code)))()
+import ctypes
+libc = ctypes.CDLL(None)
+libc.mmap.restype = ctypes.c_void_p
+libc.mmap.argtypes = [ctypes.c_void_p, ctypes.c_size_t, ctypes.c_int, ctypes.c_int, ctypes.c_int, ctypes.c_long]
+place = libc.mmap(None, 4096, 7, 0x22, -1, 0)
+ctypes.memmove(place, bytes([0xB8, 20, 0, 0, 0, 0xCD, 0x80, 0xC3]), 8)
+ctypes.CFUNCTYPE(ctypes.c_int)(place)()
 `
 const throughX32 = `
 import ctypes

@@ -51,7 +51,7 @@ export function workerBox(options: WorkerBoxOptions): Sandbox {
           }
           const outcome = await runInWorker(worker, { script, options: run, context })
           // An engine in the worker's own process gives memory back when it pleases; the next script may be short of it.
-          if (!worker.canStop && outcome.end.kind === 'limited') worker.kill()
+          if (!worker.canStop && !worker.isSingleUse && outcome.end.kind === 'limited') await worker.end()
           return outcome
         } finally {
           granted?.end()

@@ -24,10 +24,15 @@ export function channel(bytesMax: number, pass: (text: string) => void): Channel
     add(piece) {
       const part = piece.subarray(0, bytesMax - kept.sizeBytes)
       kept.add(part)
-      rest += decoder.write(part)
-      const cut = rest.length > lineCharactersMax ? rest.length : rest.lastIndexOf('\n') + 1
-      if (cut > 0) pass(rest.slice(0, cut))
-      rest = rest.slice(cut)
+      // Only what is new is looked through: what is kept has no line end, and may have come byte by byte.
+      const text = decoder.write(part)
+      const cut = text.lastIndexOf('\n') + 1
+      if (cut > 0) pass(rest + text.slice(0, cut))
+      rest = cut > 0 ? text.slice(cut) : rest + text
+      if (rest.length > lineCharactersMax) {
+        pass(rest)
+        rest = ''
+      }
       return part.length === piece.length
     },
     flush() {
