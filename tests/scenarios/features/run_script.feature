@@ -79,15 +79,14 @@ Feature: A task runs a script
     Then it completes with the output true
     And the task "break" has the error { type: runtime, status: 500, instance: /do/0/careful/try/0/break }
 
-  Scenario: A script in a language that nobody speaks here is a fault of the document
+  Scenario: A script in a language that nobody speaks here is refused before it runs
     Given a workflow
       """yaml
       document: { dsl: '1.0.3', namespace: scenarios, name: foreign, version: '1.0.0' }
       do:
         - speak: { run: { script: { language: cobol, code: 'DISPLAY "HI".' } } }
       """
-    When it runs
-    Then it faults with the error { type: configuration, status: 400, instance: /do/0/speak }
+    Then it is refused with "found "cobol""
 
   Scenario: What a script gave is not computed again after a restart
     Given a workflow
