@@ -35,6 +35,22 @@ Taken for granted
   expect(shownOf({})).toContain('Takes\n  not estimated\n')
 })
 
+test('tasks stand below the task that they are in, and those for when it fails in a branch of their own', () => {
+  const show = { show: { set: 'failed' } }
+  const guard = { try: [{ a: { set: 1 } }, { b: { set: 2 } }], catch: { do: [show] } }
+  const fork = { fork: { branches: [{ left: { set: 1 } }, { right: { set: 2 } }] } }
+  expect(shownOf({ workflow: { do: [{ guard }, { fork }] } })).toContain(`
+├─ guard  try
+│  ├─ a  set
+│  ├─ b  set
+│  └─ if that fails
+│     └─ show  set
+└─ fork  fork
+   ├─ left  set
+   └─ right  set
+`)
+})
+
 test('what is known stands in columns, each thing that is reached once', () => {
   const needs = [
     { step: 'b', run: 'cat' },

@@ -121,7 +121,7 @@ function boxesIn(output: Json): readonly JsonObject[] {
 
 function describeBox({ name, available, layers, reason }: JsonObject): string {
   const told = Array.isArray(layers) ? (layers as Json[]).map(textOf).join(', ') : ''
-  return available === true ? `${textOf(name)} (${told})` : `${textOf(name)} not: ${textOf(reason)}`
+  return available === true ? `${textOf(name)} (${told})` : `no ${textOf(name)} (${textOf(reason)})`
 }
 
 function textOf(value: Json | undefined): string {

@@ -5,18 +5,29 @@ import type { Terminal } from './terminal.ts'
 
 export function planTree(workflow: Json, io: Terminal): string {
   const list = isJsonObject(workflow) ? workflow['do'] : undefined
-  return linesOf(list ?? [], io, '').join('\n')
+  return linesOf(nodesOf(list ?? [], io), io, '').join('\n')
 }
 
-function linesOf(list: Json, io: Terminal, indent: string): string[] {
-  const entries = Array.isArray(list) ? (list as Json[]).flatMap(entryOf) : []
-  return entries.flatMap(([name, task], index) => {
-    const isLast = index === entries.length - 1
-    const branch = `${indent}${isLast ? '└─' : '├─'} `
-    const line = `${io.style('dim', branch)}${io.style('bold', plain(name))}  ${plain(whatItDoes(task)).trimEnd()}`
+interface Node {
+  readonly text: string
+  readonly below: readonly Node[]
+}
+
+function linesOf(nodes: readonly Node[], io: Terminal, indent: string): string[] {
+  return nodes.flatMap(({ text, below }, index) => {
+    const isLast = index === nodes.length - 1
+    const branch = io.style('dim', `${indent}${isLast ? '└─' : '├─'} `)
     const inner = `${indent}${isLast ? '   ' : '│  '}`
-    return [clip(line, io.columns + 24), ...listsIn(task).flatMap((below) => linesOf(below, io, inner))]
+    return [clip(`${branch}${text}`, io.columns + 24), ...linesOf(below, io, inner)]
   })
+}
+
+function nodesOf(list: Json, io: Terminal): readonly Node[] {
+  const entries = Array.isArray(list) ? (list as Json[]).flatMap(entryOf) : []
+  return entries.map(([name, task]) => ({
+    text: `${io.style('bold', plain(name))}  ${plain(whatItDoes(task)).trimEnd()}`,
+    below: nodesIn(task, io),
+  }))
 }
 
 function entryOf(item: Json): [string, JsonObject][] {
@@ -25,13 +36,19 @@ function entryOf(item: Json): [string, JsonObject][] {
     : []
 }
 
-/** The lists of tasks that stand in a task. */
-function listsIn(task: JsonObject): Json[] {
+/** The tasks that stand in a task; those that run when it faults have a branch of their own. */
+function nodesIn(task: JsonObject, io: Terminal): readonly Node[] {
   const given = memberOf(task, 'with')
-  const caught = memberOf(task, 'catch')
-  const fork = memberOf(task, 'fork')
-  const lists = [task['do'], task['try'], caught?.['do'], fork?.['branches'], given?.['do'], given?.['tasks']]
-  return lists.filter((list): list is Json[] => Array.isArray(list))
+  const lists = [
+    task['do'],
+    task['try'],
+    memberOf(task, 'fork')?.['branches'],
+    given?.['do'],
+    given?.['tasks'],
+  ]
+  const caught = nodesOf(memberOf(task, 'catch')?.['do'] ?? [], io)
+  const handler = { text: io.style('dim', 'if that fails'), below: caught }
+  return [...lists.flatMap((list) => nodesOf(list ?? [], io)), ...(caught.length > 0 ? [handler] : [])]
 }
 
 function memberOf(task: JsonObject, key: string): JsonObject | undefined {
