@@ -26,11 +26,12 @@ export function v8Box(settings: BoxSettings, bubblewrap: string): Sandbox {
     name: 'v8',
     language: 'javascript',
     layers: ['process', 'node_permissions', 'bubblewrap', 'memory_limit'],
-    hasNetwork: false,
+    hasNetwork: true,
     metersCpu: true,
     clock: host.clock,
     concurrency: settings.concurrency,
     start: startWith(limits),
+    answer: (script, request, signal) => host.network.fetch(script.network, request, signal),
     // The limits of a process are those that it was started with.
     startFor: (given) =>
       given.memoryBytes < limits.memoryBytes || given.scratchBytes < limits.scratchBytes

@@ -44,13 +44,14 @@ async function folder(): Promise<string> {
   return path
 }
 
-/** Answers with what it was sent, `/headers` with its headers; `/away` and `/to/PORT` send elsewhere. */
+/** Answers with what it was sent, `/headers` with its headers; `/away` and `/to/PORT` send elsewhere, and `/odd` answers with no status that there is. */
 async function serve(): Promise<number> {
   const server = createServer((request, response) => {
     const [, port] = /^\/to\/(\d+)$/.exec(request.url ?? '') ?? []
     if (port !== undefined)
       return void response.writeHead(307, { location: `http://127.0.0.1:${port}/headers` }).end()
     if (request.url === '/headers') return void response.end(JSON.stringify(request.headers))
+    if (request.url === '/odd') return void response.writeHead(999).end()
     if (request.url === '/away')
       return void response.writeHead(302, { location: 'http://localhost:9/' }).end()
     response.writeHead(200, { 'content-type': 'text/plain' })
@@ -183,9 +184,10 @@ test('packages of the operator are loaded by import and require, and by Python',
   expect(await call('python', 'import plain\nplain.two')).toMatchObject({ value: 2 })
 })
 
+const fetching = (port: number, path = ''): string =>
+  `const answer = await fetch('http://127.0.0.1:${port}/${path}', { method: 'POST', body: 'hello' })\nreturn [answer.status, await answer.text()]`
+
 describe('the network', () => {
-  const fetching = (port: number, path = ''): string =>
-    `const answer = await fetch('http://127.0.0.1:${port}/${path}', { method: 'POST', body: 'hello' })\nreturn [answer.status, await answer.text()]`
   const opening = (port: number): string =>
     `import urllib.request\nurllib.request.urlopen("http://127.0.0.1:${port}/", data=b"hello", timeout=5).read().decode()`
 
@@ -312,16 +314,51 @@ describe('in a box for which a process is started', () => {
     },
   )
 
-  test('the network is refused, not left out', async ({ skip }) => {
-    const config = { network_allow: ['example.com'] }
-    const { call, missing } = await withV8(config)
-    const network = ['example.com']
-    const python = await setup({ ...config, ...pyodide })
-    expect((await faultOf(python.call('python', '1', { network }))).message).toContain('lets no script into')
+  test('V8 reaches the hosts that were granted by fetch, and by nothing else', async ({ skip }) => {
+    const port = await serve()
+    const { call, missing } = await withV8({ network_allow: ['127.0.0.1', 'localhost'] })
     skip(missing !== undefined, missing)
-    expect((await faultOf(call('js', '1', { profile: 'v8', network }))).message).toContain(
-      'lets no script into',
+    const inV8 = (code: string, network = [`127.0.0.1:${port}`]) =>
+      call('js', code, { profile: 'v8', network })
+    expect(await inV8(fetching(port))).toMatchObject({ value: [200, 'hello'] })
+    const headers = `const answer = await fetch(new Request('http://127.0.0.1:${port}/headers', { headers: { accept: 'x/y' } }))
+      return [(await answer.json()).accept, answer.url, answer.headers.get('content-length') !== null]`
+    expect(await inV8(headers)).toMatchObject({ value: ['x/y', `http://127.0.0.1:${port}/headers`, true] })
+    for (const network of [[], ['127.0.0.1:1'], ['localhost']])
+      expect((await faultOf(inV8(fetching(port), network))).message).toContain('not among the hosts')
+    expect((await faultOf(inV8(fetching(port, 'away'), ['127.0.0.1']))).message).toContain(
+      'localhost:9 is not',
     )
+    const dialled = `return await new Promise((done) => require('http').get('http://127.0.0.1:${port}/').on('error', (error) => done(error.code)))`
+    expect(await inV8(dialled)).toMatchObject({
+      value: expect.stringMatching(/ERR_ACCESS_DENIED|ECONNREFUSED/),
+    })
+  })
+
+  test('V8 has no private address on a server, and is asked for no more than it can answer', async ({
+    skip,
+  }) => {
+    const port = await serve()
+    const { call, missing } = await withV8({ network_allow: ['127.0.0.1'] })
+    skip(missing !== undefined, missing)
+    const how = { profile: 'v8', network: ['127.0.0.1'] }
+    const many = `const all = await Promise.allSettled(Array.from({ length: 400 }, (_, at) => fetch('http://127.0.0.1:${port}/', { method: 'POST', body: String(at) }).then((answer) => answer.text())))
+      return [all.filter(({ status }) => status === 'fulfilled').length, all[99].value, String(all.at(-1).reason)]`
+    const { value } = Object(await call('js', many, how))
+    expect(value).toEqual([256, '99', expect.stringContaining('more than 256 requests at once')])
+    const odd = `return await fetch('http://127.0.0.1:${port}/odd').catch(({ name }) => name)`
+    expect(await call('js', odd, how)).toMatchObject({ value: 'RangeError' })
+    const abandoned = `return await fetch('http://127.0.0.1:${port}/', { signal: AbortSignal.abort() }).catch(({ name }) => name)`
+    expect(await call('js', abandoned, how)).toMatchObject({ value: 'AbortError' })
+    const server = await setup({ network_allow: ['*'] }, serverPolicy)
+    const fault = await faultOf(server.call('js', fetching(port), how))
+    expect(fault.message).toContain('may not reach private addresses')
+  })
+
+  test('Pyodide refuses the network, and does not leave it out', async () => {
+    const { call } = await setup({ network_allow: ['example.com'], ...pyodide })
+    const fault = await faultOf(call('python', '1', { network: ['example.com'] }))
+    expect(fault.message).toContain('lets no script into')
   })
 })
 

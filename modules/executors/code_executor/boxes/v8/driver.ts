@@ -4,7 +4,7 @@
  * say only what its own result is. It is text, since it runs in another process.
  */
 export const v8Driver = String.raw`
-import { closeSync, mkdirSync, readFileSync, readSync, writeFileSync, writeSync } from 'node:fs'
+import { mkdirSync, read as readSoon, readFileSync, readSync, writeFileSync, writeSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
 import { inspect } from 'node:util'
@@ -46,7 +46,6 @@ function readJob() {
 
 send('H', Buffer.from(json({ layers: [] })))
 const job = readJob()
-closeSync(3)
 process.chdir('/scratch')
 for (const [name, bytes] of job.files) {
   mkdirSync(dirname(join('/scratch', name)), { recursive: true })
@@ -78,8 +77,55 @@ process.on('exit', (code) => {
   }
 })
 
+// What this process may not dial itself, the host asks for; waiting for an answer keeps the process up.
+const asked = new Map()
+const askedMax = 256
+let nextRequest = 1
+let held = empty
+function listen() {
+  const chunk = Buffer.alloc(65536)
+  readSoon(3, chunk, 0, chunk.length, null, (error, got) => {
+    if (error || got === 0) process.exit(1)
+    held = Buffer.concat([held, chunk.subarray(0, got)])
+    while (held.length >= 5 && held.length >= 5 + held.readUInt32LE()) {
+      const end = 5 + held.readUInt32LE()
+      if (held[4] === 65) settle(JSON.parse(held.toString('utf8', 5, end)))
+      held = held.subarray(end)
+    }
+    if (asked.size > 0) listen()
+  })
+}
+function settle({ id, error, status, statusText, url, redirected, headers, body }) {
+  const { resolve, reject } = asked.get(id)
+  asked.delete(id)
+  if (error !== undefined) return reject(new TypeError('fetch failed: ' + error))
+  const bytes = Buffer.from(body, 'base64')
+  try {
+    const response = new Response(bytes.length === 0 ? null : bytes, { status, statusText, headers })
+    resolve(Object.defineProperties(response, { url: { value: url }, redirected: { value: redirected } }))
+  } catch (error) {
+    reject(error) // an answer that is none, such as one with the status 999
+  }
+}
+async function fetch(resource, options) {
+  const { url, method, headers, signal, body } = new Request(resource, options)
+  const bytes = body === null ? empty : Buffer.from(await new Response(body).arrayBuffer())
+  const request = { url, method, headers: Object.fromEntries(headers), body: bytes.toString('base64') }
+  const id = nextRequest++
+  const frame = Buffer.from(json({ id, request }))
+  if (frame.length > pieceBytes) throw new TypeError('fetch failed: a request of more than 256 KB, its body in base64')
+  if (asked.size >= askedMax) throw new TypeError('fetch failed: more than 256 requests at once')
+  signal.throwIfAborted()
+  const { promise, resolve, reject } = Promise.withResolvers()
+  asked.set(id, { resolve, reject })
+  signal.addEventListener('abort', () => reject(signal.reason), { once: true })
+  if (asked.size === 1) listen()
+  send('N', frame)
+  return promise
+}
+
 const module = { exports: {} }
-const globals = { require: createRequire('/code/script.js'), module, exports: module.exports, __filename: '/code/script.js', __dirname: '/scratch', ...job.variables }
+const globals = { fetch, require: createRequire('/code/script.js'), module, exports: module.exports, __filename: '/code/script.js', __dirname: '/scratch', ...job.variables }
 for (const [name, held] of Object.entries(globals))
   Object.defineProperty(globalThis, name, { value: held, writable: true, enumerable: false, configurable: true })
 
