@@ -98,6 +98,19 @@ test('an old blob stays that a new payload names', async () => {
   expect(await backend.blobs.find(reference.blob.slice(7))).toBeDefined()
 })
 
+test('a blob that only the document of a run names stays with that run, whenever the run began', async () => {
+  await using world = setup()
+  const { backend } = world
+  const { blob } = await backend.blobs.write(['named by a document'], { mediaType: 'text/plain' })
+  world.pass(2 * hourMs)
+  await ended(backend, 'r1', null)
+  await (await backend.create({ ...newRun('r2'), document: `do: [${blob}]` })).end({ status: 'cancelled' })
+  await backend.forget({ ids: ['r1'] })
+  expect(world.files()).toBe(2)
+  await backend.forget({ ids: ['r2'] })
+  expect(world.files()).toBe(0)
+})
+
 test('a blob stays that was written since the oldest unfinished run began, or within the hour', async () => {
   await using world = setup()
   const { backend } = world

@@ -392,7 +392,7 @@ class OpenNexus implements Nexus {
       retry: (id) => engine.retry(id),
       cancel: (id) => engine.cancel(id),
       suspend: (id) => engine.suspend(id),
-      forget: (what) => backend.forget({ ...what, texts: () => parts.kernel.stateTexts() }),
+      forget: (what) => parts.keeper.forget(what),
       fork: (id, options) => this.#fork(id, options),
       signal: (id, event) => events.signal(id, event),
     }

@@ -42,6 +42,12 @@ export class RetentionKeeper {
     if (Object.keys(this.#parts.retention).length > 0) this.#after(firstPassMs)
   }
 
+  /** Also by hand, whatever the settings say. */
+  forget(what: Omit<Forgetting, 'texts'>, signal?: AbortSignal): Promise<Forgotten> {
+    const { backend, texts } = this.#parts
+    return backend.forget({ ...what, texts }, signal)
+  }
+
   /** A pass that is under way stops between two commits. */
   async close(): Promise<void> {
     this.#closed.abort()
@@ -51,16 +57,16 @@ export class RetentionKeeper {
 
   #after(delayMs: number): void {
     this.#stopTimer = this.#parts.clock.timer(delayMs, () => {
-      this.#pass = this.#forget()
+      this.#pass = this.#forgetExpired()
     })
   }
 
   /** What could not be forgotten is tried again with the next pass. */
-  async #forget(): Promise<void> {
-    const { backend, clock, log, retention, texts } = this.#parts
+  async #forgetExpired(): Promise<void> {
+    const { clock, log, retention } = this.#parts
     const { signal } = this.#closed
     try {
-      const said = await backend.forget({ ...expiredBy(retention, clock.now()), texts }, signal)
+      const said = await this.forget(expiredBy(retention, clock.now()), signal)
       if (said.runs + said.events + said.blobs.count > 0) log.info(`Retention: ${formatForgotten(said)}.`)
     } catch (error) {
       if (!signal.aborted) log.warn(`Old runs could not be forgotten: ${String(error)}`)

@@ -24,13 +24,11 @@ interface Finding {
   readonly detail: string
 }
 
-const document = `document: { dsl: '1.0.3', namespace: nexus, name: doctor, version: '1.0.0' }
-do: [{ boxes: { call: code_executor.doctor } }]
+/** Asks a module what holds here. */
+const documentOf = (module: string): string =>
+  `document: { dsl: '1.0.3', namespace: nexus, name: doctor, version: '1.0.0' }
+do: [{ ask: { call: ${module}.doctor } }]
 `
-const commandsDocument = document.replace(
-  'boxes: { call: code_executor',
-  'commands: { call: command_executor',
-)
 
 export function addDoctorCommand(program: Command, shell: Shell): void {
   program
@@ -78,7 +76,7 @@ async function moduleFindings(options: Options): Promise<readonly Finding[]> {
 
 /** What ends the processes of commands with their task; that something escapes it is worth saying, and no fault. */
 async function commandFindings(connection: Connection): Promise<readonly Finding[]> {
-  const record = await runDoctor(connection, commandsDocument)
+  const record = await runDoctor(connection, 'command_executor')
   if (typeof record === 'string' || record.status !== 'completed' || !isJsonObject(record.output)) return []
   const { layers, not_contained: loose } = record.output
   const texts = (list: Json | undefined): readonly string[] =>
@@ -89,7 +87,7 @@ async function commandFindings(connection: Connection): Promise<readonly Finding
 
 /** A language is fine where one box runs it. */
 async function boxFindings(connection: Connection): Promise<readonly Finding[]> {
-  const record = await runDoctor(connection, document)
+  const record = await runDoctor(connection, 'code_executor')
   if (typeof record === 'string') return [{ what: 'scripts', ok: false, detail: record }]
   if (record.status !== 'completed')
     return [{ what: 'scripts', ok: false, detail: record.error?.detail ?? record.status }]
@@ -106,8 +104,8 @@ async function boxFindings(connection: Connection): Promise<readonly Finding[]> 
   })
 }
 
-async function runDoctor(connection: Connection, text: string): Promise<RunRecord | string> {
-  const workflow = await connection.check(text, 'doctor')
+async function runDoctor(connection: Connection, module: string): Promise<RunRecord | string> {
+  const workflow = await connection.check(documentOf(module), 'doctor')
   if (!workflow.document) return 'No module runs scripts here. Try: nexus modules list'
   const live = await connection.run(workflow, {})
   await live.ended.catch(() => {}) // how it ended is in its record

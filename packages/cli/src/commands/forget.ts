@@ -95,11 +95,10 @@ function readDuration(text: string): number {
 
 function tell(gone: Forgotten, { json, ...options }: PruneOptions, io: Terminal): void {
   if (json === true) return io.out(`${JSON.stringify(gone, null, 2)}\n`)
-  const parts = [counted(gone.runs, 'run'), counted(gone.events, 'event'), counted(gone.blobs, 'blob')]
-  const what = `${parts[0]}, ${parts[1]}`
+  const what = `${counted(gone.runs, 'run')}, ${counted(gone.events, 'event')}`
   if (options.dryRun === true) return io.out(`Would remove ${what}. Nothing was removed.\n`)
   const size = gone.blobs === 0 ? '' : ` (${(gone.blob_bytes / 1_000_000).toFixed(1)} MB)`
-  io.out(`Removed ${what} and ${parts[2]}${size}.\n`)
+  io.out(`Removed ${what} and ${counted(gone.blobs, 'blob')}${size}.\n`)
 }
 
 function counted(count: number, what: string): string {

@@ -4,7 +4,7 @@
  */
 import { isJsonObject, type Json, type JsonObject } from '@nexus/sdk'
 import { stringify } from 'yaml'
-import { formatDuration, plain, shown } from './format.ts'
+import { formatDuration, plain, shown, visibleWidth } from './format.ts'
 import { planTree } from './plan_tree.ts'
 import type { Terminal } from './terminal.ts'
 
@@ -40,10 +40,14 @@ export function planView(view: PlanView, io: Terminal, { yaml }: { readonly yaml
 /** Columns but the last as wide as their widest cell. */
 function section(title: string, rows: readonly (readonly string[])[], io: Terminal): string {
   if (rows.length === 0) return ''
-  const widths = (rows[0] ?? []).map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)))
+  const widths = (rows[0] ?? []).map((_, column) =>
+    Math.max(...rows.map((row) => visibleWidth(row[column] ?? ''))),
+  )
   const lines = rows.map((row) =>
     row
-      .map((cell, column) => (column === row.length - 1 ? cell : cell.padEnd(widths[column] ?? 0)))
+      .map((cell, column) =>
+        column === row.length - 1 ? cell : cell + ' '.repeat((widths[column] ?? 0) - visibleWidth(cell)),
+      )
       .join('  '),
   )
   return `${io.style('bold', title)}\n${lines.map((line) => `  ${line}\n`).join('')}`

@@ -17,18 +17,14 @@ import { listText } from '../../list_text.ts'
 import type { ServerTarget } from '../../server_target.ts'
 import type { Connection } from '../pooled.ts'
 import type { ServerOptions } from '../server.ts'
+import { batchRowsMax, cancelMsMax, connectMsMax, serverGraceMs } from '../server_limits.ts'
 import { GuardedSocket } from '../socket.ts'
 import { within } from '../within.ts'
 import { mysqlError } from './errors.ts'
 import { columnType, readerOf, type Field } from './types.ts'
 
-const connectMsMax = 15_000
-const cancelMsMax = 2_000
-/** The server stops by itself a little later, if this program cannot say so any more. */
-const serverGraceMs = 1_000
 /** Rows that the library keeps ready; they may be large. */
 const readyRows = 16
-const batchRowsMax = 1_000
 const batchBytes = 4_194_304
 
 export async function openMysql(options: ServerOptions, signal: AbortSignal): Promise<MysqlConnection> {

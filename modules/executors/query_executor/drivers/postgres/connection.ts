@@ -18,21 +18,17 @@ import { lookupFor } from '../../network.ts'
 import type { ServerTarget } from '../../server_target.ts'
 import type { Connection } from '../pooled.ts'
 import type { ServerOptions } from '../server.ts'
+import { batchRowsMax, cancelMsMax, connectMsMax, serverGraceMs } from '../server_limits.ts'
 import { GuardedSocket } from '../socket.ts'
 import { within } from '../within.ts'
 import { requestCancel } from './cancel.ts'
 import { postgresError } from './errors.ts'
 import { columnType, typeParsers } from './types.ts'
 
-const connectMsMax = 15_000
-const cancelMsMax = 2_000
 /** Rows are asked for in batches that grow, as far as the rows so far say that memory has room for them. */
 const firstRows = 8
 const growth = 8
-const batchRowsMax = 1_000
 const batchBytes = 8_388_608
-/** The server stops by itself a little later, if this program cannot say so any more. */
-const serverGraceMs = 1_000
 const session = '-c TimeZone=UTC -c DateStyle=ISO -c IntervalStyle=iso_8601 -c bytea_output=hex'
 
 export async function openPostgres(options: ServerOptions, signal: AbortSignal): Promise<PostgresConnection> {

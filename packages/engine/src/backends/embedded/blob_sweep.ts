@@ -108,6 +108,8 @@ class Names {
   readonly #old: ReadonlySet<string>
   readonly #named = new Set<string>()
   readonly #places = { events: 0, accepted: 0, runs: 0 }
+  /** Documents never change, so each is looked through once. */
+  readonly #documents = new Set<string>()
   #waiting: string[] = []
 
   constructor(options: SweepOptions, old: ReadonlySet<string>) {
@@ -124,10 +126,20 @@ class Names {
     for (const table of ['runs', 'accepted', 'events'] as const) await this.#readTable(table)
     const { statements, texts } = this.#options
     for (const { state } of statements.all('SELECT state FROM deployments')) this.#look(String(state))
-    for (const { text } of statements.all('SELECT text FROM documents')) this.#look(String(text))
+    this.#readDocuments()
     for (const text of texts()) this.#look(text)
     for (let next = this.#waiting.pop(); next !== undefined; next = this.#waiting.pop())
       await this.follow(next)
+  }
+
+  #readDocuments(): void {
+    const { statements } = this.#options
+    for (const { digest } of statements.all('SELECT digest FROM documents')) {
+      if (this.#documents.has(String(digest))) continue
+      this.#documents.add(String(digest))
+      const [row] = statements.all('SELECT text FROM documents WHERE digest = ?', String(digest))
+      this.#look(String(row?.['text'] ?? ''))
+    }
   }
 
   async #readTable(table: keyof typeof tables): Promise<void> {
