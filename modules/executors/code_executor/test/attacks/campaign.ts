@@ -45,7 +45,8 @@ export interface Result {
   readonly problem: string | undefined
 }
 
-const bareMsMax = 15_000
+/** A bare runner ends by itself; a slow disk may keep one for long. */
+const bareMsMax = 60_000
 const boxedMsMax = 8000
 
 /** Each must succeed; a problem is one that did not. */

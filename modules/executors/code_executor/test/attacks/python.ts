@@ -295,7 +295,7 @@ const resources: readonly Attack[] = [
   ),
   attack(
     'many empty files',
-    `import os\nfor at in range(40000): open("f%d" % at, "wb").close()\nimport time\ntime.sleep(0.5)\nfor name in os.listdir("."): os.unlink(name)\n${escaped}`,
+    `import os\nfor at in range(20000): open("f%d" % at, "wb").close()\nimport time\ntime.sleep(0.5)\nfor name in os.listdir("."): os.unlink(name)\n${escaped}`,
   ),
   attack(
     'memory by files that are open and in no folder',
