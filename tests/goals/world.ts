@@ -96,28 +96,27 @@ async function judge(parts: Parts, golden: GoldenGoal): Promise<Verdict> {
     : wrong(`${why}\n    plan: ${JSON.stringify(workflow)}`)
 }
 
-async function plan({ nexus, folder }: Parts, golden: GoldenGoal, goal: string): Promise<RunRecord> {
+/** With the context that `nexus goal` gets, where the set says so: what is known of the files that the goal names. */
+async function plan({ nexus }: Parts, golden: GoldenGoal, goal: string): Promise<RunRecord> {
   const capabilities = nexus.modules
     .list()
     .flatMap(({ id, version, type, provides }) =>
       provides.map((provided) => ({ module: id, version, type, ...provided })),
     )
     .filter(({ task }) => golden.without?.includes(task) !== true)
-  const input = {
-    goal,
-    capabilities: [...capabilities, ...broughtAlong],
-    ...(golden.context === true && { context: contextOf(folder) }),
+  const input = { goal, capabilities: [...capabilities, ...broughtAlong] }
+  const look = {
+    call: 'context.analyze',
+    with: { goal: '${ .goal }' },
+    output: { as: '${ $input + {context: .} }' },
+  }
+  const planned = {
+    call: 'goal.plan',
+    with: { goal: '${ .goal }', capabilities: '${ .capabilities }', context: '${ .context }' },
   }
   const text = JSON.stringify({
     document: { dsl: '1.0.3', namespace: 'test', name: 'plan', version: '1.0.0' },
-    do: [
-      {
-        plan: {
-          call: 'goal.plan',
-          with: { goal: '${ .goal }', capabilities: '${ .capabilities }', context: '${ .context }' },
-        },
-      },
-    ],
+    do: [...(golden.context === true ? [{ look }] : []), { plan: planned }],
   })
   return run(nexus, text, JSON.parse(JSON.stringify(input)) as Json)
 }
@@ -182,18 +181,6 @@ function localized(text: string, { server }: Parts): string {
   const address = server.address()
   const port = typeof address === 'object' ? address?.port : undefined
   return text.replaceAll('{server}', `http://127.0.0.1:${port}`)
-}
-
-function contextOf(folder: string): JsonObject {
-  const files = readdirSync(folder).filter((name) => name.endsWith('.csv'))
-  return {
-    files: files.map((path) => ({
-      path,
-      columns: (readFileSync(join(folder, path), 'utf8').split('\n')[0] ?? '')
-        .split(',')
-        .map((name) => ({ name })),
-    })),
-  }
 }
 
 const flaky = { left: 2 }

@@ -8,6 +8,7 @@ import { sampleOf, textOf, type Sample } from './sample.ts'
 import { delimitedShape } from './shapes/delimited.ts'
 import { jsonLinesShape, jsonShape } from './shapes/json.ts'
 import { sqliteShape } from './shapes/sqlite.ts'
+import type { Telling } from './shapes/types.ts'
 
 const entriesShownMax = 50
 
@@ -15,7 +16,7 @@ const entriesShownMax = 50
 export async function describeFile(
   { name, certain }: Mention,
   folders: Folders,
-  sampleRows: number,
+  telling: Telling,
 ): Promise<JsonObject | undefined> {
   const shown = clip(name)
   const place = await placeOf(name, folders)
@@ -30,21 +31,21 @@ export async function describeFile(
         ...(place.nearest !== undefined && { nearest: clip(place.nearest) }),
       }
     case 'there':
-      return { name: shown, ...(await look(place.path, folders, sampleRows)) }
+      return { name: shown, ...(await look(place.path, folders, telling)) }
   }
 }
 
 const outside =
   'It is outside the folders that may be looked at. Whoever runs this Nexus may add its folder to `folders` of context_analyzer.'
 
-async function look(path: string, folders: Folders, sampleRows: number): Promise<JsonObject> {
+async function look(path: string, folders: Folders, telling: Telling): Promise<JsonObject> {
   const place = { path: clip(shownPath(path, folders)) }
   try {
     const sample = await sampleOf(path)
     if (!sample) return { state: 'found', ...place, ...(await folderShape(path)) }
     const { sizeBytes, modifiedMs } = sample
     const about = { size_bytes: sizeBytes, modified: new Date(modifiedMs).toISOString() }
-    return { state: 'found', ...place, ...about, ...shapeOf(path, sample, sampleRows) }
+    return { state: 'found', ...place, ...about, ...shapeOf(path, sample, telling) }
   } catch (error) {
     const why = error instanceof Error && 'code' in error ? String(error.code) : String(error)
     return { state: 'unreadable', ...place, reason: clip(`It cannot be read: ${why}.`) }
@@ -60,26 +61,26 @@ async function folderShape(path: string): Promise<JsonObject> {
   }
 }
 
-function shapeOf(path: string, sample: Sample, sampleRows: number): JsonObject {
+function shapeOf(path: string, sample: Sample, telling: Telling): JsonObject {
   const { bytes, complete } = sample
   if (bytes.subarray(0, 16).toString('latin1') === 'SQLite format 3\0')
-    return { kind: 'sqlite', ...sqliteShape(path, sampleRows) }
+    return { kind: 'sqlite', ...sqliteShape(path, telling) }
   if (bytes.subarray(0, 4).toString('latin1') === 'PAR1') return { kind: 'parquet' }
   if (bytes.includes(0)) return { kind: 'binary' }
   const text = textOf(sample)
   switch (extname(path).toLowerCase()) {
     case '.csv':
-      return { kind: 'csv', ...delimitedShape(text, { complete, sampleRows }) }
+      return { kind: 'csv', ...delimitedShape(text, complete, telling) }
     case '.tsv':
     case '.tab':
-      return { kind: 'tsv', ...delimitedShape(text, { complete, sampleRows }) }
+      return { kind: 'tsv', ...delimitedShape(text, complete, telling) }
     case '.jsonl':
     case '.ndjson':
-      return { kind: 'jsonl', ...jsonLinesShape(text, complete, sampleRows) }
+      return { kind: 'jsonl', ...jsonLinesShape(text, complete, telling) }
     case '.json':
     case '.geojson':
       if (!complete) return { kind: 'json', reason: 'It is too large to look into.' }
-      return { kind: 'json', ...jsonShape(text, sampleRows) }
+      return { kind: 'json', ...jsonShape(text, telling) }
     default:
       return { kind: 'text', lines_sampled: linesOf(text), lines_complete: complete }
   }

@@ -12,9 +12,10 @@ import {
 } from '@nexus/sdk'
 import { clip } from './clip.ts'
 import { describeFile } from './file.ts'
+import { GoalWords } from './goal_words.ts'
 import { remembered } from './memory.ts'
-import { isAddress, mentionsIn, type Mention } from './mentions.ts'
-import { foldersOf } from './place.ts'
+import { isAddress, meantBy, mentionsIn, type Mention } from './mentions.ts'
+import { foldersOf, namesIn } from './place.ts'
 import { runsLike } from './runs.ts'
 
 const capabilitiesMax = 2_000
@@ -27,6 +28,7 @@ export class Module extends AnalyzerModule {
     const { goal, files } = readInput(context.inputData)
     const { working_directory: working = '', folders: more = [], sample_rows: rows = 3 } = context.config
     const sampleRows = Number(rows)
+    const telling = { sampleRows, words: new GoalWords(goal) }
     const folders = await foldersOf(
       (typeof working === 'string' ? working : '') || process.cwd(),
       (more as Json[]).map(String),
@@ -34,11 +36,14 @@ export class Module extends AnalyzerModule {
     const capabilities = await capabilitiesOf(context)
     const mentions = mentionsIn(goal)
     const named = new Map<string, Mention>(mentions.files.map((file) => [file.name, file]))
+    if (goal !== '')
+      for (const file of meantBy(goal, await namesIn(folders.home)))
+        if (!named.has(file.name)) named.set(file.name, file)
     for (const name of files) if (!isAddress(name)) named.set(name, { name, certain: true })
     const described: JsonObject[] = []
     for (const mention of [...named.values()].slice(0, filesMax)) {
       context.signal.throwIfAborted()
-      const file = await describeFile(mention, folders, sampleRows)
+      const file = await describeFile(mention, folders, telling)
       if (file) described.push(file)
     }
     const addresses = [...new Set([...mentions.addresses, ...files.filter(isAddress)])]

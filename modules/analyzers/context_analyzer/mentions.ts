@@ -58,6 +58,21 @@ function bareWords(text: string): string[] {
     .filter((word) => word !== '')
 }
 
+/** Files of data whose name without its ending is a word of the goal: `orders` means orders.csv. */
+export function meantBy(goal: string, names: readonly string[]): Mention[] {
+  const words = new Set(bareWords(goal.slice(0, lookedAtMax)).map((word) => word.toLowerCase()))
+  return names
+    .filter((name) => {
+      const [, stem = '', extension = ''] = /^([^.]{2,})\.([A-Za-z0-9]{1,10})$/.exec(name) ?? []
+      return ofData.has(extension.toLowerCase()) && words.has(stem.toLowerCase())
+    })
+    .toSorted()
+    .slice(0, mentionsMax)
+    .map((name) => ({ name, certain: false }))
+}
+
+const ofData = new Set('csv tsv json jsonl ndjson db sqlite sqlite3 parquet'.split(' '))
+
 export function isAddress(name: string): boolean {
   return /^[a-z][a-z0-9+.-]{1,20}:\/\//i.test(name)
 }

@@ -14,9 +14,12 @@ export class Refusal extends Error {
   override readonly name = 'Refusal'
   readonly spans: readonly Span[]
   readonly nearest: string | undefined
+  /** Whether every word of the goal was, and what it says cannot be done. */
+  readonly isUnderstood: boolean
 
-  constructor(message: string, spans: readonly Span[], nearest?: string) {
+  constructor(message: string, spans: readonly Span[], nearest?: string, isUnderstood = true) {
     super(message)
+    this.isUnderstood = isUnderstood
     this.spans = spans
     this.nearest = nearest
   }

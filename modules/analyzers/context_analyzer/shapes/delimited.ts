@@ -1,18 +1,13 @@
 /** The shape of CSV and TSV (RFC 4180, and the other delimiters that people use): delimiter, columns, rows. Pure. */
 import type { JsonObject } from '@nexus/sdk'
 import { clip } from '../clip.ts'
-import { samplesOf, typeOfAll, typeOfText } from './types.ts'
+import { told, typeOfAll, typeOfText, type Telling } from './types.ts'
 
 const rowsMax = 1_000
 const columnsMax = 100
 const delimiters = [',', ';', '\t', '|'] as const
 
-export interface DelimitedOptions {
-  readonly complete: boolean
-  readonly sampleRows: number
-}
-
-export function delimitedShape(text: string, { complete, sampleRows }: DelimitedOptions): JsonObject {
+export function delimitedShape(text: string, complete: boolean, telling: Telling): JsonObject {
   const delimiter = delimiterOf(text)
   const { rows, rest } = parse(text, delimiter)
   if (!complete && !rest && rows.length > 1) rows.pop() // the last one is cut
@@ -23,8 +18,7 @@ export function delimitedShape(text: string, { complete, sampleRows }: Delimited
   const columns = Array.from({ length: Math.min(count, columnsMax) }, (_, index) => {
     const values = body.map((row) => row[index] ?? '')
     const name = hasHeader ? (first[index]?.trim() ?? '') : ''
-    const samples = sampleRows > 0 ? { samples: samplesOf(values, sampleRows) } : {}
-    return { name: clip(name || `column_${index + 1}`), type: typeOfAll(values), ...samples }
+    return { name: clip(name || `column_${index + 1}`), type: typeOfAll(values), ...told(values, telling) }
   })
   const uneven = rows.filter((row) => row.length !== first.length).length
   return {

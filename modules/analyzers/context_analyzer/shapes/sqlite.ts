@@ -4,7 +4,7 @@ import { DatabaseSync } from 'node:sqlite'
 import { pathToFileURL } from 'node:url'
 import { isJsonObject, type Json, type JsonObject } from '@nexus/sdk'
 import { clip, valueMax } from '../clip.ts'
-import { samplesOf } from './types.ts'
+import { told, type Telling } from './types.ts'
 
 const tablesMax = 50
 const columnsMax = 100
@@ -17,12 +17,12 @@ interface Found {
   readonly sql: string
 }
 
-export function sqliteShape(path: string, sampleRows: number): JsonObject {
+export function sqliteShape(path: string, telling: Telling): JsonObject {
   try {
     using database = openReadOnly(path)
     const found = tablesIn(database)
     return {
-      tables: found.slice(0, tablesMax).map((table) => describe(database, table, sampleRows)),
+      tables: found.slice(0, tablesMax).map((table) => describe(database, table, telling)),
       ...(found.length > tablesMax && { tables_left_off: true }),
     }
   } catch (error) {
@@ -47,11 +47,11 @@ function tablesIn(database: DatabaseSync): Found[] {
   return rows as unknown as Found[]
 }
 
-function describe(database: DatabaseSync, { name, type, sql }: Found, sampleRows: number): JsonObject {
+function describe(database: DatabaseSync, { name, type, sql }: Found, telling: Telling): JsonObject {
   const plain = type === 'table' && !/^\s*create\s+virtual/i.test(sql)
   try {
     const columns = columnsOf(database, name)
-    const values = plain && sampleRows > 0 ? valuesOf(database, name, columns, sampleRows) : []
+    const values = plain ? valuesOf(database, name, columns) : []
     return {
       name: clip(name),
       kind: type,
@@ -59,12 +59,10 @@ function describe(database: DatabaseSync, { name, type, sql }: Found, sampleRows
         name: clip(column),
         type: clip(declared),
         ...(plain &&
-          sampleRows > 0 && {
-            samples: samplesOf(
-              values.map((row) => row[index] ?? null),
-              sampleRows,
-            ),
-          }),
+          told(
+            values.map((row) => row[index] ?? null),
+            telling,
+          )),
       })),
       ...(plain && rowsOf(database, name)),
     }
@@ -100,13 +98,8 @@ function rowsOf(database: DatabaseSync, table: string): JsonObject {
   return { rows_sampled: Math.min(rows, countedMax), rows_complete: rows <= countedMax }
 }
 
-/** The first few rows; of large values their beginning is read, and of binary ones nothing. */
-function valuesOf(
-  database: DatabaseSync,
-  table: string,
-  columns: readonly DeclaredColumn[],
-  most: number,
-): Json[][] {
+/** The first rows; of large values their beginning is read, and of binary ones nothing. */
+function valuesOf(database: DatabaseSync, table: string, columns: readonly DeclaredColumn[]): Json[][] {
   const selected = columns.map(({ name, generated }) => {
     const column = quoted(name)
     if (generated) return 'NULL'
@@ -114,7 +107,7 @@ function valuesOf(
   })
   if (selected.length === 0) return []
   const statement = database.prepare(
-    `SELECT json_array(${selected.join(', ')}) AS row_values FROM ${quoted(table)} LIMIT ${most}`,
+    `SELECT json_array(${selected.join(', ')}) AS row_values FROM ${quoted(table)} LIMIT ${countedMax}`,
   )
   return statement.all().map((row) => {
     const values = isJsonObject(row) ? row['row_values'] : undefined

@@ -1,6 +1,13 @@
 /** What kind of value a text of a table is, and the kind that fits all values of a column. Pure. */
-import type { Json } from '@nexus/sdk'
+import type { Json, JsonObject } from '@nexus/sdk'
 import { clip, valueMax } from '../clip.ts'
+import type { GoalWords } from '../goal_words.ts'
+
+/** What goes out of the values of a column: so many examples, and those that the goal says itself. */
+export interface Telling {
+  readonly sampleRows: number
+  readonly words: GoalWords
+}
 
 export type ColumnType = 'integer' | 'number' | 'boolean' | 'date' | 'datetime' | 'text' | 'empty'
 
@@ -37,8 +44,16 @@ function common(one: ColumnType, other: ColumnType): ColumnType {
   return both.has('date') && both.has('datetime') ? 'datetime' : 'text'
 }
 
+export function told(values: readonly Json[], { sampleRows, words }: Telling): JsonObject {
+  const named = words.namedIn(values)
+  return {
+    ...(sampleRows > 0 && { samples: samplesOf(values, sampleRows) }),
+    ...(named.length > 0 && { named }),
+  }
+}
+
 /** The first few different values that say something. */
-export function samplesOf(values: Iterable<Json>, most: number): Json[] {
+function samplesOf(values: Iterable<Json>, most: number): Json[] {
   const samples = new Set<Json>()
   for (const value of values) {
     if (samples.size >= most) break

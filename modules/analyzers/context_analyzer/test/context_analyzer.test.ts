@@ -222,3 +222,34 @@ test('a goal of a megabyte and a list of files that is none are answered at once
   await expect(world.analyze({ files: [1] })).rejects.toThrow('list of names of files')
   await expect(world.analyze({ goal: 5 })).rejects.toThrow('is a text')
 })
+
+test('values that the goal itself says are told by their column, and no others', async () => {
+  using world = setup()
+  const csv = 'id,city,country\n1,Berlin,DE\n2,New York,US\n3,Lima,PE\n'
+  writeFileSync(join(world.folder, 'a.csv'), csv)
+  writeFileSync(join(world.folder, 'b.json'), '[{"status": "open"}, {"status": "hidden-value"}]')
+  using database = new DatabaseSync(join(world.folder, 'c.db'))
+  database.exec(
+    `CREATE TABLE visits (day TEXT, n INTEGER); INSERT INTO visits VALUES ('2025-01-01', 7), ('x', 8)`,
+  )
+  const goal =
+    'of a.csv tell us the berlin rows and those in New York; the open ones of b.json; c.db on 2025-01-01 with 7'
+  const { files } = await world.analyze({ goal }, { config: { sample_rows: 0 } })
+  expect(files).toMatchObject([
+    { columns: [{ name: 'id' }, { name: 'city', named: ['Berlin', 'New York'] }, { name: 'country' }] },
+    { shape: { items: { members: [{ name: 'status', named: ['open'] }] } } },
+    { tables: [{ columns: [{ named: ['2025-01-01'] }, { named: [7] }] }] },
+  ])
+  // A short word has to stand as the value does: “us” is no country.
+  expect(JSON.stringify(files)).not.toMatch(/"US"|Lima|hidden-value/)
+})
+
+test('a file of data is meant by its name without the ending, too', async () => {
+  using world = setup()
+  for (const name of ['orders.csv', 'count.txt', 'other.csv'])
+    writeFileSync(join(world.folder, name), 'a,b\n1,2\n')
+  const { files } = await world.analyze({ goal: 'count the Orders' })
+  expect(files).toMatchObject([
+    { name: 'orders.csv', state: 'found', columns: [{ name: 'a' }, { name: 'b' }] },
+  ])
+})

@@ -7,13 +7,14 @@ import { Refusal } from '../refusal.ts'
 import { activeVoice } from './active_voice.ts'
 import { aggregatesSlot } from './slots/aggregates.ts'
 import { checkSlot } from './slots/checks.ts'
-import { amountSlot, bareSlot, comparisonSlot, conditionSlot } from './slots/conditions.ts'
+import { adjectiveSlot, amountSlot, bareSlot, comparisonSlot, conditionSlot } from './slots/conditions.ts'
 import { constraintSlot } from './slots/constraint.ts'
-import { formulaSlot } from './slots/formula.ts'
+import { choiceSlot, formulaSlot } from './slots/formula.ts'
 import {
   addressSlot,
   commandsSlot,
   itemsSlot,
+  memberSlot,
   nounSlot,
   operandSlot,
   operandsSlot,
@@ -22,6 +23,8 @@ import {
   valuePhraseSlot,
 } from './slots/operand.ts'
 import { keySlot, orderSlot } from './slots/order.ts'
+import { Lexicon } from './lexicon.ts'
+import { arrangementSlot, questionSlot } from './question.ts'
 import { Reader, type SlotReader } from './reader.ts'
 import { Sentences } from './sentences.ts'
 import {
@@ -43,6 +46,10 @@ import {
   onceSlot,
   pairsSlot,
   pathSlot,
+  perLineSlot,
+  properSlot,
+  knownSlot,
+  columnListSlot,
   scriptSlot,
   textSlot,
   timesSlot,
@@ -97,11 +104,20 @@ export const slotReaders: ReadonlyMap<string, SlotReader> = new Map<string, Slot
   ['commands', commandsSlot],
   ['constraint', constraintSlot],
   ['direction', directionSlot],
+  ['question', questionSlot],
+  ['arrangement', arrangementSlot],
+  ['proper', properSlot],
+  ['known', knownSlot],
+  ['member', memberSlot],
+  ['columnlist', columnListSlot],
+  ['perline', perLineSlot],
+  ['choice', choiceSlot],
+  ['adjective', adjectiveSlot],
 ])
 
 /** A constraint that was given beside the goal, in words; undefined where it is none. */
 export function parseConstraint(text: string, vocabulary: Vocabulary): Constraint | undefined {
-  const reader = new Reader(tokensOf(text), vocabulary, slotReaders)
+  const reader = new Reader(tokensOf(text), { vocabulary, lexicon: new Lexicon([]), slots: slotReaders })
   const at = reader.skip(0)
   const found = reader.slot('constraint', at).find(({ end }) => reader.skip(end) >= reader.length)
   if (found?.value.type === 'constraint') return found.value.constraint
@@ -111,13 +127,13 @@ export function parseConstraint(text: string, vocabulary: Vocabulary): Constrain
   return { kind: 'time', milliseconds: Number(time.value.value) }
 }
 
-/** Throws `Refusal`. */
-export function parseGoal(goal: string, vocabulary: Vocabulary): readonly Statement[] {
+/** With questions to the tables that the lexicon knows, where it knows any. Throws `Refusal`. */
+export function parseGoal(goal: string, vocabulary: Vocabulary, lexicon: Lexicon): readonly Statement[] {
   const tokens = activeVoice(tokensOf(goal), vocabulary)
   if (tokens.every(({ kind }) => kind === 'sign'))
     throw new Refusal('The goal says nothing. Say what is to be done.', [])
-  const reader = new Reader(tokens, vocabulary, slotReaders)
+  const reader = new Reader(tokens, { vocabulary, lexicon, slots: slotReaders })
   const statements = new Sentences(reader).all()
-  if (statements) return statements
-  throw whyNotUnderstood(reader)
+  if (!statements) throw whyNotUnderstood(reader)
+  return statements
 }

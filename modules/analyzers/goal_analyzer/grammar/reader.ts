@@ -4,6 +4,7 @@
  * a goal stops being understood.
  */
 import { spanOver, type Span } from '../refusal.ts'
+import type { Lexicon } from './lexicon.ts'
 import type { Slot, Slots } from './tree.ts'
 import type { TemplateNode } from './template.ts'
 import type { Token } from './tokens.ts'
@@ -22,6 +23,8 @@ const depthMax = 24
 export class Reader {
   readonly tokens: readonly Token[]
   readonly vocabulary: Vocabulary
+  /** What is known of the files of the goal. */
+  readonly lexicon: Lexicon
   readonly #slots: ReadonlyMap<string, SlotReader>
   readonly #skips: readonly number[]
   readonly #memo = new Map<string, readonly Found<Slot>[]>()
@@ -31,9 +34,17 @@ export class Reader {
   /** Where the last clause began that was tried. */
   clause = 0
 
-  constructor(tokens: readonly Token[], vocabulary: Vocabulary, slots: ReadonlyMap<string, SlotReader>) {
+  constructor(
+    tokens: readonly Token[],
+    {
+      vocabulary,
+      lexicon,
+      slots,
+    }: Pick<Reader, 'vocabulary' | 'lexicon'> & { slots: ReadonlyMap<string, SlotReader> },
+  ) {
     this.tokens = tokens
     this.vocabulary = vocabulary
+    this.lexicon = lexicon
     this.#slots = slots
     this.#skips = this.#skipsOf()
   }

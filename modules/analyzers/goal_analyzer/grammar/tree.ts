@@ -25,6 +25,7 @@ export type Slot = { readonly span: Span } & (
   | { readonly type: 'formula'; readonly formula: Formula }
   | { readonly type: 'pairs'; readonly pairs: readonly { name: string; value: Json }[] }
   | { readonly type: 'check'; readonly check: Check }
+  | { readonly type: 'question'; readonly question: Question }
   | { readonly type: 'constraint'; readonly constraint: Constraint }
   /** A file, an address, a text, a number, a name, milliseconds: whatever is a plain value. */
   | { readonly type: 'value'; readonly value: Json }
@@ -101,13 +102,58 @@ export type Condition =
 /** `price * quantity`, from left to right with the usual precedence. */
 export type Formula =
   | { readonly kind: 'number'; readonly value: number }
+  | { readonly kind: 'text'; readonly text: string }
   | { readonly kind: 'column'; readonly column: Column }
+  | {
+      readonly kind: 'choice'
+      readonly condition: Condition
+      readonly then: Formula
+      readonly otherwise: Formula
+    }
   | {
       readonly kind: 'operation'
       readonly sign: '+' | '-' | '*' | '/'
       readonly left: Formula
       readonly right: Formula
     }
+
+/** What is asked of one table, in no order: see `question.ts`. */
+export interface Question {
+  /** The file; undefined is the last result. */
+  readonly source: Extract<Operand, { kind: 'file' }> | undefined
+  /** Where the file is a database. */
+  readonly table: string | undefined
+  readonly conditions: readonly Condition[]
+  /** Of the number of rows in a group. */
+  readonly having: readonly Comparison[]
+  readonly aggregates: readonly Aggregate[]
+  readonly by: readonly Column[]
+  /** They were said to be groups; else, where nothing is computed, an order. */
+  readonly isPer: boolean
+  readonly order: readonly AskedOrder[]
+  readonly limit: AskedLimit | undefined
+  readonly columns: readonly Column[]
+  readonly isDistinct: boolean
+}
+
+export interface AskedOrder {
+  /** Undefined is whatever is measured. */
+  readonly column: Column | undefined
+  readonly isDescending: boolean
+  /** By the number of rows. */
+  readonly isOfRows?: boolean
+}
+
+export interface AskedLimit {
+  readonly count: number
+  /** `the biggest order` is a row, `the 2 biggest` are rows. */
+  readonly isOne: boolean
+  readonly isFromEnd: boolean
+  /** In the order that there is, so that none can be said behind it. */
+  readonly isFinal: boolean
+  /** Of `top` and `bottom`: which end of the order is meant. */
+  readonly isTop?: boolean
+}
 
 /** What the whole plan has to keep to. */
 export type Constraint =

@@ -14,14 +14,19 @@ export function whyNotUnderstood(reader: Reader): Refusal {
   const isOver = reader.furthest >= reader.length
   if (isOver || !stuck) {
     const last = reader.tokens.at(-1)
-    return new Refusal('The goal ends before it is whole.', last ? [last] : [], nearestThing(reader, last))
+    return new Refusal(
+      'The goal ends before it is whole.',
+      last ? [last] : [],
+      nearestThing(reader, last),
+      false,
+    )
   }
   const strange = strangersUpTo(reader, at)
   const words = strange.length > 0 ? strange : [stuck]
   const named = words.map(({ text }) => `“${text}”`).join(' ')
   const before = reader.tokens[at - 1]
   const understood = before ? ` behind ${quoteOf(reader, Math.max(0, at - understoodShown), at)}` : ''
-  return new Refusal(`Not understood: ${named}${understood}.`, words, nearestThing(reader, words[0]))
+  return new Refusal(`Not understood: ${named}${understood}.`, words, nearestThing(reader, words[0]), false)
 }
 
 const understoodShown = 4

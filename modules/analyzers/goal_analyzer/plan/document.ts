@@ -15,6 +15,7 @@ import { commandOperations } from './operations/commands.ts'
 import { controlOperations } from './operations/control.ts'
 import { fileOperations } from './operations/files.ts'
 import { pairOperations } from './operations/pairs.ts'
+import { questionOperations } from './operations/questions.ts'
 import { rowOperations } from './operations/rows.ts'
 import { sourceOperations } from './operations/sources.ts'
 import { textOperations } from './operations/texts.ts'
@@ -52,6 +53,7 @@ const operations = {
   ...rowOperations,
   ...columnOperations,
   ...pairOperations,
+  ...questionOperations,
   ...fileOperations,
   ...commandOperations,
   ...callOperations,

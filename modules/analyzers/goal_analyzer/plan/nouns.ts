@@ -1,4 +1,4 @@
-/** Nouns of a goal: when two words mean the same thing, and which parts of a text have names of their own. */
+/** Nouns of a goal: what they are, and which parts of a text have names of their own. */
 import type { Operand, Slots } from '../grammar/tree.ts'
 import { Refusal, type Span } from '../refusal.ts'
 import type { Compiler } from './compiler.ts'
@@ -11,19 +11,6 @@ export function bareNoun(operand: Operand): string | undefined {
   const { noun, ...rest } = operand.phrase.slots
   const inner = noun?.type === 'operand' ? noun.operands[0] : undefined
   return inner && Object.keys(rest).length === 0 ? bareNoun(inner) : undefined
-}
-
-export function isSameNoun(left: string, right: string): boolean {
-  const [a, b] = [left.toLowerCase(), right.toLowerCase()]
-  return a === b || singulars(a).includes(b) || singulars(b).includes(a)
-}
-
-/** What a word may be the plural of. */
-export function singulars(word: string): readonly string[] {
-  if (!/[^s]s$/i.test(word) || word.length < 4) return []
-  const forms = [word.slice(0, -1)]
-  if (/ies$/i.test(word)) return [`${word.slice(0, -3)}y`, ...forms]
-  return /(?:[sxz]|ch|sh)es$/i.test(word) ? [word.slice(0, -2), ...forms] : forms
 }
 
 export function asWords(value: Value, span: Span): Value {

@@ -13,7 +13,8 @@ import { defined } from './definitions.ts'
 import { raise } from './operations/control.ts'
 import type { TaskList } from './plan.ts'
 import { formatOf, stemOf } from './files.ts'
-import { bareNoun, isSameNoun } from './nouns.ts'
+import { bareNoun } from './nouns.ts'
+import { isSameNoun } from '../grammar/plurals.ts'
 import { operandIn, operandsIn } from './slots.ts'
 import { asItems, Table } from './table.ts'
 import { inExpression, keyOf, quoted, unique, type Value } from './values.ts'
@@ -182,7 +183,7 @@ function loop(compiler: Compiler, statement: Of<'each'>): Value | undefined {
   const variable = plan.nameFor(/^[a-z]\w*$/.test(statement.noun) ? statement.noun : 'item')
   const item: Value = { type: 'any', expression: `$${variable}`, names: [statement.noun] }
   compiler.items.push({ noun: statement.noun, value: item, before: compiler.values.length })
-  const { tasks, value } = within(compiler, 'own', () => block(compiler, statement.body))
+  const { tasks, value } = within(compiler, 'own', () => block(compiler, givenTheItem(compiler, statement)))
   compiler.items.pop()
   plan.span = statement.span
   if (!value) return sideEffects(compiler, { variable, items, tasks })
@@ -198,6 +199,17 @@ function loop(compiler: Compiler, statement: Of<'each'>): Value | undefined {
   }
   const expression = plan.add({ name: `each_${variable}`, capability: 'nexus.map', definition })
   return result(compiler, { type: 'list', expression, names: ['results', ...value.names] })
+}
+
+/** `run double.py for each of 3, 5 and 8`: a script that is run for each of some values is given the value. */
+function givenTheItem({ plan }: Compiler, { body, noun, span }: Of<'each'>): readonly Statement[] {
+  const [only, another] = body
+  const isScript = only?.kind === 'action' && only.phrase.pattern.does === 'run_script' && !another
+  if (!isScript || 'argument' in only.phrase.slots || 'input' in only.phrase.slots) return body
+  plan.assume('The script is given each of them as its argument.')
+  const operand: Operand = { kind: 'noun', word: noun, span }
+  const argument: Slot = { type: 'operand', operands: [operand], span }
+  return [{ ...only, phrase: { ...only.phrase, slots: { ...only.phrase.slots, argument } } }]
 }
 
 /** `for each city in sales.csv, count the rows`: what is counted are the rows of each city, so that it is no loop. */

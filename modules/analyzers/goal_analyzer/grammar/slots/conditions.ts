@@ -22,6 +22,19 @@ const operators: readonly ComparisonOperator[] = [
 
 export const conditionSlot: SlotReader = (reader, at) => slotsOf(reader, at, conditions(reader, at, 'or'))
 
+/** `active`, said of rows: a word that means nothing else, as the column of theirs that has to hold. */
+export const adjectiveSlot: SlotReader = (reader, at) => {
+  const token = reader.tokens[at]
+  const isStrange =
+    token?.kind === 'word' && /^\p{Ll}+$/u.test(token.text) && !reader.vocabulary.known.has(token.lower)
+  if (!isStrange || reader.lexicon.tableAt(reader.tokens, at)) return []
+  const span = reader.span(at, at + 1)
+  const values = [{ kind: 'word', word: token.lower, span } as const]
+  const comparison = { operator: 'eq', isNegated: false, values } as const
+  const condition: Condition = { kind: 'compare', subject: undefined, comparison, span }
+  return [{ end: at + 1, value: { type: 'condition', condition, span } }]
+}
+
 /** Without a subject and without `that`: `containing "x"`. */
 export const bareSlot: SlotReader = (reader, at) => {
   const isBare = reader.phraseEnd('bare', at) !== undefined
@@ -111,7 +124,12 @@ function equalities(reader: Reader, at: number): readonly Found<Comparison>[] {
 /** `is over 100`, `> 5`, `is not empty`, `is between 1 and 5`, `is one of a, b or c`. */
 export function comparisons(reader: Reader, from: number): readonly Found<Comparison>[] {
   const { at, isNegated, hasCopula } = copula(reader, reader.skip(from))
-  const special = [...emptiness(reader, at), ...between(reader, at), ...among(reader, at)]
+  const special = [
+    ...emptiness(reader, at),
+    ...between(reader, at),
+    ...among(reader, at),
+    ...(hasCopula ? orMore(reader, at) : []),
+  ]
   const operated = operators.flatMap((operator) => {
     const end = reader.phraseEnd(`op_${operator}`, at)
     return end === undefined ? [] : valuesAfter(reader, end, operator)
@@ -134,6 +152,16 @@ function copula(reader: Reader, from: number): { at: number; isNegated: boolean;
 function emptiness(reader: Reader, at: number): readonly Found<Positive>[] {
   const end = reader.phraseEnd('empty', at)
   return end === undefined ? [] : [{ end, value: { operator: 'empty', values: [] } }]
+}
+
+/** `is 70 or more`. */
+function orMore(reader: Reader, at: number): readonly Found<Positive>[] {
+  const value = valueAt(reader, at)
+  if (value?.value.kind !== 'literal' || typeof value.value.value !== 'number') return []
+  return (['ge', 'le'] as const).flatMap((operator) => {
+    const end = reader.phraseEnd(operator === 'ge' ? 'or_more' : 'or_fewer', value.end)
+    return end === undefined ? [] : [{ end, value: { operator, values: [value.value] } }]
+  })
 }
 
 function between(reader: Reader, at: number): readonly Found<Positive>[] {

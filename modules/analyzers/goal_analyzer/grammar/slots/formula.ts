@@ -1,6 +1,7 @@
 /** What a new column is computed by: `price * quantity + 1`. */
 import type { Found, Reader, SlotReader } from '../reader.ts'
 import type { Formula } from '../tree.ts'
+import { isIn } from '../vocabulary.ts'
 import { columnAt, numberOf } from './plain.ts'
 
 const signs: Readonly<Record<'+' | '-' | '*' | '/', string>> = {
@@ -16,6 +17,39 @@ export const formulaSlot: SlotReader = (reader, at) => {
   return found
     ? [{ end: found.end, value: { type: 'formula', formula: found.value, span: reader.span(at, found.end) } }]
     : []
+}
+
+/** `pass if the score is 70 or more, otherwise fail`. */
+export const choiceSlot: SlotReader = (reader, at) => {
+  const then = plainAt(reader, at)
+  const start = then && ['if', 'when', 'where'].find((word) => reader.isWord(then.end, word))
+  if (!then || start === undefined) return []
+  return reader.slot('condition', then.end + 1).flatMap(({ end, value }) => {
+    const comma = reader.isWord(end, ',') || reader.isWord(end, ';') ? end + 1 : end
+    const and = reader.phraseEnd('and', comma) ?? comma
+    const behind = reader.phraseEnd('otherwise', and)
+    const otherwise = behind === undefined ? undefined : plainAt(reader, behind)
+    if (value.type !== 'condition' || !otherwise) return []
+    const formula: Formula = {
+      kind: 'choice',
+      condition: value.condition,
+      then: then.value,
+      otherwise: otherwise.value,
+    }
+    return [{ end: otherwise.end, value: { type: 'formula', formula, span: reader.span(at, otherwise.end) } }]
+  })
+}
+
+/** A number, a text, or one word that stands for itself. */
+function plainAt(reader: Reader, from: number): Found<Formula> | undefined {
+  const at = reader.skip(from)
+  const token = reader.tokens[at]
+  const number = numberOf(token)
+  if (number !== undefined) return { end: at + 1, value: { kind: 'number', value: number } }
+  const isWord = token?.kind === 'word' && !isIn(reader.vocabulary, 'reserved', token.lower)
+  return token && (isWord || token.kind === 'text')
+    ? { end: at + 1, value: { kind: 'text', text: token.text } }
+    : undefined
 }
 
 function sum(reader: Reader, at: number): Found<Formula> | undefined {

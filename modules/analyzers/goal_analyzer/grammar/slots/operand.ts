@@ -123,6 +123,10 @@ export const nounSlot: SlotReader = (reader, at) =>
     value: { type: 'operand', operands: [value], span: value.span },
   }))
 
+/** A noun for those that an adjective may be said of. */
+export const memberSlot: SlotReader = (reader, at) =>
+  nounSlot(reader, at).filter(() => isIn(reader.vocabulary, 'member', reader.tokens[at]?.lower ?? ''))
+
 /** A file or an address, bare or quoted. */
 export const placeSlot: SlotReader = (reader, at) => {
   const token = reader.tokens[at]

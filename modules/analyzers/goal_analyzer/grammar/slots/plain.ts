@@ -123,6 +123,17 @@ export const needleSlot = oneToken((token, reader) =>
     : undefined,
 )
 
+/** A text that stands for itself without quotes, since it has a capital; or one in quotes. */
+export const properSlot = oneToken((token) =>
+  token.kind === 'text' || (token.kind === 'word' && /^\p{Lu}/u.test(token.text)) ? token.text : undefined,
+)
+
+/** `one per line`. */
+export const perLineSlot: SlotReader = (reader, at) => {
+  const end = reader.phraseEnd('per_line', at)
+  return end === undefined ? [] : [{ end, value: plain(true, reader, at, end) }]
+}
+
 /** `upper case`, `lower case`. */
 export const caseSlot: SlotReader = (reader, at) =>
   ['upper', 'lower'].flatMap((name) => {
@@ -170,6 +181,11 @@ export function columnAt(reader: Reader, from: number): Found<Column> | undefine
   const at = reader.skip(from)
   const token = reader.tokens[at]
   if (!token) return undefined
+  const [known] = reader.lexicon.columnsAt(reader.tokens, at)
+  if (known) {
+    const name = { name: known.value, span: reader.span(at, known.end) }
+    return { end: reader.phraseEnd('column', known.end) ?? known.end, value: name }
+  }
   const isWord = token.kind === 'word' && !isIn(reader.vocabulary, 'reserved', token.lower)
   if (isWord && isIn(reader.vocabulary, 'column', token.lower)) {
     const named = columnAt(reader, at + 1)
@@ -206,6 +222,18 @@ export const columnsSlot: SlotReader = (reader, at) => {
   }
   return distinctEnds(found)
 }
+
+/** Columns of known tables alone. */
+export const knownSlot: SlotReader = (reader, at) =>
+  columnsSlot(reader, at).filter(
+    ({ value }) =>
+      value.type === 'columns' &&
+      value.columns.every(({ name }) => reader.lexicon.column(name) !== undefined),
+  )
+
+/** Two or more, since one word alone could be anything. */
+export const columnListSlot: SlotReader = (reader, at) =>
+  columnsSlot(reader, at).filter(({ value }) => value.type === 'columns' && value.columns.length > 1)
 
 /** The end of `,`, `and`, `, and`, `&`, `as well as`, or undefined. */
 export function separatorEnd(reader: Reader, at: number): number | undefined {

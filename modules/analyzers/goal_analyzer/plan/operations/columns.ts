@@ -74,9 +74,19 @@ const addColumn: Operation = (compiler, phrase) => {
 }
 
 function formulaExpression(table: Table, formula: Formula): string {
-  if (formula.kind === 'number') return String(formula.value)
-  if (formula.kind === 'column') return table.member(formula.column)
-  return `(${formulaExpression(table, formula.left)} ${formula.sign} ${formulaExpression(table, formula.right)})`
+  const of = (part: Formula): string => formulaExpression(table, part)
+  switch (formula.kind) {
+    case 'number':
+      return String(formula.value)
+    case 'text':
+      return quoted(formula.text)
+    case 'column':
+      return table.member(formula.column)
+    case 'choice':
+      return `if ${table.condition(formula.condition)} then ${of(formula.then)} else ${of(formula.otherwise)} end`
+    case 'operation':
+      return `(${of(formula.left)} ${formula.sign} ${of(formula.right)})`
+  }
 }
 
 const round: Operation = (compiler, phrase) => {

@@ -4,7 +4,8 @@
  */
 import type { Aggregate, Column, Condition, Operand, Phrase } from '../../grammar/tree.ts'
 import { isIn } from '../../grammar/vocabulary.ts'
-import { bareNoun, isSameNoun } from '../nouns.ts'
+import { isSameNoun } from '../../grammar/plurals.ts'
+import { bareNoun } from '../nouns.ts'
 import { operandIn } from '../slots.ts'
 import { type Compiler } from '../compiler.ts'
 import { formatOf, isFileName, stemOf } from '../files.ts'

@@ -1,24 +1,52 @@
 /** What becomes of files: they are written, appended to, converted. None is ever deleted. */
-import type { Slots } from '../../grammar/tree.ts'
+import { isSameNoun } from '../../grammar/plurals.ts'
+import type { Column, Slots } from '../../grammar/tree.ts'
 import { Refusal } from '../../refusal.ts'
 import type { Compiler, Operation } from '../compiler.ts'
 import { defined } from '../definitions.ts'
 import { type Format, formatOf, isBinary, isFileName, reading, stemOf, writing } from '../files.ts'
 import { operandIn, textIn } from '../slots.ts'
-import { inExpression, literal, type Value } from '../values.ts'
-import { inFormat } from './shape.ts'
+import { inExpression, keyOf, literal, quoted, type Value } from '../values.ts'
+import { answered } from './questions.ts'
+import { inFormat, shaped } from './shape.ts'
 
 const store: Operation = (compiler, phrase) => {
   const { slots, span } = phrase
   const path = textIn(slots, 'file') ?? ''
   if (!isFileName(path)) throw new Refusal('This is no name of a file.', [span])
   const value = keptOf(compiler, phrase)
-  return written(compiler, value, path, formatIn(slots) ?? formatOf(path))
+  const format = formatIn(slots) ?? formatOf(path)
+  refusePerLine(slots, format)
+  return written(compiler, value, path, format)
 }
 
 export function keptOf(compiler: Compiler, phrase: Parameters<Operation>[1]): Value {
-  const value = compiler.subject(phrase)
+  const { arranged, columns, ...slots } = phrase.slots
+  const named = columns?.type === 'columns' ? namedResults(compiler, columns.columns) : undefined
+  const subject = named ?? compiler.subject({ ...phrase, slots })
+  const said = columns && !named ? shaped(compiler, subject, { columns }) : subject
+  const value =
+    arranged?.type === 'question' ? answered(compiler, said, arranged.question, arranged.span) : said
   return value.isGiven ? value : compiler.keep(value, value.names[0] ?? 'result')
+}
+
+/** `one per line` is how lists are written as text, and nothing that JSON or a table could be. */
+function refusePerLine({ perline }: Slots, format: Format): void {
+  if (perline && format !== 'text')
+    throw new Refusal('Only a text has one item a line.', [perline.span], '“to NAME.txt”')
+}
+
+/** `write the total and the count to x.json`: results that were made before, where all of them are. */
+function namedResults(compiler: Compiler, columns: readonly Column[]): Value | undefined {
+  const results = columns.map(({ name }) =>
+    compiler.values.findLast(({ names }) => names.some((known) => isSameNoun(known, name))),
+  )
+  if (!results.every((value) => value !== undefined)) return undefined
+  const members = results.map((value, at) => {
+    compiler.use(value)
+    return `${keyOf(quoted(columns[at]?.name ?? ''))}: ${value.expression}`
+  })
+  return { type: 'record', expression: `{${members.join(', ')}}`, names: ['results'] }
 }
 
 function formatIn(slots: Slots): Format | undefined {
@@ -73,6 +101,7 @@ const append: Operation = (compiler, phrase) => {
       [phrase.span],
       `“write it to ${path}”, or a file that ends in .jsonl`,
     )
+  refusePerLine(phrase.slots, format)
   const value = keptOf(compiler, phrase)
   forget(compiler)
   compiler.plan.assume('An interrupted append may be done twice when the run goes on.')

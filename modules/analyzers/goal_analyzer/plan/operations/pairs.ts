@@ -59,7 +59,22 @@ const join: Operation = (compiler, phrase) => {
     type: 'rows',
     expression: `(${index} | ${leftTable.through(merged)})`,
     names: ['join', 'joined', ...left.names],
+    ...joinedColumns(compiler, [left, right], keys),
   }
+}
+
+/** Those of the left, and those of the right without the key; with a number where both have one. */
+function joinedColumns(
+  compiler: Compiler,
+  [left, right]: readonly [Value, Value],
+  keys: { readonly left: Column; readonly right: Column },
+): Pick<Value, 'columns'> {
+  if (!left.columns || !right.columns) return {}
+  const known = new Set(left.columns)
+  const key = compiler.columnName(right, keys.right)
+  const isSame = compiler.columnName(left, keys.left) === key
+  const more = right.columns.filter((name) => !isSame || name !== key)
+  return { columns: [...left.columns, ...more.map((name) => (known.has(name) ? `${name}_2` : name))] }
 }
 
 const concatenate: Operation = (compiler, phrase) => {

@@ -6,7 +6,7 @@ import { fileRelation, isAsked } from '../relations.ts'
 import { operandIn, operandsIn, textIn, valueIn } from '../slots.ts'
 import type { Compiler, Operation } from '../compiler.ts'
 import { asArgument, formatOf, isBinary, isDatabase, reading, stemOf } from '../files.ts'
-import { isSameNoun, singulars } from '../nouns.ts'
+import { isSameNoun, singulars } from '../../grammar/plurals.ts'
 import { Table } from '../table.ts'
 import { given, inExpression, keyOf, literal, quoted, unique, type Value } from '../values.ts'
 import { inCase, inFormat, shaped } from './shape.ts'
@@ -213,7 +213,12 @@ const readTable: Operation = (compiler, { slots }) => {
     ? (value as { path: string; name: string })
     : { path: '', name: '' }
   const sql = `SELECT * FROM "${name.replaceAll('"', '""')}"`
-  return { ...queried(compiler, path, sql, `read_${name}`), names: [name, stemOf(path)] }
+  const columns = compiler.schemas.columnsOf(path, name)
+  return {
+    ...queried(compiler, path, sql, `read_${name}`),
+    names: [name, stemOf(path)],
+    ...(columns && { columns }),
+  }
 }
 
 const tables: Operation = (compiler, { slots }) => {

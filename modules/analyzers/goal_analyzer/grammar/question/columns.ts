@@ -1,0 +1,159 @@
+/** Columns of a question, and what has to hold of them. */
+import type { Found, Reader } from '../reader.ts'
+import { separatorEnd, numberOf } from '../slots/plain.ts'
+import type { Column, Condition } from '../tree.ts'
+import { isIn } from '../vocabulary.ts'
+import { rowNounEnd } from './plain.ts'
+import { gone, type Part } from './reading.ts'
+
+/** A column by its name, where it is one of a known table. */
+export function knownColumnAt(reader: Reader, from: number): Found<Column> | undefined {
+  const at = reader.skip(from)
+  const [found] = reader.lexicon.columnsAt(reader.tokens, at)
+  if (!found) return undefined
+  const end = reader.phraseEnd('column', found.end) ?? found.end
+  return { end, value: { name: found.value, span: reader.span(at, found.end) } }
+}
+
+/** `city`, `name and age`. A word that is a function too, such as `total`, is a column in the plural alone. */
+export const columnsPart: Part = (reader, at, reading) => {
+  const start = reader.skip(reader.phraseEnd('column', at) ?? at)
+  const one = knownColumnAt(reader, start)
+  const word = reader.tokens[start]?.lower ?? ''
+  const isFunction = ['fn_sum', 'fn_min', 'fn_max', 'fn_average'].some((name) =>
+    isIn(reader.vocabulary, name, word),
+  )
+  const { by, columns } = reading.question
+  if (!one || (isFunction && columns.length === 0 && at === start)) return []
+  const isNew = ![...columns, ...by].some(({ name }) => name === one.value.name)
+  return [gone(reading, one.end, isNew ? { columns: [...columns, one.value] } : {})]
+}
+
+/** `whose age is over 35`, `with a score of at least 85`, `stock = 0`. */
+export const conditionPart: Part = (reader, at, reading) => {
+  const start = reader.phraseEnd('where', at) ?? at
+  return reader
+    .slot('condition', start)
+    .flatMap(({ end, value }) =>
+      value.type === 'condition' && isAboutKnown(reader, value.condition)
+        ? [gone(reading, end, { conditions: [...reading.question.conditions, value.condition] })]
+        : [],
+    )
+}
+
+/** Every column in it is one, and what stands right behind a column is a number, a quoted text or a value of it. */
+function isAboutKnown(reader: Reader, condition: Condition): boolean {
+  if (condition.kind === 'not') return isAboutKnown(reader, condition.part)
+  if (condition.kind !== 'compare') return condition.parts.every((part) => isAboutKnown(reader, part))
+  const { subject, comparison, span } = condition
+  if (!subject || !reader.lexicon.column(subject.name)) return false
+  const { values, operator } = comparison
+  return values.every((value) => {
+    if (value.kind === 'column') return reader.lexicon.column(value.column.name) !== undefined
+    if (value.kind !== 'word') return true
+    const isSaid = value.span.start - subject.span.end > 1 || operator !== 'eq'
+    return (
+      reader.lexicon.isValueOf(subject.name, value.word) ||
+      (isSaid && hasCopula(reader, subject.span.end, span.end))
+    )
+  })
+}
+
+function hasCopula(reader: Reader, start: number, end: number): boolean {
+  return reader.tokens.some(
+    (token, at) =>
+      token.start >= start &&
+      token.end <= end &&
+      ['is', 'op_eq', 'op_ne', 'op_contains', 'op_starts', 'op_ends', 'among'].some(
+        (name) => reader.phraseEnd(name, at) !== undefined,
+      ),
+  )
+}
+
+/** `open`, `in Berlin or Paris`, `not paid`, `from 2025`: values that say themselves whose they are. */
+export const valuePart: Part = (reader, at, reading) => {
+  const behind = reader.phraseEnd('asked_place', at)
+  const start = reader.skip(behind ?? at)
+  const not = reader.phraseEnd('not', start)
+  const first = knownValueAt(reader, not ?? start, behind !== undefined)
+  if (!first) return []
+  const { column } = first.value
+  const found = [first]
+  for (let last = first; ;) {
+    const next = alternativeEnd(reader, last.end)
+    const more = next === undefined ? undefined : knownValueAt(reader, next, true)
+    if (!more || more.value.column !== column) break
+    found.push(more)
+    last = more
+  }
+  const span = reader.span(start, first.end)
+  return found.map(({ end }, index) => {
+    const values = found
+      .slice(0, index + 1)
+      .map(({ value }) => ({ kind: 'literal' as const, value: value.value, span }))
+    const comparison = {
+      operator: values.length === 1 ? 'eq' : 'in',
+      isNegated: not !== undefined,
+      values,
+    } as const
+    const condition: Condition = { kind: 'compare', subject: { name: column, span }, comparison, span }
+    return gone(reading, end, { conditions: [...reading.question.conditions, condition] })
+  })
+}
+
+/** `with ERROR`, `the ERROR and WARN lines`: of the lines of a text. */
+export const needlePart: Part = (reader, at, reading) => {
+  const { path } = reading.question.source ?? {}
+  const texts = reader.lexicon.tables.filter(({ isText }) => isText === true)
+  const isText = path === undefined ? texts.length > 0 : texts.some((text) => text.path === path)
+  if (!isText) return []
+  const behind = reader.phraseEnd('asked_needle', reader.skip(at))
+  const found = needlesAt(reader, behind ?? at, behind !== undefined)
+  return found.map(({ end, value }) =>
+    gone(reading, end, { conditions: [...reading.question.conditions, value] }),
+  )
+}
+
+/** Behind `with` all of them are in a line, before `lines` any of them. */
+function needlesAt(reader: Reader, from: number, isBehind: boolean): readonly Found<Condition>[] {
+  const parts: Condition[] = []
+  let isOr = !isBehind
+  let end = from
+  for (let next: number | undefined = from; next !== undefined;) {
+    const at = reader.skip(next)
+    const token = reader.tokens[at]
+    const isNeedle =
+      token?.kind === 'text' || (token?.kind === 'word' && /^\p{Lu}[\p{Lu}\p{N}_]+$/u.test(token.text))
+    if (!isNeedle) break
+    const span = reader.span(at, at + 1)
+    const values = [{ kind: 'literal', value: token.text, span } as const]
+    const comparison = { operator: 'contains', isNegated: false, values } as const
+    parts.push({ kind: 'compare', subject: undefined, comparison, span })
+    end = at + 1
+    isOr ||= reader.phraseEnd('or', end) !== undefined
+    next = alternativeEnd(reader, end)
+  }
+  const [only] = parts
+  if (!only || (!isBehind && rowNounEnd(reader, end) === undefined)) return []
+  return [{ end, value: parts.length === 1 ? only : { kind: isOr ? 'or' : 'and', parts } }]
+}
+
+function alternativeEnd(reader: Reader, at: number): number | undefined {
+  const comma = reader.isWord(at, ',') ? at + 1 : at
+  return reader.phraseEnd('or', comma) ?? separatorEnd(reader, at)
+}
+
+/** A number is one behind `in`, `from` and the like, or before the noun; a word that means something else is none. */
+function knownValueAt(reader: Reader, from: number, isPlaced: boolean) {
+  const at = reader.skip(from)
+  const token = reader.tokens[at]
+  const found = reader.lexicon.valueAt(reader.tokens, at)
+  if (!token || !found) return undefined
+  const isNumber = numberOf(token) !== undefined
+  const isWord = ['reserved', 'asked_filler', 'filler'].some((name) =>
+    isIn(reader.vocabulary, name, token.lower),
+  )
+  const isExact = token.text === String(found.value.value) && /\p{Lu}/u.test(token.text)
+  if (isNumber && !isPlaced) return undefined
+  return isWord && !isExact ? undefined : found
+}

@@ -1,0 +1,124 @@
+/** In which order a question wants its rows, and how many of them: `the two youngest people`, `largest amount first`. */
+import type { Found, Reader } from '../reader.ts'
+import { numberOf } from '../slots/plain.ts'
+import type { AskedOrder, Column, Condition } from '../tree.ts'
+import { degreeAt } from './degrees.ts'
+import { knownColumnAt } from './columns.ts'
+import { rowNounEnd } from './plain.ts'
+import { gone, type Part, type Reading } from './reading.ts'
+
+/** `sorted by name`, `by age, oldest first`, `alphabetically`, `best first`, `most sales first`. */
+export const orderPart: Part = (reader, at, reading) => {
+  const { order } = reading.question
+  if (reading.question.limit?.isFinal) return []
+  return [...sorted(reader, at), ...first(reader, at), ...bare(reader, at)].map(({ end, value }) =>
+    gone(reading, end, { order: [...order, ...value] }),
+  )
+}
+
+/** `sorted by` columns, each with its direction. */
+function sorted(reader: Reader, at: number): readonly Found<readonly AskedOrder[]>[] {
+  const start = reader.phraseEnd('asked_sorted', reader.skip(at))
+  if (start === undefined) return []
+  return reader.slot('order', start).flatMap(({ end, value }) => {
+    if (value.type !== 'order') return []
+    const isKnown = value.order.every(({ column }) => reader.lexicon.column(column.name))
+    return isKnown ? [{ end, value: value.order }] : []
+  })
+}
+
+/** `largest amount first`, `oldest first`. */
+function first(reader: Reader, at: number): readonly Found<readonly AskedOrder[]>[] {
+  return degreeAt(reader, reader.skip(at)).flatMap(({ end, value }) => {
+    const column = value.column ? undefined : knownColumnAt(reader, end)
+    const rows = column || value.column ? undefined : rowNounEnd(reader, end)
+    const last = reader.skip(column?.end ?? rows ?? end)
+    if (!reader.isWord(last, 'first')) return []
+    return [
+      {
+        end: last + 1,
+        value: [
+          {
+            column: column?.value ?? value.column,
+            isDescending: value.isDescending,
+            isOfRows: rows !== undefined,
+          },
+        ],
+      },
+    ]
+  })
+}
+
+function bare(reader: Reader, at: number): readonly Found<readonly AskedOrder[]>[] {
+  return (['descending', 'ascending'] as const).flatMap((name) =>
+    reader.phraseEnds(name, reader.skip(at)).map((end) => ({
+      end,
+      value: [{ column: undefined, isDescending: name === 'descending' }],
+    })),
+  )
+}
+
+/** `top 3 sales`, `the first two`. What is said of the rows behind `first` would come too late. */
+export const limitPart: Part = (reader, at, reading) => {
+  if (reading.question.limit) return []
+  const start = reader.skip(at)
+  const word = ['top', 'first', 'last', 'bottom'].find((one) => reader.isWord(start, one))
+  const count = word === undefined ? undefined : numberOf(reader.tokens[start + 1])
+  if (word === undefined || count === undefined) return []
+  const isRanked = word === 'top' || word === 'bottom'
+  const limit = { count, isOne: false, isFromEnd: word === 'last', isFinal: !isRanked }
+  return [gone(reading, start + 2, { limit: { ...limit, ...(isRanked && { isTop: word === 'top' }) } })]
+}
+
+/** `the biggest order`, `2 youngest people`, `the product with the highest price`. */
+export const superlativePart: Part = (reader, at, reading) => {
+  if (reading.question.limit) return []
+  const before = numberOf(reader.tokens[reader.skip(at)])
+  const start = before === undefined ? at : reader.skip(at) + 1
+  return degreeAt(reader, reader.skip(start)).flatMap(({ end, value }): readonly Found<Reading>[] => {
+    const behind = numberOf(reader.tokens[reader.skip(end)])
+    const last = behind === undefined ? end : reader.skip(end) + 1
+    const count = before ?? behind
+    const column = value.column ? undefined : withColumn(reader, at, last)
+    if (!column && rowNounEnd(reader, last) === undefined) return []
+    const order = { column: column?.value ?? value.column, isDescending: value.isDescending }
+    const limit = { count: count ?? 1, isOne: count === undefined, isFromEnd: false, isFinal: false }
+    return [gone(reading, column?.end ?? last, { order: [...reading.question.order, order], limit })]
+  })
+}
+
+/** `with the highest price`, which is about rows; `the highest price` alone is a number. */
+function withColumn(reader: Reader, at: number, end: number): Found<Column> | undefined {
+  const isOfRows = ['with', 'having', 'has', 'have'].some(
+    (word) => reader.isWord(at - 1, word) || reader.isWord(at - 2, word),
+  )
+  return isOfRows ? knownColumnAt(reader, end) : undefined
+}
+
+/** `older than 35`, `cheaper than 3`. */
+export const comparedPart: Part = (reader, at, reading) =>
+  degreeAt(reader, reader.skip(at), 'comparative').flatMap(({ end, value: { column, isDescending } }) =>
+    column && reader.isWord(end, 'than')
+      ? comparedWith(reader, end + 1, column, isDescending).map(({ end: last, value: condition }) =>
+          gone(reading, last, { conditions: [...reading.question.conditions, condition] }),
+        )
+      : [],
+  )
+
+function comparedWith(
+  reader: Reader,
+  at: number,
+  column: Column,
+  isOver: boolean,
+): readonly Found<Condition>[] {
+  const start = reader.skip(at)
+  const number = numberOf(reader.tokens[start])
+  if (number === undefined) return []
+  const span = reader.span(start, start + 1)
+  const comparison = {
+    operator: isOver ? 'gt' : 'lt',
+    isNegated: false,
+    values: [{ kind: 'literal', value: number, span }],
+  } as const
+  return [{ end: start + 1, value: { kind: 'compare', subject: column, comparison, span } }]
+}
