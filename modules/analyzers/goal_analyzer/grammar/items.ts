@@ -166,10 +166,33 @@ export const wrapped = {
 
 const timesMax = 1_000
 
+/** A question that does not say what it is about. */
+function asking(phrase: Phrase, source: Slot): Phrase | undefined {
+  const { question } = phrase.slots
+  const [operand] = source.type === 'operand' ? source.operands : []
+  const inner = operand?.kind === 'phrase' ? operand.phrase.slots['source'] : undefined
+  const place = inner?.type === 'operand' ? inner.operands[0] : operand
+  if (question?.type !== 'question' || question.question.sources.length > 0 || place?.kind !== 'file')
+    return undefined
+  const sources = [{ path: place.path, table: undefined, span: place.span }]
+  return {
+    ...phrase,
+    slots: { ...phrase.slots, question: { ...question, question: { ...question.question, sources } } },
+  }
+}
+
 /** The phrase, or what it is about, with a source; undefined where it has one, or takes none. */
 function about(phrase: Phrase, source: Slot): Phrase | undefined {
+  const asked = asking(phrase, source)
+  if (asked || phrase.pattern.does === 'ask') return asked
   const what = phrase.slots['what']
   const [operand] = what?.type === 'operand' ? what.operands : []
+  const inside = operand?.kind === 'phrase' ? asking(operand.phrase, source) : undefined
+  if (inside && operand?.kind === 'phrase' && what?.type === 'operand')
+    return {
+      ...phrase,
+      slots: { ...phrase.slots, what: { ...what, operands: [{ ...operand, phrase: inside }] } },
+    }
   const takesSource = phrase.pattern.does !== 'give' || !what
   if (operand?.kind === 'phrase' && what?.type === 'operand' && what.operands.length === 1) {
     const isPlaced = ['in', 'source', 'database'].some((name) => name in operand.phrase.slots)

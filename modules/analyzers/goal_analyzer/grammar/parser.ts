@@ -15,6 +15,7 @@ import {
   commandsSlot,
   itemsSlot,
   memberSlot,
+  shoutSlot,
   nounSlot,
   operandSlot,
   operandsSlot,
@@ -22,7 +23,7 @@ import {
   pronounSlot,
   valuePhraseSlot,
 } from './slots/operand.ts'
-import { keySlot, orderSlot } from './slots/order.ts'
+import { keyPairSlot, keySlot, orderSlot } from './slots/order.ts'
 import { Lexicon } from './lexicon.ts'
 import { arrangementSlot, questionSlot } from './question.ts'
 import { Reader, type SlotReader } from './reader.ts'
@@ -87,6 +88,7 @@ export const slotReaders: ReadonlyMap<string, SlotReader> = new Map<string, Slot
   ['aggregates', aggregatesSlot],
   ['order', orderSlot],
   ['key', keySlot],
+  ['keypair', keyPairSlot],
   ['formula', formulaSlot],
   ['check', checkSlot],
   ['place', placeSlot],
@@ -109,6 +111,7 @@ export const slotReaders: ReadonlyMap<string, SlotReader> = new Map<string, Slot
   ['proper', properSlot],
   ['known', knownSlot],
   ['member', memberSlot],
+  ['shout', shoutSlot],
   ['columnlist', columnListSlot],
   ['perline', perLineSlot],
   ['choice', choiceSlot],

@@ -17,7 +17,7 @@ export function isSameNoun(left: string, right: string): boolean {
 export function singulars(word: string): readonly string[] {
   const known = irregular.get(word.toLowerCase())
   if (known !== undefined) return [known]
-  if (!/[^s]s$/i.test(word) || word.length < 4) return []
+  if (!/[^s]s$/i.test(word) || word.length < 3) return []
   const forms = [word.slice(0, -1)]
   if (/ies$/i.test(word)) return [`${word.slice(0, -3)}y`, ...forms]
   return /(?:[sxz]|ch|sh)es$/i.test(word) ? [word.slice(0, -2), ...forms] : forms

@@ -6,8 +6,9 @@
  */
 import { columnsPart, conditionPart, needlePart, valuePart } from './question/columns.ts'
 import { comparedPart, limitPart, orderPart, superlativePart } from './question/order.ts'
-import { aggregatePart, groupPart, havingPart } from './question/groups.ts'
-import { fillerPart, nounPart, oncePart, sourcePart } from './question/plain.ts'
+import { aggregatePart, groupPart, havingPart, mostPart } from './question/groups.ts'
+import { exceptPart, fillerPart, nounPart, oncePart, sourcePart } from './question/plain.ts'
+import { keyPart, lackingPart } from './question/joins.ts'
 import { isWhole, nothingAsked, type Part, type Reading } from './question/reading.ts'
 import type { Found, Reader, SlotReader } from './reader.ts'
 import type { Question } from './tree.ts'
@@ -15,6 +16,9 @@ import type { Question } from './tree.ts'
 /** The first that reaches a place is preferred where several leave as few words. */
 const parts: readonly Part[] = [
   sourcePart,
+  lackingPart,
+  keyPart,
+  mostPart,
   superlativePart,
   limitPart,
   orderPart,
@@ -28,6 +32,7 @@ const parts: readonly Part[] = [
   columnsPart,
   nounPart,
   oncePart,
+  exceptPart,
   fillerPart,
 ]
 
@@ -47,9 +52,9 @@ export const arrangementSlot: SlotReader = (reader, at) =>
   )
 
 /** Nothing but an order, of what there is. */
-export function isArrangement({ source, conditions, aggregates, by, limit, columns }: Question): boolean {
+export function isArrangement({ sources, conditions, aggregates, by, limit, columns }: Question): boolean {
   const rest = conditions.length + aggregates.length + by.length + columns.length
-  return source === undefined && rest === 0 && limit === undefined
+  return sources.length === 0 && rest === 0 && limit === undefined
 }
 
 function questionsAt(reader: Reader, at: number): readonly Found<Question>[] {

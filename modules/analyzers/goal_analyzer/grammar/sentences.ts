@@ -89,12 +89,19 @@ export class Sentences {
       reader: this.#reader,
       next: (from: number) => this.#reader.phraseEnd('polite', from),
     }
-    let start = reader.skip(at)
-    for (let end = next(start); end !== undefined; end = next(start)) {
-      start = reader.skip(this.#pastSigns(end))
+    let start = this.#pastIdle(at)
+    for (let end = next(start) ?? next(at); end !== undefined; end = next(start)) {
+      start = this.#pastIdle(this.#pastSigns(end))
       reader.reached(start)
     }
     return start
+  }
+
+  /** Behind words that say nothing, and what sets them apart: `no rush at all, …`. */
+  #pastIdle(at: number): number {
+    const start = this.#reader.skip(at)
+    const isSet = start > at + 1 && this.#reader.isWord(start, ',')
+    return isSet ? this.#pastIdle(start + 1) : start
   }
 
   /** Behind `please:`, `hi!`, `do the following: 1)`. */
@@ -111,7 +118,7 @@ export class Sentences {
     const start = end
     for (;;) {
       const then = reader.phraseEnd('then', end)
-      const stop = reader.phraseEnd('stop', end)
+      const stop = reader.phraseEnd('stop', end) ?? reader.phraseEnd('stop', reader.skip(end))
       const next =
         stop ?? then ?? (reader.isWord(end, ',') ? end + 1 : undefined) ?? reader.phraseEnd('and', end)
       if (next === undefined) break

@@ -36,10 +36,12 @@ export function tokensOf(goal: string): readonly Token[] {
 function blankAt(goal: string, start: number): { end: number; token?: Token } | undefined {
   const space = /\s+/y
   space.lastIndex = start
-  const found = space.exec(goal)?.[0] ?? (start === 0 && /^\d{1,2}[.)][ \t]/.test(goal) ? '' : undefined)
+  const found =
+    space.exec(goal)?.[0] ??
+    (start === 0 && /^(?:step\s+\d{1,2}\s*[-–:.)]|\d{1,2}[.)])[ \t]/i.test(goal) ? '' : undefined)
   if (found === undefined) return undefined
   const end = start + found.length
-  const bullet = /(?:[-*•]|\d{1,2}[.)])[ \t]+/y
+  const bullet = /(?:[-*•]|(?:step\s+)?\d{1,2}[.):]|step\s+\d{1,2}\s*[-–:.)])[ \t]+/iy
   bullet.lastIndex = end
   const isPoint = found.includes('\n') || start === 0 || isNumbered(goal, end)
   const point = isPoint ? bullet.exec(goal)?.[0] : undefined
@@ -49,6 +51,7 @@ function blankAt(goal: string, start: number): { end: number; token?: Token } | 
 
 /** `1) …` within a line begins a point, unless it ends a bracket: `(a or 1) …`. */
 function isNumbered(goal: string, at: number): boolean {
+  if (/^step\s+\d{1,2}\s*[-–:.)][ \t]/i.test(goal.slice(at, at + 12))) return true
   if (!/^\d{1,2}\)[ \t]/.test(goal.slice(at, at + 4))) return false
   let depth = 0
   for (const sign of goal.slice(Math.max(0, at - bracketLengthMax), at)) {
@@ -218,7 +221,7 @@ function wordAt(goal: string, start: number): Token | undefined {
 }
 
 function signAt(goal: string, start: number): Token {
-  const found = /^(?:==|!=|<>|<=|>=|&&|\|\|)/.exec(goal.slice(start, start + 2))?.[0]
+  const found = /^(?:===|==|!=|<>|<=|>=|&&|\|\||->|=>)/.exec(goal.slice(start, start + 3))?.[0]
   const text = found ?? String.fromCodePoint(goal.codePointAt(start) ?? 0)
   return { kind: 'sign', text, lower: text, start, end: start + text.length }
 }

@@ -86,6 +86,8 @@ export type ComparedValue = { readonly span: Span } & (
   | { readonly kind: 'word'; readonly word: string }
   | { readonly kind: 'column'; readonly column: Column }
   | { readonly kind: 'operand'; readonly operand: Operand }
+  /** Of all rows: `above the average amount`. */
+  | { readonly kind: 'aggregate'; readonly aggregate: Aggregate }
 )
 
 /** What holds of one row, or of one line: then the subject is undefined. */
@@ -119,10 +121,16 @@ export type Formula =
 
 /** What is asked of one table, in no order: see `question.ts`. */
 export interface Question {
-  /** The file; undefined is the last result. */
-  readonly source: Extract<Operand, { kind: 'file' }> | undefined
-  /** Where the file is a database. */
-  readonly table: string | undefined
+  /** One, or two that are joined; none is the last result. */
+  readonly sources: readonly AskedSource[]
+  /** By which columns two are joined, where it is said. */
+  readonly key: { readonly left: Column; readonly right: Column } | undefined
+  /** Rows of another table that must not be there for a row. */
+  readonly lacking: { readonly source: AskedSource; readonly conditions: readonly Condition[] } | undefined
+  /** The rows of which this holds are left out. */
+  readonly isDropped: boolean
+  /** What is said from here on must not hold. */
+  readonly isExcept: boolean
   readonly conditions: readonly Condition[]
   /** Of the number of rows in a group. */
   readonly having: readonly Comparison[]
@@ -132,8 +140,17 @@ export interface Question {
   readonly isPer: boolean
   readonly order: readonly AskedOrder[]
   readonly limit: AskedLimit | undefined
+  /** What was computed, under other names. */
+  readonly names: readonly { readonly at: number; readonly name: string }[]
   readonly columns: readonly Column[]
   readonly isDistinct: boolean
+}
+
+export interface AskedSource {
+  readonly path: string
+  /** Where the file is a database; undefined where it is not said. */
+  readonly table: string | undefined
+  readonly span: Span
 }
 
 export interface AskedOrder {

@@ -120,6 +120,7 @@ function constant(compiler: Compiler, value: ComparedValue): string {
   if (value.kind === 'literal') return JSON.stringify(value.value)
   if (value.kind === 'word') return quoted(value.word)
   if (value.kind === 'operand') return compiler.operand(value.operand).expression
+  if (value.kind === 'aggregate') throw new Refusal('It is not said of which rows.', [value.span])
   return compiler.noun(value.column.name, value.column.span).expression
 }
 

@@ -41,6 +41,8 @@ export class Compiler {
   readonly relations = new Map<string, Relation>()
   /** How often files may have changed. */
   edition = 0
+  /** The file that was written last. */
+  lastWritten: string | undefined
   /** What was written to which file. */
   readonly written = new Map<string, Value>()
   /** What was made together, and how many results there were then: what `both` means. */

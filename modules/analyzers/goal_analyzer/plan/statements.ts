@@ -185,6 +185,7 @@ function loop(compiler: Compiler, statement: Of<'each'>): Value | undefined {
   compiler.items.push({ noun: statement.noun, value: item, before: compiler.values.length })
   const { tasks, value } = within(compiler, 'own', () => block(compiler, givenTheItem(compiler, statement)))
   compiler.items.pop()
+  refuseForeign(statement, variable, tasks)
   plan.span = statement.span
   if (!value) return sideEffects(compiler, { variable, items, tasks })
   const definition = {
@@ -199,6 +200,18 @@ function loop(compiler: Compiler, statement: Of<'each'>): Value | undefined {
   }
   const expression = plan.add({ name: `each_${variable}`, capability: 'nexus.map', definition })
   return result(compiler, { type: 'list', expression, names: ['results', ...value.names] })
+}
+
+/** A question that does not speak of what it is asked for each of would give the same each time. */
+function refuseForeign({ body, noun, span }: Of<'each'>, variable: string, tasks: TaskList): void {
+  const isAsked = body.some((one) => one.kind === 'action' && asksTable(one.phrase))
+  if (isAsked && !JSON.stringify(tasks).includes(`$${variable}`))
+    throw new Refusal(`It is not known what this has to do with each ${noun}.`, [span])
+}
+
+function asksTable({ slots, pattern }: Phrase): boolean {
+  const inner = Object.values(slots).flatMap((slot) => (slot.type === 'operand' ? slot.operands : []))
+  return pattern.does === 'ask' || inner.some((one) => one.kind === 'phrase' && asksTable(one.phrase))
 }
 
 /** `run double.py for each of 3, 5 and 8`: a script that is run for each of some values is given the value. */
@@ -217,8 +230,9 @@ function groupedLoop(compiler: Compiler, statement: Of<'each'>): readonly Statem
   const { source, noun, body } = statement
   const [first, ...rest] = body
   const path = pathOf(source)
-  if (first?.kind !== 'action' || path === undefined || !['csv', 'tsv'].includes(formatOf(path)))
-    return undefined
+  if (first?.kind !== 'action' || path === undefined) return undefined
+  const isTable = ['csv', 'tsv'].includes(formatOf(path)) || compiler.schemas.columnsOf(path)?.includes(noun)
+  if (!isTable) return undefined
   if (isIn(compiler.vocabulary, 'row_noun', noun) || isSameNoun(noun, stemOf(path))) return undefined
   const by: Slot = { type: 'columns', columns: [{ name: noun, span: source.span }], span: source.span }
   const of: Slot = { type: 'operand', operands: [source], span: source.span }
@@ -232,8 +246,26 @@ function pathOf(operand: Operand): string | undefined {
 }
 
 /** The phrase, or the one that it shows, as one by groups; undefined where it does not aggregate, or says of what. */
+function groupedQuestion(phrase: Phrase, { by, in: within }: Slots): Phrase | undefined {
+  const { question } = phrase.slots
+  const [operand] = within?.type === 'operand' ? within.operands : []
+  const path = operand && pathOf(operand)
+  if (question?.type !== 'question' || by?.type !== 'columns' || path === undefined) return undefined
+  const { sources, aggregates } = question.question
+  if (sources.length > 0 || aggregates.length === 0) return undefined
+  const asked = {
+    ...question.question,
+    by: [...by.columns, ...question.question.by],
+    isPer: true,
+    sources: [{ path, table: undefined, span: by.span }],
+  }
+  return { ...phrase, slots: { ...phrase.slots, question: { ...question, question: asked } } }
+}
+
 function groupedPhrase(phrase: Phrase, more: Slots): Phrase | undefined {
   const { slots, pattern } = phrase
+  const asked = groupedQuestion(phrase, more)
+  if (asked || pattern.does === 'ask') return asked
   const [what, another] = operandsIn(slots, 'what')
   if (['aggregate', 'count'].includes(pattern.does))
     return 'in' in slots || 'by' in slots || (what && bareNoun(what) === undefined)

@@ -2,10 +2,12 @@
  * Expressions over a table. Columns are looked up when they are mentioned: one that is not there is an error when the
  * step runs, never an empty result.
  */
-import type { Column, ComparedValue, Comparison, Condition } from '../grammar/tree.ts'
+import type { Aggregate, Column, ComparedValue, Comparison, Condition } from '../grammar/tree.ts'
+import { isIn } from '../grammar/vocabulary.ts'
 import { Refusal, type Span } from '../refusal.ts'
 import { heldBy } from './relations.ts'
 import type { Compiler } from './compiler.ts'
+import { reductions } from './reductions.ts'
 import { given, member, quoted, type Value } from './values.ts'
 
 export class Table {
@@ -56,7 +58,13 @@ export class Table {
     }
   }
 
-  #compare({ subject, comparison, span }: Condition & { kind: 'compare' }): string {
+  #compare({ subject: said, comparison, span }: Condition & { kind: 'compare' }): string {
+    // Of a list, `value` or `line` means the items themselves.
+    const isItself =
+      this.value.type === 'list' &&
+      said &&
+      isIn(this.#compiler.vocabulary, 'row_noun', said.name.toLowerCase())
+    const subject = isItself ? undefined : said
     const adjective = subject ? undefined : this.#adjective(comparison)
     if (adjective !== undefined) return adjective
     if (!subject && this.value.type === 'rows')
@@ -80,6 +88,14 @@ export class Table {
     return isNegated ? `(${holds} | not)` : holds
   }
 
+  /** What is computed of all rows, worked out once. */
+  #ofAll({ function: name, column }: Aggregate): string {
+    if (!column || name === 'count') throw new Error('Only what is computed of a column is compared with.')
+    const variable = this.#compiler.variable('all_')
+    this.#stages.push(`(map(${this.member(column)}) | ${reductions[name]}) as ${variable}`)
+    return variable
+  }
+
   #compared(value: ComparedValue, { operator }: Comparison): string {
     switch (value.kind) {
       case 'literal':
@@ -88,6 +104,8 @@ export class Table {
         return this.member(value.column)
       case 'operand':
         return this.#compiler.operand(value.operand).expression
+      case 'aggregate':
+        return this.#ofAll(value.aggregate)
       case 'word': {
         const isOrder = ['gt', 'ge', 'lt', 'le'].includes(operator)
         const isColumn = isOrder && !/^\d/.test(value.word)

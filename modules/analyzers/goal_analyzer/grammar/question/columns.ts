@@ -4,15 +4,23 @@ import { separatorEnd, numberOf } from '../slots/plain.ts'
 import type { Column, Condition } from '../tree.ts'
 import { isIn } from '../vocabulary.ts'
 import { rowNounEnd } from './plain.ts'
-import { gone, type Part } from './reading.ts'
+import { gone, held, type Part } from './reading.ts'
 
 /** A column by its name, where it is one of a known table. */
 export function knownColumnAt(reader: Reader, from: number): Found<Column> | undefined {
   const at = reader.skip(from)
   const [found] = reader.lexicon.columnsAt(reader.tokens, at)
-  if (!found) return undefined
+  if (!found) return ofTable(reader, at)
   const end = reader.phraseEnd('column', found.end) ?? found.end
   return { end, value: { name: found.value, span: reader.span(at, found.end) } }
+}
+
+/** `the customer's name`. */
+function ofTable(reader: Reader, at: number): Found<Column> | undefined {
+  if (!reader.lexicon.tableAt(reader.tokens, at)) return undefined
+  const start = reader.skip(at + 1)
+  const [found] = reader.lexicon.columnsAt(reader.tokens, start)
+  return found && { end: found.end, value: { name: found.value, span: reader.span(start, found.end) } }
 }
 
 /** `city`, `name and age`. A word that is a function too, such as `total`, is a column in the plural alone. */
@@ -32,13 +40,37 @@ export const columnsPart: Part = (reader, at, reading) => {
 /** `whose age is over 35`, `with a score of at least 85`, `stock = 0`. */
 export const conditionPart: Part = (reader, at, reading) => {
   const start = reader.phraseEnd('where', at) ?? at
+  const above = aboveAll(reader, start)
+  if (above) return [gone(reading, above.end, { conditions: [...reading.question.conditions, above.value] })]
   return reader
     .slot('condition', start)
     .flatMap(({ end, value }) =>
       value.type === 'condition' && isAboutKnown(reader, value.condition)
-        ? [gone(reading, end, { conditions: [...reading.question.conditions, value.condition] })]
+        ? [held(reading, end, value.condition)]
         : [],
     )
+}
+
+/** `amount above the average amount`, `scores below average`. */
+function aboveAll(reader: Reader, at: number): Found<Condition> | undefined {
+  const subject = knownColumnAt(reader, at)
+  const start = subject && reader.skip(reader.phraseEnd('is', subject.end) ?? subject.end)
+  const operator = (['gt', 'ge', 'lt', 'le'] as const).find(
+    (one) => start !== undefined && reader.phraseEnd(`op_${one}`, start) !== undefined,
+  )
+  const compared = operator && reader.skip(reader.phraseEnd(`op_${operator}`, start ?? at) ?? at)
+  const name = (['average', 'median'] as const).find(
+    (one) => compared !== undefined && reader.phraseEnd(`fn_${one}`, compared) !== undefined,
+  )
+  if (!subject || !operator || compared === undefined || !name) return undefined
+  const behind = reader.phraseEnd(`fn_${name}`, compared) ?? compared
+  const column = knownColumnAt(reader, behind)
+  if (column && column.value.name !== subject.value.name) return undefined
+  const end = column?.end ?? behind
+  const span = reader.span(at, end)
+  const aggregate = { function: name, column: subject.value, span }
+  const comparison = { operator, isNegated: false, values: [{ kind: 'aggregate', aggregate, span } as const] }
+  return { end, value: { kind: 'compare', subject: subject.value, comparison, span } }
 }
 
 /** Every column in it is one, and what stands right behind a column is a number, a quoted text or a value of it. */
@@ -51,12 +83,17 @@ function isAboutKnown(reader: Reader, condition: Condition): boolean {
   return values.every((value) => {
     if (value.kind === 'column') return reader.lexicon.column(value.column.name) !== undefined
     if (value.kind !== 'word') return true
+    if (reader.lexicon.columnsAt(reader.tokens, tokenAt(reader, value.span.start)).length > 0) return false
     const isSaid = value.span.start - subject.span.end > 1 || operator !== 'eq'
     return (
       reader.lexicon.isValueOf(subject.name, value.word) ||
       (isSaid && hasCopula(reader, subject.span.end, span.end))
     )
   })
+}
+
+function tokenAt(reader: Reader, start: number): number {
+  return reader.tokens.findIndex((token) => token.start === start)
 }
 
 function hasCopula(reader: Reader, start: number, end: number): boolean {
@@ -71,7 +108,10 @@ function hasCopula(reader: Reader, start: number, end: number): boolean {
 }
 
 /** `open`, `in Berlin or Paris`, `not paid`, `from 2025`: values that say themselves whose they are. */
-export const valuePart: Part = (reader, at, reading) => {
+export const valuePart: Part = (reader, at, reading) =>
+  valueConditionsAt(reader, at).map(({ end, value }) => held(reading, end, value))
+
+export function valueConditionsAt(reader: Reader, at: number): readonly Found<Condition>[] {
   const behind = reader.phraseEnd('asked_place', at)
   const start = reader.skip(behind ?? at)
   const not = reader.phraseEnd('not', start)
@@ -97,21 +137,19 @@ export const valuePart: Part = (reader, at, reading) => {
       values,
     } as const
     const condition: Condition = { kind: 'compare', subject: { name: column, span }, comparison, span }
-    return gone(reading, end, { conditions: [...reading.question.conditions, condition] })
+    return { end, value: condition }
   })
 }
 
 /** `with ERROR`, `the ERROR and WARN lines`: of the lines of a text. */
 export const needlePart: Part = (reader, at, reading) => {
-  const { path } = reading.question.source ?? {}
+  const path = reading.question.sources[0]?.path
   const texts = reader.lexicon.tables.filter(({ isText }) => isText === true)
   const isText = path === undefined ? texts.length > 0 : texts.some((text) => text.path === path)
   if (!isText) return []
   const behind = reader.phraseEnd('asked_needle', reader.skip(at))
   const found = needlesAt(reader, behind ?? at, behind !== undefined)
-  return found.map(({ end, value }) =>
-    gone(reading, end, { conditions: [...reading.question.conditions, value] }),
-  )
+  return found.map(({ end, value }) => held(reading, end, value))
 }
 
 /** Behind `with` all of them are in a line, before `lines` any of them. */

@@ -5,7 +5,7 @@ import { separatorEnd } from '../slots/plain.ts'
 import type { Aggregate, AggregateFunction, Column } from '../tree.ts'
 import { knownColumnAt } from './columns.ts'
 import { rowNounEnd } from './plain.ts'
-import { gone, type Part } from './reading.ts'
+import { gone, type Part, type Reading } from './reading.ts'
 
 const functions = ['sum', 'average', 'min', 'max', 'median', 'count', 'distinct'] as const
 
@@ -22,8 +22,51 @@ export const aggregatePart: Part = (reader, at, reading) => {
     if (!column) return []
     const span = reader.span(at, column.end)
     const more = names.map((name): Aggregate => ({ function: name, column: column.value, span }))
-    return [gone(reading, column.end, { aggregates: [...aggregates, ...more] })]
+    const plain = gone(reading, column.end, { aggregates: [...aggregates, ...more] })
+    return more.length > 1 ? [plain] : [...named(reader, plain, aggregates.length), plain]
   })
+}
+
+/** `… as revenue`. */
+function named(reader: Reader, { end, value }: Found<Reading>, at: number): readonly Found<Reading>[] {
+  const start = ['as', 'called', 'named'].find((word) => reader.isWord(end, word))
+  if (start === undefined) return []
+  return reader.slot('name', end + 1).flatMap((found) =>
+    found.value.type === 'value'
+      ? [
+          gone(value, found.end, {
+            names: [...value.question.names, { at, name: String(found.value.value) }],
+          }),
+        ]
+      : [],
+  )
+}
+
+/** `which day had the most visitors`, `the city with the fewest orders`: of groups, by their sum or their number. */
+export const mostPart: Part = (reader, at, reading) => {
+  const { columns, aggregates, limit, by } = reading.question
+  const [group, another] = columns
+  const word = ['most', 'fewest'].find((one) => reader.isWord(reader.skip(at), one))
+  if (!group || another || aggregates.length > 0 || limit || by.length > 0 || word === undefined) return []
+  const end = reader.skip(at) + 1
+  const column = knownColumnAt(reader, end)
+  const rows = column ? undefined : rowNounEnd(reader, end)
+  const isNumeric = column && reader.lexicon.column(column.value.name)?.isNumeric
+  const last = isNumeric ? column.end : rows === undefined ? undefined : end
+  if (last === undefined) return []
+  const span = reader.span(at, last)
+  const aggregate: Aggregate = isNumeric
+    ? { function: 'sum', column: column.value, span }
+    : { function: 'count', column: undefined, span }
+  return [
+    gone(reading, last, {
+      aggregates: [aggregate],
+      by: [group],
+      columns: [],
+      order: [{ column: undefined, isDescending: word === 'most' }],
+      limit: { count: 1, isOne: true, isFromEnd: false, isFinal: false },
+    }),
+  ]
 }
 
 function functionLists(reader: Reader, at: number): readonly Found<readonly AggregateFunction[]>[] {
@@ -81,7 +124,7 @@ export const groupPart: Part = (reader, at, reading) => {
   if (start === undefined) return []
   return lists(reader, start).map(({ end, value }) =>
     gone(reading, end, {
-      by: [...by, ...value],
+      by: [...by, ...value.filter(({ name }) => !by.some((one) => one.name === name))],
       ...(per !== undefined && { isPer: true }),
       columns: columns.filter(({ name }) => !value.some((one) => one.name === name)),
     }),

@@ -5,7 +5,7 @@ import type { AskedOrder, Column, Condition } from '../tree.ts'
 import { degreeAt } from './degrees.ts'
 import { knownColumnAt } from './columns.ts'
 import { rowNounEnd } from './plain.ts'
-import { gone, type Part, type Reading } from './reading.ts'
+import { gone, held, type Part, type Reading } from './reading.ts'
 
 /** `sorted by name`, `by age, oldest first`, `alphabetically`, `best first`, `most sales first`. */
 export const orderPart: Part = (reader, at, reading) => {
@@ -29,24 +29,34 @@ function sorted(reader: Reader, at: number): readonly Found<readonly AskedOrder[
 
 /** `largest amount first`, `oldest first`. */
 function first(reader: Reader, at: number): readonly Found<readonly AskedOrder[]>[] {
-  return degreeAt(reader, reader.skip(at)).flatMap(({ end, value }) => {
-    const column = value.column ? undefined : knownColumnAt(reader, end)
-    const rows = column || value.column ? undefined : rowNounEnd(reader, end)
-    const last = reader.skip(column?.end ?? rows ?? end)
-    if (!reader.isWord(last, 'first')) return []
-    return [
-      {
-        end: last + 1,
-        value: [
-          {
-            column: column?.value ?? value.column,
-            isDescending: value.isDescending,
-            isOfRows: rows !== undefined,
-          },
-        ],
-      },
-    ]
-  })
+  return [...degreeAt(reader, reader.skip(at)), ...timeAt(reader, reader.skip(at))].flatMap(
+    ({ end, value }) => {
+      const column = value.column ? undefined : knownColumnAt(reader, end)
+      const rows = column || value.column ? undefined : rowNounEnd(reader, end)
+      const last = reader.skip(column?.end ?? rows ?? end)
+      if (!reader.isWord(last, 'first')) return []
+      return [
+        {
+          end: last + 1,
+          value: [
+            {
+              column: column?.value ?? value.column,
+              isDescending: value.isDescending,
+              isOfRows: rows !== undefined,
+            },
+          ],
+        },
+      ]
+    },
+  )
+}
+
+/** `earliest year first`: which end is meant is clear where the column is said. */
+function timeAt(reader: Reader, at: number): readonly Found<Pick<AskedOrder, 'column' | 'isDescending'>>[] {
+  const isLate = ['latest', 'newest'].some((word) => reader.isWord(at, word))
+  const isEarly = ['earliest', 'oldest'].some((word) => reader.isWord(at, word))
+  if ((!isLate && !isEarly) || !knownColumnAt(reader, at + 1)) return []
+  return [{ end: at + 1, value: { column: undefined, isDescending: isLate } }]
 }
 
 function bare(reader: Reader, at: number): readonly Found<readonly AskedOrder[]>[] {
@@ -100,7 +110,7 @@ export const comparedPart: Part = (reader, at, reading) =>
   degreeAt(reader, reader.skip(at), 'comparative').flatMap(({ end, value: { column, isDescending } }) =>
     column && reader.isWord(end, 'than')
       ? comparedWith(reader, end + 1, column, isDescending).map(({ end: last, value: condition }) =>
-          gone(reading, last, { conditions: [...reading.question.conditions, condition] }),
+          held(reading, last, condition),
         )
       : [],
   )

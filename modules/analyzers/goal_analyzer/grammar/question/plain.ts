@@ -1,42 +1,62 @@
 /** What a question is about: a file, a table, the last result. And the words that say nothing in one. */
+import type { KnownTable } from '../lexicon.ts'
 import type { Found, Reader } from '../reader.ts'
 import { placeSlot } from '../slots/operand.ts'
+import type { AskedSource, Question } from '../tree.ts'
 import { isIn } from '../vocabulary.ts'
-import { gone, type Part, type Reading } from './reading.ts'
+import { gone, type Part } from './reading.ts'
+
+/** Two, since more are joined by what nobody could guess. */
+const sourcesMax = 2
 
 /** `in sales.csv`, `the products table in shop.db`. */
 export const sourcePart: Part = (reader, at, reading) => {
-  const { source, table } = reading.question
-  const start = reader.phraseEnd('in', at) ?? at
-  const token = reader.tokens[reader.skip(start)]
-  const [found] = placeSlot(reader, reader.skip(start))
+  const found = fileAt(reader, reader.skip(reader.phraseEnd('in', at) ?? at))
+  const sources = found && withSource(reading.question.sources, found.value)
+  return found && sources ? [gone(reading, found.end, { sources })] : []
+}
+
+/** A file that tables are known of; which of several is not said here. */
+export function fileAt(reader: Reader, at: number): Found<AskedSource> | undefined {
+  const [found] = placeSlot(reader, reader.skip(at))
   const operand = found?.value.type === 'operand' ? found.value.operands[0] : undefined
-  if (!token || !found || operand?.kind !== 'file') return []
+  if (!found || operand?.kind !== 'file') return undefined
   const known = reader.lexicon.tables.filter(({ path }) => path === operand.path)
-  if (known.length === 0 || (source !== undefined && source.path !== operand.path)) return []
-  if (known.every((one) => one.table !== undefined) && table === undefined && known.length > 1)
-    return [gone(reading, found.end, { source: operand })]
-  const [only] = known.length === 1 ? known : []
-  return [gone(reading, found.end, { source: operand, table: table ?? only?.table })]
+  const [only, another] = known
+  if (!only) return undefined
+  const table = another ? undefined : only.table
+  return { end: found.end, value: { path: operand.path, table, span: operand.span } }
+}
+
+/** Undefined where it is one more than can be meant. */
+function withSource(
+  sources: readonly AskedSource[],
+  source: AskedSource,
+): readonly AskedSource[] | undefined {
+  const at = sources.findIndex(
+    ({ path, table }) =>
+      path === source.path && (table === undefined || source.table === undefined || table === source.table),
+  )
+  const known = sources[at]
+  if (known) return sources.with(at, { ...known, table: known.table ?? source.table })
+  return sources.length < sourcesMax ? [...sources, source] : undefined
 }
 
 /** `orders`, `rows`: what the rows of a table are called. */
 export const nounPart: Part = (reader, at, reading) => {
   const token = reader.tokens[at]
   const table = reader.lexicon.tableAt(reader.tokens, at)
-  if (table) return aboutTable(reader, at, reading)
+  if (table) {
+    const sources = withSource(reading.question.sources, sourceOf(reader, at, table))
+    const isNamed = reader.isWord(at + 1, 'table')
+    return sources ? [gone(reading, isNamed ? at + 2 : at + 1, { sources })] : []
+  }
   const isNoun = token?.kind === 'word' && isIn(reader.vocabulary, 'asked_noun', token.lower)
   return isNoun ? [gone(reading, at + 1, {})] : []
 }
 
-function aboutTable(reader: Reader, at: number, reading: Reading): readonly Found<Reading>[] {
-  const { source, table } = reading.question
-  const { path, table: name } = reader.lexicon.tableAt(reader.tokens, at) ?? {}
-  if (path === undefined) return []
-  if (source && (source.path !== path || (table !== undefined && table !== name))) return []
-  const operand = source ?? ({ kind: 'file', path, span: reader.span(at, at + 1) } as const)
-  const isNamed = reader.isWord(at + 1, 'table')
-  return [gone(reading, isNamed ? at + 2 : at + 1, { source: operand, table: name })]
+export function sourceOf(reader: Reader, at: number, { path, table }: KnownTable): AskedSource {
+  return { path, table, span: reader.span(at, at + 1) }
 }
 
 /** The end of a word for the rows: of a known table, or any. */
@@ -55,11 +75,34 @@ export const oncePart: Part = (reader, at, reading) => {
   return end === undefined ? [] : [gone(reading, end, { isDistinct: true })]
 }
 
-/** What says nothing in a question, such as `which … are there`; verbs only where it begins. */
-export const fillerPart: Part = (reader, at, { question, idle }) => {
-  const isStart = idle === 0 && question.columns.length === 0
-  const ends = ['asked_filler', 'filler', 'polite', ...(isStart ? ['asked_verb'] : ['asked_show'])].flatMap(
-    (name) => reader.phraseEnds(name, at),
+/** `leaving aside the open ones`. */
+export const exceptPart: Part = (reader, at, reading) => {
+  const end = reader.phraseEnd('asked_except', at)
+  return end === undefined
+    ? []
+    : [{ end, value: { ...gone(reading, end, { isExcept: true }).value, isIdle: true } }]
+}
+
+/** What says nothing in a question, such as `which … are there`; most verbs only where it begins. */
+export const fillerPart: Part = (reader, at, { question, idle, isAsked }) => {
+  const isStart = idle === 0 && isNothingYet(question)
+  const dropped = isStart ? reader.phraseEnd('do_drop', at) : undefined
+  if (dropped !== undefined)
+    return [
+      {
+        end: dropped,
+        value: { question: { ...question, isDropped: true }, idle: 1, isIdle: true, isAsked: true },
+      },
+    ]
+  return ['asking', isStart ? 'asked_verb' : 'asked_show', 'asked_filler', 'filler', 'polite'].flatMap(
+    (name, index) =>
+      reader.phraseEnds(name, at).map((end) => ({
+        end,
+        value: { question, idle: idle + end - at, isIdle: true, isAsked: isAsked || index < 2 },
+      })),
   )
-  return ends.map((end) => ({ end, value: { question, idle: idle + end - at, isIdle: true } }))
+}
+
+function isNothingYet({ columns, conditions, aggregates, sources }: Question): boolean {
+  return columns.length + conditions.length + aggregates.length + sources.length === 0
 }

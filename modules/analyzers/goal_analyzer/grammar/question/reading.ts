@@ -1,6 +1,6 @@
 /** What has been read of a question so far, and what its parts have in common. */
 import type { Found, Reader } from '../reader.ts'
-import type { Question } from '../tree.ts'
+import type { Condition, Question } from '../tree.ts'
 
 export interface Reading {
   readonly question: Question
@@ -8,6 +8,8 @@ export interface Reading {
   readonly idle: number
   /** The last of them was one. */
   readonly isIdle: boolean
+  /** By a verb, or by a word such as `which`. */
+  readonly isAsked: boolean
 }
 
 /** Every way to go on from a place. */
@@ -15,8 +17,11 @@ export type Part = (reader: Reader, at: number, reading: Reading) => readonly Fo
 
 export const nothingAsked: Reading = {
   question: {
-    source: undefined,
-    table: undefined,
+    sources: [],
+    key: undefined,
+    lacking: undefined,
+    isDropped: false,
+    isExcept: false,
     conditions: [],
     having: [],
     aggregates: [],
@@ -24,20 +29,35 @@ export const nothingAsked: Reading = {
     isPer: false,
     order: [],
     limit: undefined,
+    names: [],
     columns: [],
     isDistinct: false,
   },
   idle: 0,
   isIdle: false,
+  isAsked: false,
 }
 
-export function gone({ question, idle }: Reading, end: number, more: Partial<Question>): Found<Reading> {
-  return { end, value: { question: { ...question, ...more }, idle, isIdle: false } }
+export function gone(
+  { question, idle, isAsked }: Reading,
+  end: number,
+  more: Partial<Question>,
+): Found<Reading> {
+  return { end, value: { question: { ...question, ...more }, idle, isIdle: false, isAsked } }
+}
+
+export function held(reading: Reading, end: number, condition: Condition): Found<Reading> {
+  const { conditions, isExcept } = reading.question
+  const next: Condition = isExcept ? { kind: 'not', part: condition } : condition
+  return gone(reading, end, { conditions: [...conditions, next] })
 }
 
 /** A question without anything asked is a noun, and is read as one. */
-export function isWhole({ question }: Reading): boolean {
-  const { conditions, aggregates, by, order, limit, columns, isDistinct } = question
+export function isWhole({ question, isAsked }: Reading): boolean {
+  const { conditions, aggregates, by, order, limit, columns, isDistinct, lacking, isDropped, key } = question
   const count = conditions.length + aggregates.length + by.length + order.length + columns.length
-  return count > 0 || limit !== undefined || isDistinct
+  if (isDropped) return conditions.length > 0 && count === conditions.length
+  // `names are in people.json, scores in scores.csv, the id is the same`: that says where things are.
+  if (key && count === columns.length && !isAsked) return false
+  return count > 0 || limit !== undefined || isDistinct || lacking !== undefined
 }

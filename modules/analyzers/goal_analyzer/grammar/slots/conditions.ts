@@ -100,9 +100,9 @@ function withSubject(reader: Reader, at: number): readonly Found<Condition>[] {
 
 function withoutSubject(reader: Reader, at: number): readonly Found<Condition>[] {
   const start = reader.phraseEnd('pronoun', at) ?? at
-  return comparisons(reader, start).map(({ end, value }) =>
-    compared(reader, at, end, { subject: undefined, comparison: value }),
-  )
+  return comparisons(reader, start)
+    .filter(({ value }) => !isOrder(value.operator) || value.values.every(hasOrder))
+    .map(({ end, value }) => compared(reader, at, end, { subject: undefined, comparison: value }))
 }
 
 function compared(
@@ -190,6 +190,11 @@ function valuesAfter(reader: Reader, at: number, operator: ComparisonOperator): 
 
 function isOrder(operator: ComparisonOperator): boolean {
   return ['gt', 'ge', 'lt', 'le'].includes(operator)
+}
+
+/** `under limits` compares with nothing, where it is not said of which column it holds. */
+function hasOrder(value: ComparedValue): boolean {
+  return value.kind !== 'word' || /^\d/.test(value.word)
 }
 
 /** `10k`, `5kg`: begins as a number and is none. Dates are in the order of their letters. */

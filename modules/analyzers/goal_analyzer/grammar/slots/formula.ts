@@ -19,6 +19,16 @@ export const formulaSlot: SlotReader = (reader, at) => {
     : []
 }
 
+/** `19 % of amount`. */
+function percentOf(reader: Reader, at: number, number: number): Found<Formula> | undefined {
+  const sign = ['%', 'percent'].find((word) => reader.isWord(at, word))
+  const column = sign !== undefined && reader.isWord(at + 1, 'of') ? columnAt(reader, at + 2) : undefined
+  if (!column) return undefined
+  const left: Formula = { kind: 'column', column: column.value }
+  const right: Formula = { kind: 'number', value: number / 100 }
+  return { end: column.end, value: { kind: 'operation', sign: '*', left, right } }
+}
+
 /** `pass if the score is 70 or more, otherwise fail`. */
 export const choiceSlot: SlotReader = (reader, at) => {
   const then = plainAt(reader, at)
@@ -78,6 +88,8 @@ function chain(
 function factor(reader: Reader, from: number): Found<Formula> | undefined {
   const at = reader.skip(from)
   const number = numberOf(reader.tokens[at])
+  const share = number === undefined ? undefined : percentOf(reader, at + 1, number)
+  if (share) return share
   if (number !== undefined) return { end: at + 1, value: { kind: 'number', value: number } }
   const column = columnAt(reader, at)
   return column && { end: column.end, value: { kind: 'column', column: column.value } }

@@ -123,6 +123,19 @@ export const nounSlot: SlotReader = (reader, at) =>
     value: { type: 'operand', operands: [value], span: value.span },
   }))
 
+/** A word in capitals that stands for itself: `write ALERT to alert.txt`. */
+export const shoutSlot: SlotReader = (reader, at) => {
+  const token = reader.tokens[at]
+  if (token?.kind !== 'word' || !/^\p{Lu}[\p{Lu}\p{N}_]+$/u.test(token.text)) return []
+  const span = reader.span(at, at + 1)
+  return [
+    {
+      end: at + 1,
+      value: { type: 'operand', operands: [{ kind: 'literal', value: token.text, span }], span },
+    },
+  ]
+}
+
 /** A noun for those that an adjective may be said of. */
 export const memberSlot: SlotReader = (reader, at) =>
   nounSlot(reader, at).filter(() => isIn(reader.vocabulary, 'member', reader.tokens[at]?.lower ?? ''))

@@ -56,6 +56,18 @@ function descends(name: string, column: string): boolean | undefined {
   return isTime ? isNewest : undefined
 }
 
+/** `(customer_id = id)`, `customer_id against id`: both sides are said, so that it can be nothing else. */
+export const keyPairSlot: SlotReader = (reader, from) => {
+  const at = reader.skip(from)
+  const isOpen = reader.isWord(at, '(')
+  const left = columnAt(reader, isOpen ? at + 1 : at)
+  const equals = left && reader.phraseEnd('asked_equals', reader.skip(left.end))
+  const right = equals === undefined ? undefined : columnAt(reader, equals)
+  if (!left || !right || (isOpen && !reader.isWord(right.end, ')'))) return []
+  const end = isOpen ? right.end + 1 : right.end
+  return [{ end, value: { type: 'key', left: left.value, right: right.value, span: reader.span(at, end) } }]
+}
+
 /** `id`, `customer_id = id`, `customer_id and id`. */
 export const keySlot: SlotReader = (reader, at) => {
   const left = columnAt(reader, at)

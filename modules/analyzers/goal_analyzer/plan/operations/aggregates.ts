@@ -12,6 +12,7 @@ import { type Compiler, type Operation } from '../compiler.ts'
 import { asItems, Table } from '../table.ts'
 import { isFixed, keyOf, quoted, type Value } from '../values.ts'
 import { askedOfFile } from './file_queries.ts'
+import { reductions } from '../reductions.ts'
 import { directed, inOrder, shaped } from './shape.ts'
 
 /** Rows that are grouped: what comes next says what comes out of each group. */
@@ -114,15 +115,6 @@ function aggregateExpression(
   if (name === 'count') return 'length'
   const items = !column || isItems(table, column) ? '.' : `map(${table.member(column)})`
   return `${items} | ${reductions[name]}`
-}
-
-const reductions: Readonly<Record<Exclude<AggregateFunction, 'count'>, string>> = {
-  sum: 'numeric | add // 0',
-  average: 'numeric | mean',
-  median: 'numeric | middle',
-  min: 'known | min',
-  max: 'known | max',
-  distinct: 'known | unique | length',
 }
 
 const nouns: Readonly<Record<AggregateFunction, readonly string[]>> = {

@@ -65,11 +65,13 @@ const addColumn: Operation = (compiler, phrase) => {
   const name = textIn(phrase.slots, 'name') ?? ''
   const slot = phrase.slots['formula']
   const formula = slot?.type === 'formula' ? formulaExpression(table, slot.formula) : 'null'
+  const precision = valueIn(phrase.slots, 'precision')
+  const rounded = typeof precision === 'number' ? roundingOf(`(${formula})`, precision) : `(${formula})`
   return {
     ...value,
     ...(value.columns && { columns: [...value.columns, name] }),
     type: 'rows',
-    expression: table.through(`map(. + {${keyOf(quoted(name))}: (${formula})})`),
+    expression: table.through(`map(. + {${keyOf(quoted(name))}: ${rounded}})`),
   }
 }
 

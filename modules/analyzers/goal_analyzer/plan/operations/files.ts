@@ -1,18 +1,19 @@
 /** What becomes of files: they are written, appended to, converted. None is ever deleted. */
 import { isSameNoun } from '../../grammar/plurals.ts'
-import type { Column, Slots } from '../../grammar/tree.ts'
+import type { Column, Phrase, Slots } from '../../grammar/tree.ts'
 import { Refusal } from '../../refusal.ts'
 import type { Compiler, Operation } from '../compiler.ts'
 import { defined } from '../definitions.ts'
 import { type Format, formatOf, isBinary, isFileName, reading, stemOf, writing } from '../files.ts'
 import { operandIn, textIn } from '../slots.ts'
-import { inExpression, keyOf, literal, quoted, type Value } from '../values.ts'
+import { Table } from '../table.ts'
+import { inExpression, keyOf, literal, member, quoted, type Value } from '../values.ts'
 import { answered } from './questions.ts'
 import { inFormat, shaped } from './shape.ts'
 
 const store: Operation = (compiler, phrase) => {
   const { slots, span } = phrase
-  const path = textIn(slots, 'file') ?? ''
+  const path = fileOf(compiler, phrase)
   if (!isFileName(path)) throw new Refusal('This is no name of a file.', [span])
   const value = keptOf(compiler, phrase)
   const format = formatIn(slots) ?? formatOf(path)
@@ -21,12 +22,13 @@ const store: Operation = (compiler, phrase) => {
 }
 
 export function keptOf(compiler: Compiler, phrase: Parameters<Operation>[1]): Value {
-  const { arranged, columns, ...slots } = phrase.slots
+  const { arranged, columns, headers, ...slots } = phrase.slots
   const named = columns?.type === 'columns' ? namedResults(compiler, columns.columns) : undefined
   const subject = named ?? compiler.subject({ ...phrase, slots })
   const said = columns && !named ? shaped(compiler, subject, { columns }) : subject
-  const value =
+  const sorted =
     arranged?.type === 'question' ? answered(compiler, said, arranged.question, arranged.span) : said
+  const value = headers?.type === 'columns' ? headed(compiler, sorted, headers.columns) : sorted
   return value.isGiven ? value : compiler.keep(value, value.names[0] ?? 'result')
 }
 
@@ -34,6 +36,28 @@ export function keptOf(compiler: Compiler, phrase: Parameters<Operation>[1]): Va
 function refusePerLine({ perline }: Slots, format: Format): void {
   if (perline && format !== 'text')
     throw new Refusal('Only a text has one item a line.', [perline.span], '“to NAME.txt”')
+}
+
+/** `with the columns name and outstanding`: those of them, or as many under other names. */
+function headed(compiler: Compiler, value: Value, headers: readonly Column[]): Value {
+  const { columns } = value
+  const isChosen = columns === undefined || headers.every(({ name }) => columns.includes(name))
+  const span = compiler.plan.span
+  if (isChosen) return shaped(compiler, value, { columns: { type: 'columns', columns: headers, span } })
+  if (columns.length !== headers.length)
+    throw new Refusal(
+      `There are ${columns.length} columns: ${columns.join(', ')}.`,
+      headers.map((header) => header.span),
+    )
+  const table = new Table(compiler, value)
+  const members = columns.map(
+    (name, at) => `${keyOf(quoted(headers[at]?.name ?? name))}: ${member(quoted(name))}`,
+  )
+  return {
+    ...value,
+    columns: headers.map(({ name }) => name),
+    expression: table.through(`map({${members.join(', ')}})`),
+  }
 }
 
 /** `write the total and the count to x.json`: results that were made before, where all of them are. */
@@ -64,6 +88,7 @@ function written(compiler: Compiler, value: Value, path: string, format: Format)
     )
   forget(compiler)
   compiler.written.set(path, value)
+  compiler.lastWritten = path
   compiler.plan.addPlain({
     name: `write_${stemOf(path)}`,
     capability: 'run.shell',
@@ -91,8 +116,15 @@ export function forget(compiler: Compiler): void {
   compiler.edition += 1
 }
 
+/** The file that is named, or `it`, `the copy`: the one that was written last. */
+function fileOf(compiler: Compiler, { slots, span, pattern }: Phrase): string {
+  const path = textIn(slots, 'file') ?? (pattern.fixed['same'] === true ? compiler.lastWritten : undefined)
+  if (path === undefined) throw new Refusal('It is not said which file.', [span])
+  return path
+}
+
 const append: Operation = (compiler, phrase) => {
-  const path = textIn(phrase.slots, 'file') ?? ''
+  const path = fileOf(compiler, phrase)
   const format = formatOf(path)
   if (isBinary(path)) throw new Refusal('Nothing here writes files of this kind.', [phrase.span])
   if (format === 'json')
@@ -103,6 +135,7 @@ const append: Operation = (compiler, phrase) => {
     )
   refusePerLine(phrase.slots, format)
   const value = keptOf(compiler, phrase)
+  compiler.lastWritten = path
   forget(compiler)
   compiler.plan.assume('An interrupted append may be done twice when the run goes on.')
   const text =
@@ -176,6 +209,7 @@ const copy: Operation = (compiler, { slots, span }) => {
     needs: [{ read: from }, { write: to }, { run: 'cp' }],
   })
   compiler.mentioned = { path: to, span, after: compiler.values.length }
+  compiler.lastWritten = to
   return undefined
 }
 

@@ -44,7 +44,15 @@ const join: Operation = (compiler, phrase) => {
       [phrase.span],
       '“join A and B by COLUMN”',
     )
-  const isLeft = phrase.pattern.fixed['left'] === true
+  return joined(compiler, [left, right], keys, phrase.pattern.fixed['left'] === true)
+}
+
+export function joined(
+  compiler: Compiler,
+  [left, right]: readonly [Value, Value],
+  keys: { readonly left: Column; readonly right: Column },
+  isLeft: boolean,
+): Value {
   const asked = joinedOn(compiler, [left, right], keys, isLeft)
   if (asked) return asked
   const [leftTable, rightTable] = [new Table(compiler, left), new Table(compiler, right)]

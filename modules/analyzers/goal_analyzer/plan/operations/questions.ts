@@ -2,15 +2,14 @@
  * A question to one table, done in the only order that makes sense: which rows, in which groups, what of each, in which
  * order, how many, which columns.
  */
-import { isArrangement } from '../../grammar/question.ts'
 import type { AskedOrder, Column, Question } from '../../grammar/tree.ts'
 import { Refusal, type Span } from '../../refusal.ts'
 import type { Compiler, Operation } from '../compiler.ts'
-import { isDatabase } from '../files.ts'
 import { limitedTo } from '../relations.ts'
 import { comparing, filtered, Table } from '../table.ts'
-import { keyOf, type Value } from '../values.ts'
-import { aggregated, ungrouped } from './aggregates.ts'
+import { keyOf, member, quoted, type Value } from '../values.ts'
+import { aggregated } from './aggregates.ts'
+import { tableOf, withoutLacking } from './question_tables.ts'
 import { inOrder, onlyOnce } from './shape.ts'
 
 const question: Operation = (compiler, { slots, span }) => {
@@ -22,8 +21,8 @@ const question: Operation = (compiler, { slots, span }) => {
 
 /** The question to a table, whatever it says that it is about. */
 export function answered(compiler: Compiler, table: Value, asked: Question, span: Span): Value {
-  const rows = asked.conditions.reduce((value, condition) => filtered(compiler, value, condition), table)
-  const groups = inGroups(compiler, rows, asked, span)
+  const rows = withoutLacking(compiler, heldRows(compiler, table, asked, span), asked)
+  const groups = named(compiler, inGroups(compiler, rows, asked, span), asked)
   const sorted = ordersOf(asked).reduceRight(
     (value, order) => put(compiler, value, asked, order, span),
     groups,
@@ -31,22 +30,29 @@ export function answered(compiler: Compiler, table: Value, asked: Question, span
   return told(compiler, cut(compiler, sorted, asked), asked)
 }
 
-/** An order of its own, behind what was written already, would come too late. */
-function lastOf(compiler: Compiler, asked: Question, span: Span): Value {
-  const last = compiler.last(span)
-  const isWritten = [...compiler.written.values()].some(({ expression }) => expression === last.expression)
-  if (isWritten && isArrangement(asked))
-    throw new Refusal('This was written already. Say its order before.', [span])
-  return ungrouped(last)
+function heldRows(
+  compiler: Compiler,
+  table: Value,
+  { conditions, isDropped, aggregates }: Question,
+  span: Span,
+): Value {
+  if (!isDropped) return conditions.reduce((value, one) => filtered(compiler, value, one), table)
+  if (conditions.length === 0 || aggregates.length > 0)
+    throw new Refusal('It is not said which rows are left out.', [span])
+  return filtered(compiler, table, { kind: 'and', parts: conditions }, false)
 }
 
-function tableOf(compiler: Compiler, asked: Question, span: Span): Value {
-  const { source, table } = asked
-  if (!source) return lastOf(compiler, asked, span)
-  if (!isDatabase(source.path)) return compiler.file(source.path, source.span)
-  if (table === undefined)
-    throw new Refusal(`It is not said which table of ${source.path} is meant.`, [source.span])
-  return compiler.table(source.path, table, source.span)
+/** What was computed, under the names that it is given. */
+function named(compiler: Compiler, value: Value, { names, by, aggregates }: Question): Value {
+  if (names.length === 0 || by.length === 0 || !value.columns) return value
+  const { columns } = value
+  const to = columns.map(
+    (name, at) => names.find((one) => one.at === at - (columns.length - aggregates.length))?.name ?? name,
+  )
+  const table = new Table(compiler, value)
+  const members = columns.map((name, at) => `${keyOf(quoted(to[at] ?? name))}: ${member(quoted(name))}`)
+  const computed = to.slice(columns.length - aggregates.length).map(quoted)
+  return { ...value, columns: to, computed, expression: table.through(`map({${members.join(', ')}})`) }
 }
 
 function inGroups(compiler: Compiler, value: Value, asked: Question, span: Span): Value {

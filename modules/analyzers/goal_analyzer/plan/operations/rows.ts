@@ -211,9 +211,9 @@ const extreme: Operation = (compiler, phrase) => {
 /** `the first 2 rows`, `the last line`. */
 const first: Operation = (compiler, phrase) => {
   const { slots, pattern, span } = phrase
-  const value = asItems(
-    shaped(compiler, subjectOfNoun(compiler, phrase), slots['where'] ? { where: slots['where'] } : {}),
-  )
+  const subject = subjectOfNoun(compiler, phrase)
+  refuseOtherNoun(compiler, slots, subject)
+  const value = asItems(shaped(compiler, subject, slots['where'] ? { where: slots['where'] } : {}))
   const n = valueIn(slots, 'n')
   const isEnd = pattern.fixed['from'] === 'end'
   if (n === undefined) {
