@@ -1,0 +1,84 @@
+/** What is seen of one step in words: its verb, the sort of deed that is, and the things that it speaks of. English alone. */
+import { contentOf, stem } from './words.ts'
+
+/**
+ * - `look`: asks for something that is elsewhere, and can be asked whatever came before;
+ * - `derive`: makes something out of what is there;
+ * - `keep`: a rule to keep, and no deed that ends;
+ * - `do`: any other deed.
+ */
+export type Sort = 'look' | 'derive' | 'keep' | 'do'
+
+export interface Step {
+  readonly text: string
+  readonly verb: string
+  readonly sort: Sort
+  /** The words that say what it is about, without the verb. */
+  readonly content: ReadonlySet<string>
+  /** Names and values that it brings along. */
+  readonly own: ReadonlySet<string>
+  /** The word by which it says that something comes from before. */
+  readonly pointsBack: string | undefined
+  /** It brings several things together. */
+  readonly gathers: boolean
+  /** It is for a case alone: "… if it rains". */
+  readonly forCase: boolean
+}
+
+/** Of each step no more is looked at. */
+const lengthMax = 4_000
+
+const looking =
+  /^\W*(?:retrieve|fetch|get(?! (?:to|in|into|up|out)\b)|gather|search|find|provide|check|look|obtain|collect|research|explore|investigate|query|access|scan|list|view|verify|track|monitor|discover)\b/i
+
+const deriving =
+  /^\W*(?:calculate|count|compute|sum|filter|sort|order|group|select|determine|identify|answer|confirm|describe|define|compare|evaluate|combine|merge|join|intersect|summari[sz]e|extract|solve|convert|translate|analy[sz]e|exclude|subtract|estimate|measure)\b/i
+
+const keeping =
+  /^\W*(?:be|know|remember|consider|avoid|don[’']?t|do not|never|try|keep|understand|think|learn|reali[sz]e|stay|make sure|ensure|accept|recogni[sz]e|notice|watch|ask|talk)\b/i
+
+/** Who is spoken to does one thing after another, where a machine would look things up side by side. */
+const toSomebody = /\byou(?:r|rself)?\b/i
+
+/** Says that something comes from a step before. */
+const backward =
+  /\b(?:previous(?:ly)?|results?|above|earlier|obtained|retrieved|found|identified|calculated|computed|fetched|resulting|filtered|returned|extracted|gathered|grouped|joined|provided|specified|selected|these|those|each|then|now|next|once|again|repeat|further|continue|remaining|finally)\b/i
+
+const gathering =
+  /\b(?:both|combin\w+|compar\w+|merg\w+|summari[sz]\w+|intersect\w*|union|differences?|altogether|exclud\w+|subtract\w*|total|overall|all (?:the )?(?:results|information|data)|two (?:sets|results|lists|groups))\b/i
+
+/** An "if" that is no "whether". */
+const conditional =
+  /\S\s.*(?<!\b(?:determin|check|see|answer|verify|know|confirm|decid|out|ask|test)\w*\s)\bif\b/i
+
+/** What is quoted, has a capital within the sentence, or has a digit. */
+const bringing = /["'“‘`][^"'”’`]+["'”’`]|(?<=\w\s)\p{Lu}[\p{L}\d]+|(?<=\w\s)\w*\d[\w.,:/-]*/gu
+
+export function stepOf(whole: string): Step {
+  const text = whole.slice(0, lengthMax)
+  const [verb = ''] = /[a-z'’]+/.exec(text.toLowerCase()) ?? []
+  const content = new Set(contentOf(text))
+  content.delete(stem(verb))
+  const sort = sortOf(text)
+  return {
+    text,
+    verb,
+    sort,
+    content,
+    own: new Set(text.match(bringing)?.map((found) => found.replaceAll(/^\W+|\W+$/g, '').toLowerCase())),
+    pointsBack: backward.exec(text)?.[0].toLowerCase(),
+    gathers: gathering.test(text),
+    forCase: sort !== 'derive' && conditional.test(text),
+  }
+}
+
+function sortOf(text: string): Sort {
+  if (looking.test(text)) return toSomebody.test(text) ? 'do' : 'look'
+  if (deriving.test(text)) return 'derive'
+  return keeping.test(text) ? 'keep' : 'do'
+}
+
+/** How much of the shorter of two steps both share. */
+export function sharedBy(a: Step, b: Step): number {
+  return a.content.intersection(b.content).size / Math.max(1, Math.min(a.content.size, b.content.size))
+}
