@@ -25,7 +25,8 @@ export function groupsOf(steps: readonly Step[]): readonly (readonly number[] | 
 
 /** One verb, two words or more in common, and one or two on each side that the other has not. */
 function ofOneForm(a: Step | undefined, b: Step | undefined): boolean {
-  if (a === undefined || b?.verb !== a.verb || b.sort === 'do' || b.sort === 'keep') return false
+  if (a === undefined || b?.verb !== a.verb || b.sort === 'do') return false
+  if (b.pointsBack !== undefined && b.pointsBack !== a.pointsBack) return false
   const differ = [a.content.difference(b.content), b.content.difference(a.content)]
   return (
     a.content.intersection(b.content).size >= 2 &&

@@ -35,6 +35,7 @@ const signals: readonly Signal[] = [
   { weight: 2, holds: ({ pointsBack }) => Number(pointsBack !== undefined) },
   // Both speak of the same things.
   { weight: 2, holds: (step, before) => Math.min(1, 2 * sharedBy(step, before)) },
+  { weight: 1, holds: ({ known }, before) => Number(!known.isDisjointFrom(before.content)) },
   // It asks for something that is elsewhere.
   { weight: -3, holds: ({ sort }) => Number(sort === 'look') },
   // So does the one before, whose answer it need not wait for.
@@ -43,8 +44,6 @@ const signals: readonly Signal[] = [
   { weight: -2, holds: ({ own }, before) => Number(own.size > 0 && own.isDisjointFrom(before.own)) },
   // It does the same again.
   { weight: -1, holds: ({ verb }, before) => Number(verb === before.verb) },
-  // Both are rules to keep.
-  { weight: -4, holds: ({ sort }, before) => Number(sort === 'keep' && before.sort === 'keep') },
   // Both are for a case of their own.
   { weight: -6, holds: ({ forCase }, before) => Number(forCase && before.forCase) },
 ]

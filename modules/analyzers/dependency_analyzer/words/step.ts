@@ -4,10 +4,9 @@ import { contentOf, stem } from './words.ts'
 /**
  * - `look`: asks for something that is elsewhere, and can be asked whatever came before;
  * - `derive`: makes something out of what is there;
- * - `keep`: a rule to keep, and no deed that ends;
  * - `do`: any other deed.
  */
-export type Sort = 'look' | 'derive' | 'keep' | 'do'
+export type Sort = 'look' | 'derive' | 'do'
 
 export interface Step {
   readonly text: string
@@ -15,6 +14,8 @@ export interface Step {
   readonly sort: Sort
   /** The words that say what it is about, without the verb. */
   readonly content: ReadonlySet<string>
+  /** What it speaks of as known: "the …", "its …", "each …". */
+  readonly known: ReadonlySet<string>
   /** Names and values that it brings along. */
   readonly own: ReadonlySet<string>
   /** The word by which it says that something comes from before. */
@@ -29,20 +30,17 @@ export interface Step {
 const lengthMax = 4_000
 
 const looking =
-  /^\W*(?:retrieve|fetch|get(?! (?:to|in|into|up|out)\b)|gather|search|find|provide|check|look|obtain|collect|research|explore|investigate|query|access|scan|list|view|verify|track|monitor|discover)\b/i
+  /^\W*(?:retrieve|fetch|get(?! (?:to|in|into|up|out)\b)|gather|search|find|provide|check|look up|obtain|collect|research|explore|investigate|query|access|scan|list|track|monitor|discover)\b/i
 
 const deriving =
-  /^\W*(?:calculate|count|compute|sum|filter|sort|order|group|select|determine|identify|answer|confirm|describe|define|compare|evaluate|combine|merge|join|intersect|summari[sz]e|extract|solve|convert|translate|analy[sz]e|exclude|subtract|estimate|measure)\b/i
-
-const keeping =
-  /^\W*(?:be|know|remember|consider|avoid|don[’']?t|do not|never|try|keep|understand|think|learn|reali[sz]e|stay|make sure|ensure|accept|recogni[sz]e|notice|watch|ask|talk)\b/i
+  /^\W*(?:calculate|verify|count|compute|sum|filter|sort|order|group|select|determine|identify|answer|confirm|describe|define|compare|evaluate|combine|merge|join|intersect|summari[sz]e|extract|solve|convert|translate|analy[sz]e|exclude|subtract|estimate|measure)\b/i
 
 /** Who is spoken to does one thing after another, where a machine would look things up side by side. */
 const toSomebody = /\byou(?:r|rself)?\b/i
 
 /** Says that something comes from a step before. */
 const backward =
-  /\b(?:previous(?:ly)?|results?|above|earlier|obtained|retrieved|found|identified|calculated|computed|fetched|resulting|filtered|returned|extracted|gathered|grouped|joined|provided|specified|selected|these|those|each|then|now|next|once|again|repeat|further|continue|remaining|finally)\b/i
+  /\b(?:previous(?:ly)?|results?|above|earlier|obtained|retrieved|found|identified|calculated|computed|fetched|resulting|filtered|returned|extracted|gathered|grouped|joined|(?<=(?:the|its|this|that|their|using) )(?:provided|specified|selected|given)|these|those|each|then|now|next(?! (?:hour|day|week|month|year)s?\b)|once|again|repeat|further|continue|remaining|finally)\b/i
 
 const gathering =
   /\b(?:both|combin\w+|compar\w+|merg\w+|summari[sz]\w+|intersect\w*|union|differences?|altogether|exclud\w+|subtract\w*|total|overall|all (?:the )?(?:results|information|data)|two (?:sets|results|lists|groups))\b/i
@@ -50,6 +48,8 @@ const gathering =
 /** An "if" that is no "whether". */
 const conditional =
   /\S\s.*(?<!\b(?:determin|check|see|answer|verify|know|confirm|decid|out|ask|test)\w*\s)\bif\b/i
+
+const definite = /\b(?:the|this|that|these|those|each|its|their)\s+((?:[\w-]+\s?){1,3})/gi
 
 /** What is quoted, has a capital within the sentence, or has a digit. */
 const bringing = /["'“‘`][^"'”’`]+["'”’`]|(?<=\w\s)\p{Lu}[\p{L}\d]+|(?<=\w\s)\w*\d[\w.,:/-]*/gu
@@ -65,7 +65,8 @@ export function stepOf(whole: string): Step {
     verb,
     sort,
     content,
-    own: new Set(text.match(bringing)?.map((found) => found.replaceAll(/^\W+|\W+$/g, '').toLowerCase())),
+    known: new Set([...text.matchAll(definite)].flatMap(([, phrase = '']) => [...contentOf(phrase)])),
+    own: contentOf(text.match(bringing)?.join(' ') ?? ''),
     pointsBack: backward.exec(text)?.[0].toLowerCase(),
     gathers: gathering.test(text),
     forCase: sort !== 'derive' && conditional.test(text),
@@ -74,8 +75,7 @@ export function stepOf(whole: string): Step {
 
 function sortOf(text: string): Sort {
   if (looking.test(text)) return toSomebody.test(text) ? 'do' : 'look'
-  if (deriving.test(text)) return 'derive'
-  return keeping.test(text) ? 'keep' : 'do'
+  return deriving.test(text) ? 'derive' : 'do'
 }
 
 /** How much of the shorter of two steps both share. */
