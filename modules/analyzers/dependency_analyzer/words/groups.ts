@@ -1,15 +1,19 @@
 /**
- * Steps of one form that differ in what they are about, and stand side by side: "Filter the matches of 2013", "Filter the
- * matches of 2016". A step that changes the world is never one of them: what is done twice is done one after the other.
+ * Steps that stand side by side, since they are of one form and differ in what they are about ("Filter the matches of
+ * 2013", "Filter the matches of 2016"), or since the step after them sets them against each other. What changes the world
+ * never does: it is done in the order in which it is said.
  */
 import type { Step } from './step.ts'
 
-/** Larger groups are not looked through, so that the time stays linear. */
+/** Groups and branches are looked through no further, so that the time stays linear. */
 export const groupMax = 24
+
+/** How many words of its own a step of a group may have. */
+const differMax = 2
 
 /** Words that make something out of the others, or say an order: what differs in them is no other thing of the same sort. */
 const unlike =
-  /^(?:total|overall|altogether|together|sum|averag|differenc|percentag|probability|first|second|third|fourth|fifth|next|last|previou|final|rest|remain|additional|other|another)$/
+  /^(?:total|overall|altogether|together|sum|differenc|percentag|probability|first|second|third|fourth|fifth|next|last|previou|final|rest|remain)$/
 
 /** The group of each step that is in one, as the places of its steps. */
 export function groupsOf(steps: readonly Step[]): readonly (readonly number[] | undefined)[] {
@@ -17,35 +21,50 @@ export function groupsOf(steps: readonly Step[]): readonly (readonly number[] | 
   for (let first = 0; first < steps.length; ) {
     const group = [first]
     for (let next = first + 1; ofOneForm(steps[next - 1], steps[next]); next++) group.push(next)
-    if (group.length > 1 && standSideBySide(group, steps)) for (const place of group) groups[place] = group
+    if (group.length === 1 && areSetAgainst(first, steps)) group.push(first + 1)
+    else if (!standSideBySide(group, steps)) group.splice(1)
+    if (group.length > 1) for (const place of group) groups[place] = group
     first += group.length
   }
   return groups
 }
 
-/** One verb, two words or more in common, and one or two on each side that the other has not. */
+/** One verb, two words or more in common, and a few on each side that the other has not. */
 function ofOneForm(a: Step | undefined, b: Step | undefined): boolean {
-  if (a === undefined || b?.verb !== a.verb || b.sort === 'do') return false
-  if (b.pointsBack !== undefined && b.pointsBack !== a.pointsBack) return false
+  if (a === undefined || b === undefined || a.verb !== b.verb || !mayStandBeside(a, b)) return false
   const differ = [a.content.difference(b.content), b.content.difference(a.content)]
   return (
     a.content.intersection(b.content).size >= 2 &&
-    differ.every(({ size }) => size === 1 || size === 2) &&
+    differ.every(({ size }) => size > 0 && size <= differMax) &&
     !differ.some((words) => [...words].some((word) => unlike.test(word)))
   )
 }
 
+function mayStandBeside(a: Step, b: Step): boolean {
+  const pointsBack = b.pointsBack !== undefined && b.pointsBack !== a.pointsBack
+  return a.sort !== 'do' && b.sort !== 'do' && !pointsBack
+}
+
 /**
- * What is looked up does. What is derived may have been derived from the one before, unless what follows says otherwise:
- * it brings them together, or takes each of them up on its own.
+ * What is looked up stands side by side. What is derived may have been derived from the one before, unless what follows
+ * says otherwise: it brings them together, or takes each of them up on its own.
  */
 function standSideBySide(group: readonly number[], steps: readonly Step[]): boolean {
   const [first = 0] = group
   if (steps[first]?.sort === 'look') return true
-  const after = steps.slice(first + group.length, first + group.length + groupMax)
-  if (group.length > groupMax || after[0]?.gathers) return after[0]?.gathers === true
-  const says = after.map((step) => namedBy(step, group, steps))
-  return group.every((place) => says.some((named) => named.length === 1 && named[0] === place))
+  const [next, ...more] = steps.slice(first + group.length, first + group.length + groupMax)
+  if (next === undefined || next.gathers || group.length > groupMax) return next?.gathers === true
+  const taken = [next, ...more].map((step) => namedBy(step, group, steps))
+  if (taken[0]?.length === group.length) return true
+  return group.every((place) => taken.some((named) => named.length === 1 && named[0] === place))
+}
+
+/** Two of any form, of which the second speaks of nothing as known that the first has, and a third that needs two. */
+function areSetAgainst(first: number, steps: readonly Step[]): boolean {
+  const [a, b, third] = steps.slice(first, first + 3)
+  if (a === undefined || b === undefined || third?.setsAgainst !== true) return false
+  const taken = namedBy(third, [first, first + 1], steps).length > 0
+  return taken && mayStandBeside(a, b) && b.pointsBack === undefined && b.known.isDisjointFrom(a.content)
 }
 
 /** Those of the steps at these places that a step speaks of in words that none of the others has. */

@@ -35,6 +35,7 @@ const signals: readonly Signal[] = [
   { weight: 2, holds: ({ pointsBack }) => Number(pointsBack !== undefined) },
   // Both speak of the same things.
   { weight: 2, holds: (step, before) => Math.min(1, 2 * sharedBy(step, before)) },
+  // It speaks of something of the one before as known.
   { weight: 1, holds: ({ known }, before) => Number(!known.isDisjointFrom(before.content)) },
   // It asks for something that is elsewhere.
   { weight: -3, holds: ({ sort }) => Number(sort === 'look') },
@@ -62,7 +63,7 @@ class Plan {
   private readonly steps: readonly Step[]
   private readonly groups: readonly (readonly number[] | undefined)[]
   private readonly needs: Needs[] = []
-  /** Those that no other needs yet. */
+  /** The ends of the branches: the last of those steps that no other needs yet. */
   private readonly open = new Set<number>()
 
   constructor(steps: readonly Step[]) {
@@ -72,48 +73,49 @@ class Plan {
 
   next(): Needs {
     const place = this.needs.length
-    const step = this.steps[place]
-    const needs = step && place > 0 ? this.needsOf(step, place) : nothing
+    const needs = this.needsOf(place)
     this.needs.push(needs)
     for (const from of needs.from) this.open.delete(from)
     this.open.add(place)
+    if (this.open.size > groupMax) this.open.delete(Math.min(...this.open))
     return needs
   }
 
-  private needsOf(step: Step, place: number): Needs {
-    return toldBy(step, place) ?? this.fromBranches(step, place) ?? this.fromBefore(step, place)
+  private needsOf(place: number): Needs {
+    const [before, step] = [this.steps[place - 1], this.steps[place]]
+    if (before === undefined || step === undefined) return nothing
+    return toldBy(step, place) ?? this.fromBranches(step, place) ?? this.fromBefore(step, before, place)
   }
 
-  /** Where several branches are open: all of them, those that it names, or what those beside it need. */
+  /** Where several branches are open: all of them, or those that it names; else what those beside it need. */
   private fromBranches(step: Step, place: number): Needs | undefined {
-    const beside = this.groups[place]?.filter((other) => other < place) ?? []
+    const first = Math.max(this.groups[place]?.[0] ?? place, place - groupMax)
+    const beside = Array.from({ length: place - first }, (_, at) => first + at)
     const taken = beside.flatMap((other) => this.needs[other]?.from ?? [])
     const branches = [...new Set([...taken, ...this.open])].filter((other) => !beside.includes(other))
-    const recent = branches.slice(-groupMax)
-    if (recent.length > 1) {
-      const named = namedBy(step, recent, this.steps)
-      if (step.gathers && !this.bringsOnlyItsOwn(step, recent, named))
-        return { from: recent, why: 'it brings together what is there' }
-      const sided = beside.length > 0 ? taken.length > 0 : this.groups[place - 1] !== undefined
-      if ((named.length > 1 && step.sort !== 'look') || (named.length === 1 && sided))
-        return { from: named, why: 'it names what they are about' }
-    }
+    const named = branches.length > 1 ? namedBy(step, branches, this.steps) : []
+    if (branches.length > 1 && step.gathers && (named.length > 0 || this.isAboutThem(step, branches)))
+      return { from: branches, why: 'it brings together what is there' }
+    const afterGroup = beside.length > 0 ? taken.length > 0 : this.groups[place - 1] !== undefined
+    if ((named.length > 1 && step.sort !== 'look') || (named.length === 1 && afterGroup))
+      return { from: named, why: 'it names what they are about' }
     if (beside.length === 0) return undefined
-    return this.needs[place - 1]
+    return this.besideOne(place - 1)
   }
 
-  private bringsOnlyItsOwn({ own }: Step, branches: readonly number[], named: readonly number[]): boolean {
-    if (own.size === 0 || named.length > 0) return false
-    return branches.every((place) => this.steps[place]?.own.isDisjointFrom(own))
+  /** It brings no names and values along but theirs. */
+  private isAboutThem({ own }: Step, places: readonly number[]): boolean {
+    return own.size === 0 || places.some((place) => this.steps[place]?.own.isDisjointFrom(own) === false)
   }
 
-  private fromBefore(step: Step, place: number): Needs {
-    const before = this.steps[place - 1]
-    if (!before) return nothing
+  private fromBefore(step: Step, before: Step, place: number): Needs {
     const sum = signals.reduce((all, { weight, holds }) => all + weight * holds(step, before), 0)
     if (sum >= 0) return { from: [place - 1], why: reasonOf(step, before) }
-    // What is looked up needs nothing; a rule or a case stands beside the one before.
-    return step.sort === 'look' ? nothing : (this.needs[place - 1] ?? nothing)
+    return step.sort === 'look' ? nothing : this.besideOne(place - 1)
+  }
+
+  private besideOne(place: number): Needs {
+    return { from: this.needs[place]?.from ?? [], why: 'it stands beside another that needs it' }
   }
 }
 

@@ -22,6 +22,8 @@ export interface Step {
   readonly pointsBack: string | undefined
   /** It brings several things together. */
   readonly gathers: boolean
+  /** It needs two to set against each other. */
+  readonly setsAgainst: boolean
   /** It is for a case alone: "… if it rains". */
   readonly forCase: boolean
 }
@@ -33,7 +35,7 @@ const looking =
   /^\W*(?:retrieve|fetch|get(?! (?:to|in|into|up|out)\b)|gather|search|find|provide|check|look up|obtain|collect|research|explore|investigate|query|access|scan|list|track|monitor|discover)\b/i
 
 const deriving =
-  /^\W*(?:calculate|verify|count|compute|sum|filter|sort|order|group|select|determine|identify|answer|confirm|describe|define|compare|evaluate|combine|merge|join|intersect|summari[sz]e|extract|solve|convert|translate|analy[sz]e|exclude|subtract|estimate|measure)\b/i
+  /^\W*(?:calculate|count|compute|sum|filter|sort|order|group|select|determine|identify|answer|confirm|verify|describe|define|compare|evaluate|combine|merge|join|intersect|summari[sz]e|extract|solve|convert|translate|analy[sz]e|exclude|subtract|estimate|measure)\b/i
 
 /** Who is spoken to does one thing after another, where a machine would look things up side by side. */
 const toSomebody = /\byou(?:r|rself)?\b/i
@@ -42,13 +44,19 @@ const toSomebody = /\byou(?:r|rself)?\b/i
 const backward =
   /\b(?:previous(?:ly)?|results?|above|earlier|obtained|retrieved|found|identified|calculated|computed|fetched|resulting|filtered|returned|extracted|gathered|grouped|joined|(?<=(?:the|its|this|that|their|using) )(?:provided|specified|selected|given)|these|those|each|then|now|next(?! (?:hour|day|week|month|year)s?\b)|once|again|repeat|further|continue|remaining|finally)\b/i
 
+/** Makes something out of several. */
 const gathering =
   /\b(?:both|combin\w+|compar\w+|merg\w+|summari[sz]\w+|intersect\w*|union|differences?|altogether|exclud\w+|subtract\w*|total|overall|all (?:the )?(?:results|information|data)|two (?:sets|results|lists|groups))\b/i
 
-/** An "if" that is no "whether". */
-const conditional =
-  /\S\s.*(?<!\b(?:determin|check|see|answer|verify|know|confirm|decid|out|ask|test)\w*\s)\bif\b/i
+/** Makes something out of two. */
+const against =
+  /\b(?:both|intersect\w*|union|differences?|exclud\w+|subtract\w*|two (?:sets|results|lists|groups))\b/i
 
+/** An "if" that is no "whether", and does not come first. */
+const conditional =
+  /(?<!^\W*)(?<!\b(?:determin|check|see|answer|verify|know|confirm|decid|out|ask|test)\w*\s)\bif\b/i
+
+/** What follows a word that says that it is known which one is meant. */
 const definite = /\b(?:the|this|that|these|those|each|its|their)\s+((?:[\w-]+\s?){1,3})/gi
 
 /** What is quoted, has a capital within the sentence, or has a digit. */
@@ -69,6 +77,7 @@ export function stepOf(whole: string): Step {
     own: contentOf(text.match(bringing)?.join(' ') ?? ''),
     pointsBack: backward.exec(text)?.[0].toLowerCase(),
     gathers: gathering.test(text),
+    setsAgainst: against.test(text),
     forCase: sort !== 'derive' && conditional.test(text),
   }
 }
