@@ -3,7 +3,7 @@
  * says what it rests on. First what is said outright, then what branches are open, then how much speaks for the order.
  */
 import { groupMax, groupsOf, namedBy } from './groups.ts'
-import { sharedBy, stepOf, type Step } from './step.ts'
+import { sharedBy, stepsOf, type Step } from './step.ts'
 
 export interface Guess {
   readonly from: number
@@ -50,7 +50,7 @@ const signals: readonly Signal[] = [
 ]
 
 export function inferOrder(texts: readonly string[]): readonly Guess[] {
-  const steps = texts.map(stepOf)
+  const steps = stepsOf(texts)
   const plan = new Plan(steps)
   return steps.flatMap((_, to) => {
     const { from, why } = plan.next()

@@ -62,12 +62,18 @@ const definite = /\b(?:the|this|that|these|those|each|its|their)\s+((?:[\w-]+\s?
 /** What is quoted, has a capital within the sentence, or has a digit. */
 const bringing = /["'“‘`][^"'”’`]+["'”’`]|(?<=\w\s)\p{Lu}[\p{L}\d]+|(?<=\w\s)\w*\d[\w.,:/-]*/gu
 
-export function stepOf(whole: string): Step {
-  const text = whole.slice(0, lengthMax)
+/** What is seen of the steps of a plan. */
+export function stepsOf(texts: readonly string[]): readonly Step[] {
+  const cut = texts.map((text) => text.slice(0, lengthMax))
+  const isToSomebody = cut.some((text) => toSomebody.test(text))
+  return cut.map((text) => stepOf(text, isToSomebody))
+}
+
+function stepOf(text: string, isToSomebody: boolean): Step {
   const [verb = ''] = /[a-z'’]+/.exec(text.toLowerCase()) ?? []
   const content = new Set(contentOf(text))
   content.delete(stem(verb))
-  const sort = sortOf(text)
+  const sort = sortOf(text, isToSomebody)
   return {
     text,
     verb,
@@ -82,8 +88,8 @@ export function stepOf(whole: string): Step {
   }
 }
 
-function sortOf(text: string): Sort {
-  if (looking.test(text)) return toSomebody.test(text) ? 'do' : 'look'
+function sortOf(text: string, isToSomebody: boolean): Sort {
+  if (looking.test(text)) return isToSomebody ? 'do' : 'look'
   return deriving.test(text) ? 'derive' : 'do'
 }
 
