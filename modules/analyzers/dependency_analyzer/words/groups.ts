@@ -21,9 +21,10 @@ export function groupsOf(steps: readonly Step[]): readonly (readonly number[] | 
   for (let first = 0; first < steps.length; ) {
     const group = [first]
     for (let next = first + 1; ofOneForm(steps[next - 1], steps[next]); next++) group.push(next)
-    if (group.length === 1 && areSetAgainst(first, steps)) group.push(first + 1)
-    else if (!standSideBySide(group, steps)) group.splice(1)
-    if (group.length > 1) for (const place of group) groups[place] = group
+    const areSet = group.length === 1 && areSetAgainst(first, steps)
+    if (areSet) group.push(first + 1)
+    if (areSet || (group.length > 1 && standSideBySide(group, steps)))
+      for (const place of group) groups[place] = group
     first += group.length
   }
   return groups

@@ -49,12 +49,16 @@ const signals: readonly Signal[] = [
   { weight: -6, holds: ({ forCase }, before) => Number(forCase && before.forCase) },
 ]
 
-export function inferOrder(texts: readonly string[]): readonly Guess[] {
-  const steps = stepsOf(texts)
-  const plan = new Plan(steps)
-  return steps.flatMap((_, to) => {
-    const { from, why } = plan.next()
-    return from.map((place) => ({ from: place, to, why: `words: ${why}` }))
+/** `said` has what some steps are known to need; of those nothing is guessed. */
+export function inferOrder(
+  texts: readonly string[],
+  said: ReadonlyMap<number, readonly number[]> = new Map(),
+): readonly Guess[] {
+  const plan = new Plan(stepsOf(texts))
+  return texts.flatMap((_, to) => {
+    const known = said.get(to)
+    const { from, why } = plan.next(known && { from: known, why: '' })
+    return known ? [] : from.map((place) => ({ from: place, to, why: `words: ${why}` }))
   })
 }
 
@@ -71,9 +75,9 @@ class Plan {
     this.groups = groupsOf(steps)
   }
 
-  next(): Needs {
+  next(said?: Needs): Needs {
     const place = this.needs.length
-    const needs = this.needsOf(place)
+    const needs = said ?? this.needsOf(place)
     this.needs.push(needs)
     for (const from of needs.from) this.open.delete(from)
     this.open.add(place)

@@ -54,7 +54,7 @@ const against =
 
 /** An "if" that is no "whether", and does not come first. */
 const conditional =
-  /(?<!^\W*)(?<!\b(?:determin|check|see|answer|verify|know|confirm|decid|out|ask|test)\w*\s)\bif\b/i
+  /(?<!^\W*)(?<!\b(?:determin\w+|check\w*|see|answer|verif\w+|know|confirm\w*|decid\w+|find out|ask|test\w*)\s)\bif\b/i
 
 /** What follows a word that says that it is known which one is meant. */
 const definite = /\b(?:the|this|that|these|those|each|its|their)\s+((?:[\w-]+\s?){1,3})/gi
