@@ -36,7 +36,7 @@ const signals: readonly Signal[] = [
   // Both speak of the same things.
   { weight: 2, holds: (step, before) => Math.min(1, 2 * sharedBy(step, before)) },
   // It speaks of something of the one before as known.
-  { weight: 1, holds: ({ known }, before) => Number(!known.isDisjointFrom(before.content)) },
+  { weight: 2, holds: ({ known }, before) => Number(!known.isDisjointFrom(before.content)) },
   // It asks for something that is elsewhere.
   { weight: -3, holds: ({ sort }) => Number(sort === 'look') },
   // So does the one before, whose answer it need not wait for.
@@ -44,7 +44,7 @@ const signals: readonly Signal[] = [
   // It brings names and values along, and none of the one before.
   { weight: -2, holds: ({ own }, before) => Number(own.size > 0 && own.isDisjointFrom(before.own)) },
   // It does the same again.
-  { weight: -1, holds: ({ verb }, before) => Number(verb === before.verb) },
+  { weight: -2, holds: ({ verb }, before) => Number(verb === before.verb) },
   // Both are for a case of their own.
   { weight: -6, holds: ({ forCase }, before) => Number(forCase && before.forCase) },
 ]
