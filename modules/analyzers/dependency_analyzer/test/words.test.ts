@@ -57,7 +57,12 @@ test('steps of one form stand side by side where what follows brings them togeth
 })
 
 test('they need what the first of them needs', async () => {
-  const texts = ['Open the archive', 'Count its red glass marbles', 'Count its blue glass marbles', 'Compare both counts']
+  const texts = [
+    'Open the archive',
+    'Count its red glass marbles',
+    'Count its blue glass marbles',
+    'Compare both counts',
+  ]
   expect(await edges(...texts)).toContain('1 → 3 words: it stands beside another that needs it')
   expect(await edges(...texts)).not.toContainEqual(expect.stringContaining('2 → 3'))
 })

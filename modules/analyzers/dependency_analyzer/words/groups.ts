@@ -18,7 +18,7 @@ const unlike =
 /** The group of each step that is in one, as the places of its steps. */
 export function groupsOf(steps: readonly Step[]): readonly (readonly number[] | undefined)[] {
   const groups: (readonly number[] | undefined)[] = steps.map(() => undefined)
-  for (let first = 0; first < steps.length; ) {
+  for (let first = 0; first < steps.length;) {
     const group = [first]
     for (let next = first + 1; ofOneForm(steps[next - 1], steps[next]); next++) group.push(next)
     const areSet = group.length === 1 && areSetAgainst(first, steps)

@@ -24,9 +24,11 @@ interface Signal {
 }
 
 /**
- * What speaks for and against that a step needs the one before it; it does where the sum is not below nothing. The weights
- * are a regression's over half of the plans of WorFBench, doubled and rounded to whole numbers: no single signal against
- * the order outweighs it but rules and cases, and a step that is looked up must lack something else as well.
+ * What speaks for and against that a step needs the one before it; it does where the sum is not below nothing. In doubt
+ * the order in which steps are said holds: two of the signals against it no more than balance it, so that it takes a
+ * third, or that something is looked up and one more, or cases, which nobody is in one after the other. The weights began
+ * as those of a logistic regression over half of the plans of WorFBench, and were evened out to whole numbers on the same
+ * half: one more or less in any of them changes its F1 by 1.1 at most, and mostly by 0.1.
  */
 const signals: readonly Signal[] = [
   // It is said after it.

@@ -56,7 +56,11 @@ export function wordsGraph(
   const mentions = steps.map(({ text }) => mentionsIn(text).filter((name) => places.has(name)))
   for (const [to, names] of mentions.entries())
     for (const name of names) graph.add(places.get(name) ?? to, to, `data: reads ${member('$tasks', name)}`)
-  guess(graph, steps, (place) => Object.hasOwn(after, steps[place]?.name ?? '') || mentions[place]?.length !== 0)
+  guess(
+    graph,
+    steps,
+    (place) => Object.hasOwn(after, steps[place]?.name ?? '') || mentions[place]?.length !== 0,
+  )
   const lengths = steps.map(({ name }) => {
     const given = Object.hasOwn(durations, name) ? durations[name] : undefined
     return typeof given === 'number' ? given : 1
