@@ -47,6 +47,24 @@ test('in doubt a step needs the one before it', async () => {
   ])
 })
 
+test.each([
+  [
+    'names of its own',
+    ['Water the plants', 'Retrieve a forecast'],
+    ['Water the plants', 'Retrieve "Xanadu"'],
+  ],
+  ['the same verb', ['Fetch a glass jar', 'Find a glass jar lid'], ['Fetch a jar', 'Fetch a jar lid']],
+  ['nothing that points back', ['Find mugs', 'Then fetch tea'], ['Find mugs', 'Fetch tea']],
+  [
+    'nothing known',
+    ['Find jars', 'Fetch jewels from the jars'],
+    ['Find jars', 'Fetch jewels from sea chests'],
+  ],
+])('%s can tip the scales against the order', async (_, inOrder, sideBySide) => {
+  expect(await edges(...inOrder)).toHaveLength(1)
+  expect(await edges(...sideBySide)).toEqual([])
+})
+
 test('steps of one form stand side by side where what follows brings them together', async () => {
   expect(
     await edges('Filter the matches of the year 2013', 'Filter the matches of the year 2016', 'Combine both'),
