@@ -74,10 +74,22 @@ test('any JSON for a task is analysed or refused with a fault', async () => {
   )
 })
 
-test('ten thousand steps in words take no time', async () => {
-  const tasks = Array.from({ length: 10_000 }, (_, at) => ({
-    name: `s${at}`,
-    text: `Retrieve thing ${at} of the list`,
-  }))
+test.each([
+  ['looked up', (at: number) => `Retrieve thing ${at} of the list`],
+  ['derived in one form', (at: number) => `Count the marbles of jar ${at} in the list`],
+  ['derived and brought together', (at: number) => `Count both marbles of jar ${at} in the list`],
+  ['all for a case', (at: number) => `Play outside if it is dry on day ${at}`],
+  ['that share nothing', (at: number) => `Fetch "thing${at}"`],
+])('ten thousand steps in words, %s, take no time', async (_, textOf) => {
+  const tasks = Array.from({ length: 10_000 }, (_entry, at) => ({ name: `s${at}`, text: textOf(at) }))
   expect((await soon(() => graphOf({ tasks }))).tasks).toHaveLength(10_000)
 })
+
+test.each(['if ', 'the a-', '"', "' ", 'steps 1 and ', 'A1', '\u{10400} ', '$tasks.a', '$tasks["', '\n'])(
+  'a megabyte of %j as a step takes no time',
+  async (part) => {
+    const text = `Find ${part.repeat(1_000_000 / part.length)}`
+    const tasks = ['a', 'b', 'c'].map((name) => ({ name, text }))
+    expect((await soon(() => graphOf({ tasks }))).tasks).toHaveLength(3)
+  },
+)
