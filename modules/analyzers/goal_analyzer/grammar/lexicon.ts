@@ -83,9 +83,22 @@ export class Lexicon {
     return found.length === 1 ? found[0] : undefined
   }
 
+  /** The one column of a table that measures something: a number that is neither a name nor a time. */
+  measure(source?: { readonly path: string; readonly table: string | undefined }): string | undefined {
+    const tables = source
+      ? this.tables.filter(({ path, table }) => path === source.path && table === source.table)
+      : this.tables
+    const [only, another] = tables.flatMap(({ columns }) => columns.filter(isMeasure))
+    return another ? undefined : only?.name
+  }
+
   column(name: string): KnownColumn | undefined {
     return this.tables.flatMap(({ columns }) => columns).find((column) => column.name === name)
   }
+}
+
+export function isMeasure({ name, isNumeric }: KnownColumn): boolean {
+  return isNumeric && !/^id$|_id$|^year$|_year$|^month$|^day$/i.test(name)
 }
 
 function isSameText(left: string, right: string): boolean {

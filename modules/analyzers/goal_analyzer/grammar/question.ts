@@ -5,10 +5,10 @@
  * to nothing.
  */
 import { columnsPart, conditionPart, needlePart, valuePart } from './question/columns.ts'
-import { comparedPart, limitPart, orderPart, superlativePart } from './question/order.ts'
+import { comparedPart, overPart, limitPart, orderPart, superlativePart } from './question/order.ts'
 import { aggregatePart, groupPart, havingPart, mostPart } from './question/groups.ts'
-import { exceptPart, fillerPart, nounPart, oncePart, sourcePart } from './question/plain.ts'
-import { keyPart, lackingPart } from './question/joins.ts'
+import { exceptPart, fillerPart, nounPart, oncePart, precisionPart, sourcePart } from './question/plain.ts'
+import { keyPart, lackingPart, missingPart } from './question/joins.ts'
 import { isWhole, nothingAsked, type Part, type Reading } from './question/reading.ts'
 import type { Found, Reader, SlotReader } from './reader.ts'
 import type { Question } from './tree.ts'
@@ -17,6 +17,7 @@ import type { Question } from './tree.ts'
 const parts: readonly Part[] = [
   sourcePart,
   lackingPart,
+  missingPart,
   keyPart,
   mostPart,
   superlativePart,
@@ -26,12 +27,14 @@ const parts: readonly Part[] = [
   groupPart,
   aggregatePart,
   comparedPart,
+  overPart,
   conditionPart,
   needlePart,
   valuePart,
   columnsPart,
   nounPart,
   oncePart,
+  precisionPart,
   exceptPart,
   fillerPart,
 ]

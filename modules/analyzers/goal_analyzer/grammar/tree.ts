@@ -144,6 +144,8 @@ export interface Question {
   readonly names: readonly { readonly at: number; readonly name: string }[]
   readonly columns: readonly Column[]
   readonly isDistinct: boolean
+  /** Places behind the point. */
+  readonly precision: number | undefined
 }
 
 export interface AskedSource {
@@ -166,6 +168,8 @@ export interface AskedLimit {
   /** `the biggest order` is a row, `the 2 biggest` are rows. */
   readonly isOne: boolean
   readonly isFromEnd: boolean
+  /** `the second highest`: that one alone. */
+  readonly place?: number
   /** In the order that there is, so that none can be said behind it. */
   readonly isFinal: boolean
   /** Of `top` and `bottom`: which end of the order is meant. */

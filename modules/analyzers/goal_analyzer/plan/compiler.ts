@@ -41,6 +41,8 @@ export class Compiler {
   readonly relations = new Map<string, Relation>()
   /** How often files may have changed. */
   edition = 0
+  /** The file that is being written: no noun means it. */
+  target: string | undefined
   /** The file that was written last. */
   lastWritten: string | undefined
   /** What was written to which file. */
@@ -224,9 +226,14 @@ export class Compiler {
     const isAnother =
       this.items.length > 0 ||
       this.values.some(({ names }) => names.some((name) => isSameNoun(name, noun))) ||
-      this.schemas.fileOf(noun) !== undefined
+      this.#fileOf(noun) !== undefined
     const last = this.values.at(-1)
     return isAnother || !last ? undefined : this.use(last)
+  }
+
+  #fileOf(word: string): string | undefined {
+    const path = this.schemas.fileOf(word)
+    return path === this.target ? undefined : path
   }
 
   /** What a noun means: the item of a loop, a result by its name, a file that was read, a file that is known. */
@@ -235,7 +242,7 @@ export class Compiler {
     if (item) return item.value
     const named = this.values.findLast(({ names }) => names.some((name) => isSameNoun(name, word)))
     if (named) return named
-    const path = this.schemas.fileOf(word)
+    const path = this.#fileOf(word)
     if (path !== undefined) return this.file(path, span)
     if (isIn(this.vocabulary, 'row_noun', word)) return this.nounOf(word, this.use(this.#lastOf(span)), span)
     const names = [...new Set([...this.values.flatMap((value) => value.names), ...this.schemas.stems])]

@@ -11,7 +11,9 @@ export function knownColumnAt(reader: Reader, from: number): Found<Column> | und
   const at = reader.skip(from)
   const [found] = reader.lexicon.columnsAt(reader.tokens, at)
   if (!found) return ofTable(reader, at)
-  const end = reader.phraseEnd('column', found.end) ?? found.end
+  const isName = ['name', 'names'].some((word) => reader.isWord(found.end, word))
+  const isOther = reader.lexicon.columnsAt(reader.tokens, found.end).length > 0
+  const end = reader.phraseEnd('column', found.end) ?? (isName && !isOther ? found.end + 1 : found.end)
   return { end, value: { name: found.value, span: reader.span(at, found.end) } }
 }
 
@@ -191,7 +193,8 @@ function knownValueAt(reader: Reader, from: number, isPlaced: boolean) {
   const isWord = ['reserved', 'asked_filler', 'filler'].some((name) =>
     isIn(reader.vocabulary, name, token.lower),
   )
-  const isExact = token.text === String(found.value.value) && /\p{Lu}/u.test(token.text)
+  const isExact =
+    (token.text === String(found.value.value) || found.end > at + 1) && /\p{Lu}/u.test(token.text)
   if (isNumber && !isPlaced) return undefined
   return isWord && !isExact ? undefined : found
 }

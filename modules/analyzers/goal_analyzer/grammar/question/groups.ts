@@ -4,6 +4,7 @@ import { amountSlot } from '../slots/conditions.ts'
 import { separatorEnd } from '../slots/plain.ts'
 import type { Aggregate, AggregateFunction, Column } from '../tree.ts'
 import { knownColumnAt } from './columns.ts'
+import { degreeAt } from './degrees.ts'
 import { rowNounEnd } from './plain.ts'
 import { gone, type Part, type Reading } from './reading.ts'
 
@@ -42,31 +43,61 @@ function named(reader: Reader, { end, value }: Found<Reading>, at: number): read
   )
 }
 
-/** `which day had the most visitors`, `the city with the fewest orders`: of groups, by their sum or their number. */
+/** `which day had the most visitors`, `the city with the highest total amount`: of groups, by what is computed of them. */
 export const mostPart: Part = (reader, at, reading) => {
   const { columns, aggregates, limit, by } = reading.question
   const [group, another] = columns
-  const word = ['most', 'fewest'].find((one) => reader.isWord(reader.skip(at), one))
-  if (!group || another || aggregates.length > 0 || limit || by.length > 0 || word === undefined) return []
-  const end = reader.skip(at) + 1
-  const column = knownColumnAt(reader, end)
-  const rows = column ? undefined : rowNounEnd(reader, end)
-  const isNumeric = column && reader.lexicon.column(column.value.name)?.isNumeric
-  const last = isNumeric ? column.end : rows === undefined ? undefined : end
-  if (last === undefined) return []
-  const span = reader.span(at, last)
-  const aggregate: Aggregate = isNumeric
-    ? { function: 'sum', column: column.value, span }
-    : { function: 'count', column: undefined, span }
-  return [
-    gone(reading, last, {
-      aggregates: [aggregate],
+  if (!group || another || aggregates.length > 0 || limit || by.length > 0) return []
+  return [...mostOf(reader, at), ...highestOf(reader, at)].map(({ end, value }) =>
+    gone(reading, end, {
+      aggregates: [value.aggregate],
       by: [group],
       columns: [],
-      order: [{ column: undefined, isDescending: word === 'most' }],
+      order: [{ column: undefined, isDescending: value.isDescending }],
       limit: { count: 1, isOne: true, isFromEnd: false, isFinal: false },
     }),
-  ]
+  )
+}
+
+interface Most {
+  readonly aggregate: Aggregate
+  readonly isDescending: boolean
+}
+
+/** Their sum, where a column of numbers is named; their number, where rows are. */
+function mostOf(reader: Reader, at: number): readonly Found<Most>[] {
+  const start = reader.skip(at)
+  const word = ['most', 'fewest'].find((one) => reader.isWord(start, one))
+  if (word === undefined) return []
+  const isDescending = word === 'most'
+  const column = knownColumnAt(reader, start + 1)
+  if (column && reader.lexicon.column(column.value.name)?.isNumeric === true) {
+    const span = reader.span(at, column.end)
+    return [
+      {
+        end: column.end,
+        value: { aggregate: { function: 'sum', column: column.value, span }, isDescending },
+      },
+    ]
+  }
+  // The noun is read as what it is: it may name the table.
+  const isOfRows = !column && rowNounEnd(reader, start + 1) !== undefined
+  const aggregate = { function: 'count', column: undefined, span: reader.span(at, start + 1) } as const
+  return isOfRows ? [{ end: start + 1, value: { aggregate, isDescending } }] : []
+}
+
+/** `highest total amount`. */
+function highestOf(reader: Reader, at: number): readonly Found<Most>[] {
+  return degreeAt(reader, reader.skip(at)).flatMap(({ end, value: { column: about, isDescending } }) =>
+    about
+      ? []
+      : functionLists(reader, reader.skip(end)).flatMap(({ end: last, value: [name, another] }) => {
+          const column = name && !another && knownColumnAt(reader, behindOf(reader, last))
+          if (!name || !column) return []
+          const aggregate = { function: name, column: column.value, span: reader.span(at, column.end) }
+          return [{ end: column.end, value: { aggregate, isDescending } }]
+        }),
+  )
 }
 
 function functionLists(reader: Reader, at: number): readonly Found<readonly AggregateFunction[]>[] {

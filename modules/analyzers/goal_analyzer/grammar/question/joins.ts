@@ -38,6 +38,17 @@ export const lackingPart: Part = (reader, at, reading) => {
   })
 }
 
+/** `but not in people.json`. */
+export const missingPart: Part = (reader, at, reading) => {
+  const start = reader.phraseEnd('asked_missing', reader.skip(at))
+  const file = start === undefined ? undefined : fileAt(reader, start)
+  const { sources, lacking } = reading.question
+  const isOther = sources.length === 1 && sources[0]?.path !== file?.value.path
+  return file && !lacking && isOther
+    ? [gone(reading, file.end, { lacking: { source: file.value, conditions: [] } })]
+    : []
+}
+
 function readingsOf(
   reader: Reader,
   start: number,

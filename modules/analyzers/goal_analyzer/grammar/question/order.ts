@@ -61,7 +61,7 @@ function timeAt(reader: Reader, at: number): readonly Found<Pick<AskedOrder, 'co
 
 function bare(reader: Reader, at: number): readonly Found<readonly AskedOrder[]>[] {
   return (['descending', 'ascending'] as const).flatMap((name) =>
-    reader.phraseEnds(name, reader.skip(at)).map((end) => ({
+    [...reader.phraseEnds(name, at), ...reader.phraseEnds(name, reader.skip(at))].map((end) => ({
       end,
       value: [{ column: undefined, isDescending: name === 'descending' }],
     })),
@@ -83,10 +83,12 @@ export const limitPart: Part = (reader, at, reading) => {
 /** `the biggest order`, `2 youngest people`, `the product with the highest price`. */
 export const superlativePart: Part = (reader, at, reading) => {
   if (reading.question.limit) return []
-  const before = numberOf(reader.tokens[reader.skip(at)])
+  const place = ordinals.indexOf(reader.tokens[reader.skip(at)]?.lower ?? '') + 2
+  const before = place > 1 ? 1 : numberOf(reader.tokens[reader.skip(at)])
   const start = before === undefined ? at : reader.skip(at) + 1
+  if (place > 1) return ordinal(reader, start, reading, place)
   return degreeAt(reader, reader.skip(start)).flatMap(({ end, value }): readonly Found<Reading>[] => {
-    const behind = numberOf(reader.tokens[reader.skip(end)])
+    const behind = reader.isWord(end, 'one') ? undefined : numberOf(reader.tokens[reader.skip(end)])
     const last = behind === undefined ? end : reader.skip(end) + 1
     const count = before ?? behind
     const column = value.column ? undefined : withColumn(reader, at, last)
@@ -97,12 +99,44 @@ export const superlativePart: Part = (reader, at, reading) => {
   })
 }
 
+const ordinals = ['second', 'third', 'fourth', 'fifth']
+
+/** `the second best score` is a value, `the second largest order by total` a row. */
+function ordinal(reader: Reader, at: number, reading: Reading, place: number): readonly Found<Reading>[] {
+  return degreeAt(reader, reader.skip(at)).flatMap(({ end, value }) => {
+    const column = value.column ? undefined : knownColumnAt(reader, end)
+    if (!column && rowNounEnd(reader, end) === undefined) return []
+    const order = { column: column?.value ?? value.column, isDescending: value.isDescending }
+    const limit = { count: 1, isOne: true, isFromEnd: false, isFinal: false, place }
+    const columns = column ? [column.value] : []
+    return [gone(reading, column?.end ?? end, { order: [order], limit, columns })]
+  })
+}
+
 /** `with the highest price`, which is about rows; `the highest price` alone is a number. */
 function withColumn(reader: Reader, at: number, end: number): Found<Column> | undefined {
   const isOfRows = ['with', 'having', 'has', 'have'].some(
     (word) => reader.isWord(at - 1, word) || reader.isWord(at - 2, word),
   )
   return isOfRows ? knownColumnAt(reader, end) : undefined
+}
+
+/** `everybody over 40`: of the one column that measures something. */
+export const overPart: Part = (reader, at, reading) => {
+  const start = reader.skip(at)
+  const operator = (['gt', 'ge', 'lt', 'le'] as const).find(
+    (one) => reader.phraseEnd(`op_${one}`, start) !== undefined,
+  )
+  const behind = operator && reader.phraseEnd(`op_${operator}`, start)
+  const number = behind === undefined ? undefined : numberOf(reader.tokens[reader.skip(behind)])
+  const isOfRows = rowNounEnd(reader, at - 1) === at
+  const name = isOfRows ? reader.lexicon.measure(reading.question.sources[0]) : undefined
+  if (!operator || behind === undefined || number === undefined || name === undefined) return []
+  const end = reader.skip(behind) + 1
+  const span = reader.span(start, end)
+  const values = [{ kind: 'literal', value: number, span } as const]
+  const comparison = { operator, isNegated: false, values } as const
+  return [held(reading, end, { kind: 'compare', subject: { name, span }, comparison, span })]
 }
 
 /** `older than 35`, `cheaper than 3`. */

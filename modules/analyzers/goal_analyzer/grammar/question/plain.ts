@@ -2,6 +2,7 @@
 import type { KnownTable } from '../lexicon.ts'
 import type { Found, Reader } from '../reader.ts'
 import { placeSlot } from '../slots/operand.ts'
+import { numberOf } from '../slots/plain.ts'
 import type { AskedSource, Question } from '../tree.ts'
 import { isIn } from '../vocabulary.ts'
 import { gone, type Part } from './reading.ts'
@@ -75,6 +76,17 @@ export const oncePart: Part = (reader, at, reading) => {
   return end === undefined ? [] : [gone(reading, end, { isDistinct: true })]
 }
 
+/** `rounded to two decimals`, `to one decimal place`. */
+export const precisionPart: Part = (reader, at, reading) => {
+  const start = reader.phraseEnd('asked_rounded', at)
+  const number = start === undefined ? undefined : numberOf(reader.tokens[reader.skip(start)])
+  if (start === undefined || number === undefined) return []
+  const behind = reader.skip(start) + 1
+  const end = reader.phraseEnd('asked_decimals', behind)
+  const isRounded = reader.isWord(at, 'rounded') || reader.isWord(at, 'round')
+  return end === undefined && !isRounded ? [] : [gone(reading, end ?? behind, { precision: number })]
+}
+
 /** `leaving aside the open ones`. */
 export const exceptPart: Part = (reader, at, reading) => {
   const end = reader.phraseEnd('asked_except', at)
@@ -94,12 +106,11 @@ export const fillerPart: Part = (reader, at, { question, idle, isAsked }) => {
         value: { question: { ...question, isDropped: true }, idle: 1, isIdle: true, isAsked: true },
       },
     ]
-  return ['asking', isStart ? 'asked_verb' : 'asked_show', 'asked_filler', 'filler', 'polite'].flatMap(
-    (name, index) =>
-      reader.phraseEnds(name, at).map((end) => ({
-        end,
-        value: { question, idle: idle + end - at, isIdle: true, isAsked: isAsked || index < 2 },
-      })),
+  return ['asking', isStart ? 'asked_verb' : 'asked_show', 'asked_filler', 'filler'].flatMap((name, index) =>
+    reader.phraseEnds(name, at).map((end) => ({
+      end,
+      value: { question, idle: idle + end - at, isIdle: true, isAsked: isAsked || index < 2 },
+    })),
   )
 }
 

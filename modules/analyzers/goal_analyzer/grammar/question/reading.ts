@@ -32,6 +32,7 @@ export const nothingAsked: Reading = {
     names: [],
     columns: [],
     isDistinct: false,
+    precision: undefined,
   },
   idle: 0,
   isIdle: false,
@@ -54,9 +55,11 @@ export function held(reading: Reading, end: number, condition: Condition): Found
 
 /** A question without anything asked is a noun, and is read as one. */
 export function isWhole({ question, isAsked }: Reading): boolean {
-  const { conditions, aggregates, by, order, limit, columns, isDistinct, lacking, isDropped, key } = question
+  const { conditions, aggregates, by, order, limit, columns, isDistinct, lacking, isDropped, key, sources } =
+    question
   const count = conditions.length + aggregates.length + by.length + order.length + columns.length
   if (isDropped) return conditions.length > 0 && count === conditions.length
+  if (key && sources.length < 2 && !lacking) return false
   // `names are in people.json, scores in scores.csv, the id is the same`: that says where things are.
   if (key && count === columns.length && !isAsked) return false
   return count > 0 || limit !== undefined || isDistinct || lacking !== undefined

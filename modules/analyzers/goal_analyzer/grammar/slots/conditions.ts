@@ -239,6 +239,8 @@ export function valueAt(reader: Reader, at: number): Found<ComparedValue> | unde
   const named = reader.tokens[at + 1]
   if (named?.kind === 'text' && isIn(reader.vocabulary, 'quoted_noun', token.lower))
     return valueAt(reader, at + 1)
+  if (named?.kind === 'word' && (token.lower === 'word' || token.lower === 'text'))
+    return { end: at + 2, value: { kind: 'literal', value: named.text, span: reader.span(at, at + 2) } }
   const constant = constants.get(token.lower)
   if (constant !== undefined) return { end: at + 1, value: { kind: 'literal', value: constant, span } }
   if (isIn(reader.vocabulary, 'column', token.lower)) {

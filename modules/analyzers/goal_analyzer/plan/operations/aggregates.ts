@@ -250,7 +250,7 @@ const count: Operation = (compiler, phrase) => {
   const asked = askedOfFile(compiler, phrase, question)
   if (asked) return directed(compiler, asked, slots)
   const subject = compiler.subject(phrase)
-  if (subject.type === 'number' || subject.type === 'boolean')
+  if (['number', 'boolean', 'record'].includes(subject.type))
     throw new Refusal('This is one value; nothing can be counted in it.', [span], '“count the rows of FILE”')
   if (subject.isPlucked)
     throw new Refusal(

@@ -14,8 +14,10 @@ import { inFormat, shaped } from './shape.ts'
 const store: Operation = (compiler, phrase) => {
   const { slots, span } = phrase
   const path = fileOf(compiler, phrase)
+  compiler.target = path
   if (!isFileName(path)) throw new Refusal('This is no name of a file.', [span])
   const value = keptOf(compiler, phrase)
+  compiler.target = undefined
   const format = formatIn(slots) ?? formatOf(path)
   refusePerLine(slots, format)
   return written(compiler, value, path, format)

@@ -116,7 +116,8 @@ function foreignKey(left: Value, right: Value, span: Span) {
 }
 
 function sharedKey(left: Value, right: Value, span: Span) {
-  const [only, another] = (left.columns ?? []).filter((name) => right.columns?.includes(name))
+  const shared = (left.columns ?? []).filter((name) => right.columns?.includes(name))
+  const [only, another] = shared.includes('id') ? ['id'] : shared
   return only === undefined || another !== undefined
     ? undefined
     : { left: { name: only, span }, right: { name: only, span } }

@@ -2,13 +2,14 @@
  * A question to one table, done in the only order that makes sense: which rows, in which groups, what of each, in which
  * order, how many, which columns.
  */
+import { isMeasure } from '../../grammar/lexicon.ts'
 import type { AskedOrder, Column, Question } from '../../grammar/tree.ts'
 import { Refusal, type Span } from '../../refusal.ts'
 import type { Compiler, Operation } from '../compiler.ts'
 import { limitedTo } from '../relations.ts'
 import { comparing, filtered, Table } from '../table.ts'
 import { keyOf, member, quoted, type Value } from '../values.ts'
-import { aggregated } from './aggregates.ts'
+import { aggregated, roundingOf } from './aggregates.ts'
 import { tableOf, withoutLacking } from './question_tables.ts'
 import { inOrder, onlyOnce } from './shape.ts'
 
@@ -27,7 +28,10 @@ export function answered(compiler: Compiler, table: Value, asked: Question, span
     (value, order) => put(compiler, value, asked, order, span),
     groups,
   )
-  return told(compiler, cut(compiler, sorted, asked), asked)
+  const value = told(compiler, cut(compiler, sorted, asked), asked)
+  return asked.precision === undefined
+    ? value
+    : { ...value, expression: roundingOf(value.expression, asked.precision) }
 }
 
 function heldRows(
@@ -131,7 +135,7 @@ function measureOf(compiler: Compiler, value: Value, asked: Question, span: Span
     one.kind === 'compare' && one.subject ? [one.subject] : [],
   )
   const measures = [asked.columns, mentioned, (value.columns ?? []).map((name) => ({ name, span }))]
-    .map((columns) => columns.filter(({ name }) => isMeasure(compiler, name)))
+    .map((columns) => columns.filter(({ name }) => isMeasured(compiler, name)))
     .find((columns) => columns.length > 0)
   const [first] = measures ?? []
   if (!first || new Set(measures?.map(({ name }) => name)).size !== 1)
@@ -140,21 +144,19 @@ function measureOf(compiler: Compiler, value: Value, asked: Question, span: Span
   return first
 }
 
-/** A number that is neither a name of something nor a time. */
-function isMeasure({ schemas }: Compiler, name: string): boolean {
-  const isNumeric = schemas.tables.some(({ columns }) =>
-    columns.some((column) => column.name === name && column.isNumeric),
+function isMeasured({ schemas }: Compiler, name: string): boolean {
+  return schemas.tables.some(({ columns }) =>
+    columns.some((column) => column.name === name && isMeasure(column)),
   )
-  return isNumeric && !/^id$|_id$|^year$|_year$|^month$|^day$/i.test(name)
 }
 
 function cut(compiler: Compiler, value: Value, { limit }: Question): Value {
   if (!limit) return value
-  const { count, isOne, isFromEnd } = limit
+  const { count, isOne, isFromEnd, place = 1 } = limit
   const asked = isFromEnd || isOne ? undefined : limitedTo(compiler, value, count)
   if (asked) return asked
   const table = new Table(compiler, value)
-  if (isOne) return { ...table.value, type: 'record', expression: table.through('.[0]') }
+  if (isOne) return { ...table.value, type: 'record', expression: table.through(`.[${place - 1}]`) }
   const rows = isFromEnd ? `if length > ${count} then .[length - ${count}:] else . end` : `.[:${count}]`
   return { ...table.value, expression: table.through(rows) }
 }

@@ -208,12 +208,18 @@ const extreme: Operation = (compiler, phrase) => {
   return { ...rows, type: 'record', expression: `(${rows.expression} | .[0])` }
 }
 
+/** The lines of a text, also where only the answer tells that it is one. */
+function linesOf(value: Value): Value {
+  if (value.type !== 'any') return asItems(value)
+  return { ...value, expression: `(${value.expression} | if type == "string" then lines else . end)` }
+}
+
 /** `the first 2 rows`, `the last line`. */
 const first: Operation = (compiler, phrase) => {
   const { slots, pattern, span } = phrase
   const subject = subjectOfNoun(compiler, phrase)
   refuseOtherNoun(compiler, slots, subject)
-  const value = asItems(shaped(compiler, subject, slots['where'] ? { where: slots['where'] } : {}))
+  const value = linesOf(shaped(compiler, subject, slots['where'] ? { where: slots['where'] } : {}))
   const n = valueIn(slots, 'n')
   const isEnd = pattern.fixed['from'] === 'end'
   if (n === undefined) {

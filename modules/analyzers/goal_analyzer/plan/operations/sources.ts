@@ -13,10 +13,12 @@ import { inCase, inFormat, shaped } from './shape.ts'
 import { isJsonObject } from '@nexus/sdk'
 
 /** Shows, reads, fetches: the value of what is named, whatever that takes. */
-const give: Operation = (compiler, { slots, span }) => {
+const give: Operation = (compiler, { slots, span, pattern }) => {
   const operands = [...operandsIn(slots, 'what'), ...operandsIn(slots, 'source')]
-  if (operands.length > 1) return giveAll(compiler, slots)
   const [operand] = operands
+  if (pattern.id === 'read' && operands.some(({ kind }) => kind === 'literal'))
+    throw new Refusal('This is no name of a file.', [operand?.span ?? span], '“read NAME.csv”')
+  if (operands.length > 1) return giveAll(compiler, slots)
   const value = operand ? compiler.operand(operand) : compiler.last(span)
   const shape = shaped(compiler, value, slots)
   const letters = textIn(slots, 'case')
