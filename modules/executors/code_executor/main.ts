@@ -126,12 +126,6 @@ export class Module extends ExecutorModule {
     const options = this.#options(context, call.limits)
     const code = await loadCode(call.code, sourceOptions(context, options.signal))
     const box = await boxes.of(call.language, call.profile)
-    if (granted.length > 0 && !box.hasNetwork) {
-      throw TaskFault.of(
-        'configuration',
-        `The box ${box.name} lets no script into the network. Use another profile.`,
-      )
-    }
     const files = await readInputs(call, textsOf(context.config['input_folders']))
     const place = codeNameOf(sourceOf(call.code, undefined))
     const script: Script = {

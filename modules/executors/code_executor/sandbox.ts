@@ -13,8 +13,6 @@ export interface Sandbox {
   readonly language: Language
   /** For people: what separates a script from this machine. */
   readonly layers: readonly string[]
-  /** Whether a script can be let through to the hosts that it is granted. */
-  readonly hasNetwork: boolean
   /** Runs a script to its end; nothing of it is left then. Rejects with the signal's reason when that ends it. */
   run(script: Script, options: ScriptOptions): Promise<ScriptOutcome>
   /** Ends what is kept warm, and every script that still runs. Safe to call twice. */

@@ -26,7 +26,6 @@ export function v8Box(settings: BoxSettings, bubblewrap: string): Sandbox {
     name: 'v8',
     language: 'javascript',
     layers: ['process', 'node_permissions', 'bubblewrap', 'memory_limit'],
-    hasNetwork: true,
     metersCpu: true,
     clock: host.clock,
     concurrency: settings.concurrency,

@@ -3,6 +3,8 @@
  * Frames have descriptors of their own, since standard output is the script's. The script could write frames too; they
  * say only what its own result is. It is text, since it runs in another process.
  */
+import { jobReader } from '../../worker/job_reader.ts'
+
 export const v8Driver = String.raw`
 import { mkdirSync, read as readSoon, readFileSync, readSync, writeFileSync, writeSync } from 'node:fs'
 import { createRequire } from 'node:module'
@@ -20,36 +22,13 @@ function send(type, payload) {
   const bytes = Buffer.concat([head, payload])
   for (let at = 0; at < bytes.length; ) at += writeSync(4, bytes, at)
 }
-function read(size) {
-  const bytes = Buffer.alloc(size)
-  for (let at = 0; at < size; ) {
-    const got = readSync(3, bytes, at, size - at)
-    if (got === 0) process.exit(0)
-    at += got
-  }
-  return bytes
-}
-function readJob() {
-  let job
-  for (;;) {
-    const head = read(5)
-    const payload = read(head.readUInt32LE())
-    const type = String.fromCharCode(head[4])
-    if (type === 'J') job = { ...JSON.parse(payload.toString()), files: new Map() }
-    else if (type === 'I') {
-      const end = 2 + payload.readUInt16LE()
-      const name = payload.toString('utf8', 2, end)
-      job.files.set(name, [...(job.files.get(name) ?? []), payload.subarray(end)])
-    } else if (type === 'G') return job
-  }
-}
-
+${jobReader}
 send('H', Buffer.from(json({ layers: [] })))
-const job = readJob()
+const job = readJob(3)
 process.chdir('/scratch')
 for (const [name, bytes] of job.files) {
   mkdirSync(dirname(join('/scratch', name)), { recursive: true })
-  writeFileSync(join('/scratch', name), Buffer.concat(bytes))
+  writeFileSync(join('/scratch', name), bytes)
 }
 for (const name of Object.keys(process.env)) delete process.env[name]
 Object.assign(process.env, { TMPDIR: '/scratch', HOME: '/scratch', ...job.environment })
