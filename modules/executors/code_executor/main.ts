@@ -16,8 +16,8 @@ import { Watchdog } from '@nexus/sdk/process'
 import { makeBoxes, type Boxes } from './boxes.ts'
 import { readCall, readInput, readProfile, type CodeCall } from './call.ts'
 import { Network } from './network.ts'
-import { callOutput, scriptOutput, type TellLine } from './outcome.ts'
-import { codeNameOf, lineTold, sourceOf } from './place.ts'
+import { callOutput, scriptOutput, type TellPlace } from './outcome.ts'
+import { codeNameOf, placeTold, sourceOf } from './place.ts'
 import type { Script, ScriptLimits, ScriptOptions, ScriptOutcome } from './sandbox.ts'
 import { readScript, type ScriptTask } from './script.ts'
 import { readLimits } from './settings.ts'
@@ -154,9 +154,9 @@ function sourceOptions({ policy, config }: ModuleContext, signal: AbortSignal): 
   return { policy, folders: textsOf(config['input_folders']), signal }
 }
 
-function tellFor({ metadata }: ModuleContext, { code }: Pick<ScriptTask, 'code'>): TellLine {
+function tellFor({ metadata }: ModuleContext, { code }: Pick<ScriptTask, 'code'>): TellPlace {
   const source = sourceOf(code, metadata.source)
-  return (line) => lineTold(line, metadata.name, source)
+  return (at) => placeTold(at, metadata.name, source)
 }
 
 function withKey(

@@ -43,6 +43,8 @@ export interface CodeName {
   /** Letters, digits and `._+@-`. */
   readonly name: string
   readonly line: number
+  /** As which column the first of each of its lines counts, where that is known. */
+  readonly column?: number
 }
 
 export interface ScriptLimits {
@@ -80,4 +82,6 @@ export interface ScriptError {
   readonly message: string
   /** In the script, whose first line is that of its place, or else 1. */
   readonly line?: number
+  /** In that line, as its place has it, where the language tells. */
+  readonly column?: number
 }

@@ -95,8 +95,8 @@ try {
     files.writeFile('/scratch/' + name, bytes)
   }
   const report = (text) => {
-    const { message, line, limit } = JSON.parse(text)
-    result = { error: { message, ...(line && { line }) }, ...(limit && { limit }) }
+    const { limit, ...error } = JSON.parse(text)
+    result = { error, ...(limit && { limit }) }
   }
   result.code = run(JSON.stringify(job), report, (text) => { value = text }, ask)
 } catch (error) {
