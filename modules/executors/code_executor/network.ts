@@ -2,7 +2,7 @@
  * The only way of a script into the network: this host dials for it. A host is reached when the script's task names it
  * and the operator's `network_allow` does; a name is looked up once, its addresses held against the policy, and one of
  * them dialled. Scripts
- * that can only ask (QuickJS) have their requests made here; those that need a connection (Python) get a tunnel.
+ * that can only ask (QuickJS, V8, Pyodide) have their requests made here; those that need a connection (Python) get a tunnel.
  */
 import { randomUUID } from 'node:crypto'
 import { mkdtemp, realpath, rm } from 'node:fs/promises'
@@ -15,9 +15,7 @@ import type { Duplex } from 'node:stream'
 import { isJsonObject, TaskFault, type Clock, type Json, type JsonObject } from '@nexus/sdk'
 import { resolveChecked, type NetworkPolicy } from '@nexus/sdk/network'
 import { asText } from '@nexus/sdk/process'
-
-/** `host`, `host:port`, `*.host` or `*`. Whether a private address may be reached at all is the policy's to say. */
-export type HostPattern = string
+import { covers, type HostPattern } from './host_pattern.ts'
 
 const responseBytesMax = 16_777_216
 const redirectsMax = 10
@@ -211,21 +209,6 @@ export class Network {
     socket.on('error', () => socket.destroy())
     socket.once('close', () => this.#sockets.delete(socket))
   }
-}
-
-/** Whether a pattern covers another, or a `host:port`. */
-function covers(pattern: HostPattern, asked: HostPattern): boolean {
-  const [allowed, wanted] = [parts(pattern), parts(asked)]
-  if (allowed.port !== '' && allowed.port !== wanted.port) return false
-  if (allowed.name === '*' || allowed.name === wanted.name) return true
-  return allowed.name.startsWith('*.') && wanted.name.endsWith(allowed.name.slice(1))
-}
-
-function parts(pattern: HostPattern): { name: string; port: string } {
-  const [, name = pattern, port = ''] = /^(.*?):(\d+)$/.exec(pattern) ?? []
-  const isBareSixth = isIP(pattern) === 6
-  const plainName = (isBareSixth ? pattern : name).toLowerCase().replace(/^\[|\]$/g, '')
-  return { name: plainName.replace(/\.$/, ''), port: isBareSixth ? '' : port }
 }
 
 const textOf = (value: Json | undefined): string => (typeof value === 'string' ? value : '')
