@@ -4,7 +4,7 @@
  * for one is told so. It is text, and as untrusted as the script.
  */
 export const pyodideNetwork = String.raw`
-import base64, errno, importlib.machinery, io, socket
+import binascii, errno, importlib.machinery, io, socket
 
 
 class Exchange:
@@ -38,7 +38,7 @@ class Exchange:
         # The body is whole, whatever form it came in.
         fields = [pair for pair in answer["headers"] if pair[0] != "transfer-encoding"]
         lines = [f"HTTP/1.1 {answer['status']} {answer['statusText']}", *map(": ".join, fields), "", ""]
-        self.answer = "\r\n".join(lines).encode("latin-1") + base64.b64decode(answer.pop("body"))
+        self.answer = "\r\n".join(lines).encode("latin-1") + binascii.a2b_base64(answer.pop("body"))
 
 
 def request_in(sent):
@@ -55,7 +55,7 @@ def request_in(sent):
         headers[name] = f"{headers[name]}, {value}" if name in headers else value
     if headers.pop("transfer-encoding", "") == "chunked":
         body = b"".join(chunks_in(body))
-    return {"method": method, "target": target, "headers": headers, "body": base64.b64encode(body).decode()}
+    return {"method": method, "target": target, "headers": headers, "body": binascii.b2a_base64(body, newline=False).decode()}
 
 
 def chunks_in(body):
