@@ -83,8 +83,9 @@ function described(outcome: ScriptOutcome, place?: CodeName): ScriptOutcome {
   if (!place) return { ...outcome, stderr, error }
   // Node needs a file of its own kind, so that it gets its name at the end only.
   const named = stderr.replaceAll(
-    /\bscript\.m?js(?=:\d)(:\d+:)?(\d+)?/g,
-    (_whole, line = '', column = '') => place.name + line + (line && columnIn(place, Number(column))),
+    /\bscript\.m?js(?=:\d)(?:(:\d+:)(\d+))?/g,
+    (_whole, line?: string, own?: string) =>
+      place.name + (line === undefined ? '' : line + columnIn(place, Number(own))),
   )
   return { ...outcome, stderr: named, error }
 }
