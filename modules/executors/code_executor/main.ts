@@ -16,8 +16,8 @@ import { Watchdog } from '@nexus/sdk/process'
 import { makeBoxes, type Boxes } from './boxes.ts'
 import { readCall, readInput, readProfile, type CodeCall } from './call.ts'
 import { Network } from './network.ts'
-import { callOutput, scriptOutput, type TellLine } from './outcome.ts'
-import { codeNameOf, lineTold, sourceOf } from './place.ts'
+import { callOutput, scriptOutput, type TellPlace } from './outcome.ts'
+import { codeNameOf, placeTold, sourceOf } from './place.ts'
 import type { Script, ScriptLimits, ScriptOptions, ScriptOutcome } from './sandbox.ts'
 import { readScript, type ScriptTask } from './script.ts'
 import { readLimits } from './settings.ts'
@@ -126,12 +126,6 @@ export class Module extends ExecutorModule {
     const options = this.#options(context, call.limits)
     const code = await loadCode(call.code, sourceOptions(context, options.signal))
     const box = await boxes.of(call.language, call.profile)
-    if (granted.length > 0 && !box.hasNetwork) {
-      throw TaskFault.of(
-        'configuration',
-        `The box ${box.name} lets no script into the network. Use another profile.`,
-      )
-    }
     const files = await readInputs(call, textsOf(context.config['input_folders']))
     const place = codeNameOf(sourceOf(call.code, undefined))
     const script: Script = {
@@ -160,9 +154,9 @@ function sourceOptions({ policy, config }: ModuleContext, signal: AbortSignal): 
   return { policy, folders: textsOf(config['input_folders']), signal }
 }
 
-function tellFor({ metadata }: ModuleContext, { code }: Pick<ScriptTask, 'code'>): TellLine {
+function tellFor({ metadata }: ModuleContext, { code }: Pick<ScriptTask, 'code'>): TellPlace {
   const source = sourceOf(code, metadata.source)
-  return (line) => lineTold(line, metadata.name, source)
+  return (at) => placeTold(at, metadata.name, source)
 }
 
 function withKey(

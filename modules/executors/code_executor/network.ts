@@ -2,7 +2,7 @@
  * The only way of a script into the network: this host dials for it. A host is reached when the script's task names it
  * and the operator's `network_allow` does; a name is looked up once, its addresses held against the policy, and one of
  * them dialled. Scripts
- * that can only ask (QuickJS) have their requests made here; those that need a connection (Python) get a tunnel.
+ * that can only ask (QuickJS, V8, Pyodide) have their requests made here; those that need a connection (Python) get a tunnel.
  */
 import { randomUUID } from 'node:crypto'
 import { mkdtemp, realpath, rm } from 'node:fs/promises'
@@ -15,9 +15,7 @@ import type { Duplex } from 'node:stream'
 import { isJsonObject, TaskFault, type Clock, type Json, type JsonObject } from '@nexus/sdk'
 import { resolveChecked, type NetworkPolicy } from '@nexus/sdk/network'
 import { asText } from '@nexus/sdk/process'
-
-/** `host`, `host:port`, `*.host` or `*`. Whether a private address may be reached at all is the policy's to say. */
-export type HostPattern = string
+import { covers, type HostPattern } from './host_pattern.ts'
 
 const responseBytesMax = 16_777_216
 const redirectsMax = 10
@@ -64,31 +62,46 @@ export class Network {
     }
   }
 
-  /** Makes one request for a script, redirects and all, each held against what it may reach. */
+  /** Makes a request for a script, each redirect held against what it may reach; within its own time, where it has one. */
   async fetch(hosts: readonly HostPattern[], asked: Json, signal: AbortSignal): Promise<JsonObject> {
     if (!isJsonObject(asked) || typeof asked['url'] !== 'string') throw new Error('no URL')
-    let url = new URL(asked['url'])
+    const { url, timeout_ms: timeoutMs } = asked
+    if (typeof timeoutMs !== 'number') return this.#fetch(hosts, { ...asked, url }, signal)
+    const timeUp = new AbortController()
+    const stopTimer = this.#clock.timer(timeoutMs, () => timeUp.abort())
+    try {
+      return await this.#fetch(hosts, { ...asked, url }, AbortSignal.any([signal, timeUp.signal]))
+    } catch (error) {
+      if (timeUp.signal.aborted) return { error: `no answer within ${timeoutMs} ms`, timed_out: true }
+      throw error
+    } finally {
+      stopTimer()
+    }
+  }
+
+  async #fetch(
+    hosts: readonly HostPattern[],
+    asked: JsonObject & { readonly url: string },
+    signal: AbortSignal,
+  ): Promise<JsonObject> {
+    let url = new URL(asked.url)
     let [method, body] = [textOf(asked['method']) || 'GET', textOf(asked['body'])]
     let given = isJsonObject(asked['headers']) ? headersOf(asked['headers']) : {}
     for (let redirects = 0; redirects <= redirectsMax; redirects++) {
-      const response = await this.#request(hosts, url, {
-        method,
-        body,
-        headers: given,
-        signal,
-      })
+      const response = await this.#request(hosts, url, { method, body, headers: given, signal })
       const { statusCode: status = 0, headers, statusMessage: statusText = '' } = response
-      if (status < 300 || status >= 400 || headers.location === undefined)
+      const isRedirect = status >= 300 && status < 400 && headers.location !== undefined
+      if (!isRedirect || asked['redirect'] === 'manual')
         return {
           status,
           statusText,
           url: url.href,
           redirected: redirects > 0,
-          headers: plain(headers),
+          headers: pairs(response.headersDistinct),
           body: await readBody(response),
         }
       response.destroy()
-      const next = new URL(headers.location, url)
+      const next = new URL(headers.location ?? '', url)
       if (next.origin !== url.origin) given = withoutCredentials(given)
       url = next
       if (status !== 307 && status !== 308) [method, body] = ['GET', '']
@@ -131,6 +144,8 @@ export class Network {
           : callback(null, address, isIP(address)),
     })
     asking.once('response', resolve).once('error', reject)
+    // After an answer this changes nothing any more.
+    asking.once('close', () => reject(new Error('the connection was closed without an answer')))
     asking.end(given.body === '' ? undefined : Buffer.from(given.body, 'base64'))
     return promise
   }
@@ -196,21 +211,6 @@ export class Network {
   }
 }
 
-/** Whether a pattern covers another, or a `host:port`. */
-function covers(pattern: HostPattern, asked: HostPattern): boolean {
-  const [allowed, wanted] = [parts(pattern), parts(asked)]
-  if (allowed.port !== '' && allowed.port !== wanted.port) return false
-  if (allowed.name === '*' || allowed.name === wanted.name) return true
-  return allowed.name.startsWith('*.') && wanted.name.endsWith(allowed.name.slice(1))
-}
-
-function parts(pattern: HostPattern): { name: string; port: string } {
-  const [, name = pattern, port = ''] = /^(.*?):(\d+)$/.exec(pattern) ?? []
-  const isBareSixth = isIP(pattern) === 6
-  const plainName = (isBareSixth ? pattern : name).toLowerCase().replace(/^\[|\]$/g, '')
-  return { name: plainName.replace(/\.$/, ''), port: isBareSixth ? '' : port }
-}
-
 const textOf = (value: Json | undefined): string => (typeof value === 'string' ? value : '')
 
 function headersOf(given: JsonObject): Record<string, string> {
@@ -224,8 +224,9 @@ function withoutCredentials(headers: Readonly<Record<string, string>>): Record<s
   return Object.fromEntries(Object.entries(headers).filter(([name]) => !credentials.has(name.toLowerCase())))
 }
 
-function plain(headers: IncomingMessage['headers']): JsonObject {
-  return Object.fromEntries(Object.entries(headers).map(([name, value]) => [name, String(value)]))
+/** A field that came several times, as cookies do, is there several times. */
+function pairs(headers: IncomingMessage['headersDistinct']): Json {
+  return Object.entries(headers).flatMap(([name, values = []]) => values.map((value) => [name, value]))
 }
 
 async function readBody(response: IncomingMessage): Promise<string> {

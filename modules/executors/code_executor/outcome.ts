@@ -3,10 +3,10 @@ import { TaskFault, type Json, type JsonObject } from '@nexus/sdk'
 import { lastLines, processFault, processOutput, type ReturnMode } from '@nexus/sdk/process'
 import type { Limit, ScriptOutcome } from './sandbox.ts'
 
-/** How a line that the script failed at is told. */
-export type TellLine = (line: number) => string
+/** How the place that the script failed at is told. */
+export type TellPlace = (at: { readonly line: number; readonly column?: number }) => string
 
-const tellLine: TellLine = (line) => ` at line ${line}`
+const tellLine: TellPlace = ({ line }) => ` at line ${line}`
 
 /** With `return: code` or `all` the exit code is the result, whatever it is; else one that is not 0 faults the task. */
 export function scriptOutput(returns: ReturnMode, outcome: ScriptOutcome, tell = tellLine): Json {
@@ -61,9 +61,10 @@ function limitFault(limit: Limit, stderr: string): TaskFault {
   return TaskFault.of('runtime', `The script ${limits[limit]} and was ended.${lastLines(stderr)}`)
 }
 
-function scriptFault({ end, error, stderr }: ScriptOutcome, tell: TellLine): TaskFault {
+function scriptFault({ end, error, stderr }: ScriptOutcome, tell: TellPlace): TaskFault {
   if (error) {
-    const where = error.line === undefined ? '' : tell(error.line)
+    const { line, column } = error
+    const where = line === undefined ? '' : tell({ line, ...(column !== undefined && { column }) })
     return TaskFault.of('runtime', `The script failed${where}: ${error.message}.${lastLines(stderr)}`)
   }
   const code = end.kind === 'exited' ? end.code : 1

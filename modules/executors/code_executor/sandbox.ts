@@ -13,8 +13,6 @@ export interface Sandbox {
   readonly language: Language
   /** For people: what separates a script from this machine. */
   readonly layers: readonly string[]
-  /** Whether a script can be let through to the hosts that it is granted. */
-  readonly hasNetwork: boolean
   /** Runs a script to its end; nothing of it is left then. Rejects with the signal's reason when that ends it. */
   run(script: Script, options: ScriptOptions): Promise<ScriptOutcome>
   /** Ends what is kept warm, and every script that still runs. Safe to call twice. */
@@ -45,6 +43,8 @@ export interface CodeName {
   /** Letters, digits and `._+@-`. */
   readonly name: string
   readonly line: number
+  /** As which column the first of each of its lines counts, where that is known. */
+  readonly column?: number
 }
 
 export interface ScriptLimits {
@@ -82,4 +82,6 @@ export interface ScriptError {
   readonly message: string
   /** In the script, whose first line is that of its place, or else 1. */
   readonly line?: number
+  /** In that line, as its place has it, where the language tells. */
+  readonly column?: number
 }

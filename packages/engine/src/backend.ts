@@ -3,7 +3,7 @@
  * everything above it is the same whether a run is journalled in SQLite or by a cluster.
  * Every implementation in `backends/` passes the one suite in `test/backend_conformance.ts`.
  */
-import type { Blobs, Json, JsonObject } from '@nexus/sdk'
+import type { Blobs, Json, JsonObject, SourcePlace } from '@nexus/sdk'
 import type { CloudEvent } from './cloud_event.ts'
 import type {
   Consumption,
@@ -114,6 +114,8 @@ export interface NewRun {
   readonly input: Json
   /** The texts of the workflows that it may run, by their keys; kept with it, so that it runs the same ones later. */
   readonly workflows?: Readonly<Record<string, string>>
+  /** Where the code of its script tasks stands, by their references: its text may be another than that of its file. */
+  readonly sources?: Sources
   /** Which modules it began with, as a number of whoever provides capabilities. */
   readonly generation?: number
   /** What its expressions see besides, where a task of another run goes on in it. */
@@ -127,6 +129,8 @@ export interface NewRun {
   /** Whether it has to wait for its turn, and is not begun before `start`. */
   readonly pending?: boolean
 }
+
+export type Sources = Readonly<Record<string, SourcePlace>>
 
 /** A workflow that is found by its name, and run by its schedule. */
 export interface Deployment {
@@ -222,6 +226,8 @@ export interface StoredRun extends RunSummary {
   readonly document: string
   readonly input: Json
   readonly workflows: Readonly<Record<string, string>>
+  /** Undefined where nobody said, or before that was kept. */
+  readonly sources: Sources | undefined
   readonly scope: RunScope | undefined
   /** Undefined where it was accepted before that was kept. */
   readonly generation: number | undefined

@@ -45,6 +45,8 @@ export interface StartOptions {
   readonly input: Json
   /** The texts of the workflows that it may run, by `workflowKey`. */
   readonly workflows?: NewRun['workflows']
+  /** Where the code of its script tasks stands. */
+  readonly sources?: NewRun['sources']
   /** Begin with what another run has recorded, up to the result of one of its tasks. */
   readonly past?: NewRun['past']
   /** At most one run is accepted with it. */
@@ -93,13 +95,15 @@ export class Engine {
    * Accepts a run, and begins it when its turn comes. The run is on disk when the promise resolves. Rejects with
    * `NexusError` `key_taken` or `too_many_pending`.
    */
-  async start({ document, text, input, workflows, past, key, priority = 0 }: StartOptions): Promise<LiveRun> {
+  async start(options: StartOptions): Promise<LiveRun> {
+    const { document, text, input, workflows, sources, past, key, priority = 0 } = options
     const { backend, clock, capabilities } = this.#options
     const { namespace, name, version } = document.document
     const generation = capabilities.current()
     const workflow = { namespace, name, version }
     const about = { id: uuidv7(clock.now()), workflow, document: text, input, generation }
-    const more = { ...(workflows && { workflows }), ...(past && { past }), ...(key !== undefined && { key }) }
+    const kept = { ...(workflows && { workflows }), ...(sources && { sources }), ...(past && { past }) }
+    const more = { ...kept, ...(key !== undefined && { key }) }
     const ticket = this.#admission.enter(priority)
     try {
       const durable = await backend.create({ ...about, ...more, priority, pending: ticket.waits })

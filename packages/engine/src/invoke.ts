@@ -2,7 +2,15 @@
  * Hands a task to the module that provides it, and takes back what it gives.
  */
 import { TaskFault, workflowError } from '@nexus/sdk'
-import type { ChildOutcome, ChildTask, Json, JsonObject, ModuleResult, TaskRun } from '@nexus/sdk'
+import type {
+  ChildOutcome,
+  ChildTask,
+  Json,
+  JsonObject,
+  ModuleResult,
+  SourcePlace,
+  TaskRun,
+} from '@nexus/sdk'
 import { evaluateExpression, evaluateTemplate, isCall, readsRunState, type Task } from '@nexus/workflow'
 import { hash } from 'node:crypto'
 import { blobsOf } from './blobs.ts'
@@ -12,6 +20,7 @@ import { runChild, runList } from './interpreter.ts'
 import { handleItem, iteratorAt } from './iterator.ts'
 import { joinPath } from './path.ts'
 import type { Work } from './primitives.ts'
+import type { RunState } from './run_state.ts'
 
 export async function invokeModule(frame: Frame, capability: Capability, attempt: number): Promise<Work> {
   frame.fixedTime = capability.type !== 'orchestrator'
@@ -150,8 +159,7 @@ const printable = /^[!-~]*$/
 
 function metadataOf(frame: Frame, attempt: number): InvocationContext['metadata'] {
   const { name, kind, reference, run, definition } = frame
-  const source =
-    kind === 'run.script' ? run.services.sourceOf?.(run.durable.stored.document, reference) : undefined
+  const source = kind === 'run.script' ? sourceOf(run, reference) : undefined
   return {
     name,
     kind,
@@ -161,6 +169,11 @@ function metadataOf(frame: Frame, attempt: number): InvocationContext['metadata'
     labels: definition.metadata ?? noLabels,
     ...(source && { source }),
   }
+}
+
+function sourceOf({ durable, services }: RunState, reference: string): SourcePlace | undefined {
+  const { sources, document } = durable.stored
+  return sources?.[reference] ?? services.sourceOf?.(document, reference)
 }
 
 const noLabels: JsonObject = Object.freeze({})

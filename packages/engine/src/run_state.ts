@@ -39,7 +39,7 @@ export interface RunServices {
   readonly names: Map<string, readonly string[]>
   /** Reads the text of a document that was checked before it was kept. `variables`: what is in scope all through it. */
   read(text: string, variables?: readonly string[]): Workflow
-  /** Where the code of the script task at `reference` stands, in the document with that text. */
+  /** Where the code of the script task at `reference` stands, of a run that nobody told it of, in the document with that text. */
   sourceOf?(text: string, reference: string): SourcePlace | undefined
   /**
    * Makes a document that a task gave ready to run: checked, and complete with what it needs from outside. Rejects with a

@@ -116,6 +116,7 @@ test('a database of the first schema is brought up to date with all that it hold
     'key',
     'generation',
     'priority',
+    'sources',
   ])
     database.exec(`ALTER TABLE runs DROP COLUMN ${column}`)
   database.close()

@@ -3,6 +3,7 @@
  * that it asks for provided, are the workflows there that it runs. A run never finds out halfway.
  */
 import { primitives } from '@nexus/engine'
+import type { SourcePlace } from '@nexus/sdk'
 import {
   parseWorkflow,
   validateCapabilities,
@@ -29,6 +30,8 @@ export interface CheckedWorkflow {
   readonly others: readonly string[]
   /** Whether all that it needs from outside is in its text and those of its workflows. */
   readonly complete: boolean
+  /** Where the code of its script tasks stands, by their references; of what is complete, as it was before. */
+  readonly sources?: Readonly<Record<string, SourcePlace>>
   /** Where the value at a JSON pointer stands in the text. */
   positionOf: ParsedWorkflow['positionOf']
 }

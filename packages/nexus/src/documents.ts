@@ -49,12 +49,16 @@ export class Documents {
       (await allAvailable(known.capabilities, surroundings))
     )
       return known.whole
-    const whole = await completeWorkflow(checked, surroundings, this.#outside)
-    if (!whole.document) return whole
-    this.#remember(whole.text, whole.document)
-    this.#keepSources(whole.text, scriptSources({ ...checked, document: checked.document }, whole.document))
+    const completed = await completeWorkflow(checked, surroundings, this.#outside)
+    if (!completed.document) return completed
+    const sources = scriptSources({ ...checked, document: checked.document }, completed.document)
+    const whole = sources.size === 0 ? completed : { ...completed, sources: Object.fromEntries(sources) }
+    this.#remember(whole.text, completed.document)
+    this.#keepSources(whole.text, sources)
     if (needsNothing(checked, whole)) {
-      const capabilities = [...new Set([...everyTaskOf(whole.document)].map(({ capability }) => capability))]
+      const capabilities = [
+        ...new Set([...everyTaskOf(completed.document)].map(({ capability }) => capability)),
+      ]
       this.#completed.set(checked, { whole, capabilities, generation: surroundings.generation })
     }
     return whole
@@ -76,7 +80,7 @@ export class Documents {
     const { provided } = this.#surroundings()
     const parsed = checkAlone(text, { file: 'the document of the run', variables }, provided)
     const document = this.#remember(key, valid(parsed))
-    // Which file it came from is not kept with a run.
+    // Which file it came from nobody said.
     if (!this.#sources.has(text))
       this.#keepSources(text, scriptSources({ ...parsed, document, file: document.document.name }))
     return document

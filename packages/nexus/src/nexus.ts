@@ -437,13 +437,14 @@ class OpenNexus implements Nexus {
     { key, priority = 0 }: RunOptions = {},
   ): Promise<LiveRun> {
     const whole = await this.complete(workflow)
-    const { text, workflows } = whole
+    const { text, workflows, sources } = whole
     return this.#parts.engine.start({
       document: valid(whole),
       text,
       workflows,
       input,
       priority,
+      ...(sources && { sources }),
       ...(key !== undefined && { key }),
     })
   }
@@ -460,12 +461,14 @@ class OpenNexus implements Nexus {
     const { engine, backend, documents } = this.#parts
     const source = await backend.get(id)
     const changed = workflow && (await this.complete(workflow))
+    const { sources } = changed ?? source
     return engine.start({
       document: changed ? valid(changed) : documents.read(source.document),
       text: changed?.text ?? source.document,
       workflows: changed?.workflows ?? source.workflows,
       input: input ?? source.input,
       past: { run: id, path },
+      ...(sources && { sources }),
     })
   }
 }

@@ -23,7 +23,8 @@ export function scriptSources(read: Read, whole: Workflow = read.document): Scri
     if (scriptOf(task)?.code === undefined) return []
     const source = scriptOf(written.get(reference))?.source
     // A script that stands in a file of its own, beside the document.
-    if (source) return [[reference, { file: endpointOf(source.endpoint).uri, line: 1, exact: true }]]
+    if (source)
+      return [[reference, { file: endpointOf(source.endpoint).uri, line: 1, exact: true, column: 1 }]]
     return [[reference, placeOf(read, `${reference}/run/script/code`, scriptOf(task)?.code ?? '')]]
   })
   return new Map(places)
@@ -37,6 +38,17 @@ function scriptOf(task: Task | undefined): Script | undefined {
 function placeOf({ file, text, positionOf }: Read, pointer: string, code: string): SourcePlace {
   const { start, end } = positionOf(pointer)
   const isLiteral = text[start.offset] === '|'
-  if (isLiteral) return { file, line: start.line + 1, exact: true }
+  if (isLiteral) {
+    const column = columnOf(text.slice(start.offset), code)
+    return { file, line: start.line + 1, exact: true, ...(column !== undefined && { column }) }
+  }
   return { file, line: start.line, exact: start.line === end.line && !code.includes('\n') }
+}
+
+/** A literal block is indented alike in all of its lines; the first that is not blank tells how far. */
+function columnOf(block: string, code: string): number | undefined {
+  const lines = code.split('\n')
+  const at = lines.findIndex((line) => line.trim() !== '')
+  const [own = '', written = ''] = [lines[at], block.split(/\r?\n/, at + 2)[at + 1]]
+  return own !== '' && written.endsWith(own) ? written.length - own.length + 1 : undefined
 }

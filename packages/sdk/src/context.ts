@@ -63,6 +63,8 @@ export interface SourcePlace extends JsonObject {
   readonly line: number
   /** Whether its lines are lines of the file, one after the other. */
   readonly exact: boolean
+  /** Where in its lines of the file the text's own begin, where that is known and the same for all. From 1. */
+  readonly column?: number
 }
 
 export interface ParentContext {

@@ -1,7 +1,8 @@
 /**
  * Python compiled to WebAssembly, where the system's Python cannot be contained: a fresh Node process for each script,
  * without rights but to read Pyodide, one of them kept ready since it takes a second to start. A script sees the files
- * of its WebAssembly world alone; it has the standard library without processes, threads and sockets.
+ * of its WebAssembly world alone; it has the standard library without processes, threads and sockets,
+ * and http and https, which this host asks for.
  */
 import { access, realpath } from 'node:fs/promises'
 import { realpathSync } from 'node:fs'
@@ -46,10 +47,10 @@ export function pyodideBox(settings: BoxSettings, folder: string): Sandbox {
       ...(bubblewrap === undefined ? [] : ['bubblewrap']),
       'memory_limit',
     ],
-    hasNetwork: false,
     metersCpu: true,
     clock: host.clock,
     concurrency: settings.concurrency,
+    answer: (script, request, signal) => host.network.fetch(script.network, request, signal),
     start() {
       const inherits = snapshot.descriptor()
       const program = { ...launchWith(inherits), canStop: false, isSingleUse: true, inherits }

@@ -42,7 +42,6 @@ export function pythonBox(settings: BoxSettings, python: SystemPython): Sandbox 
       'unprivileged_user',
       ...(bubblewrap === undefined ? [] : ['bubblewrap']),
     ],
-    hasNetwork: true,
     countsThreads: true,
     clock: host.clock,
     concurrency: settings.concurrency,

@@ -40,7 +40,6 @@ export function quickjsBox(settings: BoxSettings): Sandbox {
       ...(bubblewrap === undefined ? [] : ['bubblewrap']),
       'memory_limit',
     ],
-    hasNetwork: true,
     clock: host.clock,
     concurrency: settings.concurrency,
     start: () => Worker.start({ ...limited, canStop: false, isSingleUse: false }, host.clock, host.watchdog),

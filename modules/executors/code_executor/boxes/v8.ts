@@ -26,7 +26,6 @@ export function v8Box(settings: BoxSettings, bubblewrap: string): Sandbox {
     name: 'v8',
     language: 'javascript',
     layers: ['process', 'node_permissions', 'bubblewrap', 'memory_limit'],
-    hasNetwork: true,
     metersCpu: true,
     clock: host.clock,
     concurrency: settings.concurrency,
@@ -80,13 +79,27 @@ function described(outcome: ScriptOutcome, place?: CodeName): ScriptOutcome {
     .replaceAll(/^ {4}at .*(?:\bnode:(?:internal\/|vm:|diagnostics_channel:)|\[eval1\]).*\n/gm, '')
     .replaceAll('file:///code/', '')
     .replace(/\n+Node\.js v\S+\n$/, '\n')
-  const error = withLine(outcome.error, stderr)
+  const error = placed(outcome.error, stderr, place)
   if (!place) return { ...outcome, stderr, error }
   // Node needs a file of its own kind, so that it gets its name at the end only.
-  return { ...outcome, stderr: stderr.replaceAll(/\bscript\.m?js(?=:\d)/g, place.name), error }
+  const named = stderr.replaceAll(
+    /\bscript\.m?js(?=:\d)(?:(:\d+:)(\d+))?/g,
+    (_whole, line?: string, own?: string) =>
+      place.name + (line === undefined ? '' : line + columnIn(place, Number(own))),
+  )
+  return { ...outcome, stderr: named, error }
 }
 
-function withLine({ message, line: known }: ScriptError, stderr: string): ScriptError {
-  const line = known ?? Number(/^script\.m?js:(\d+)$/m.exec(stderr)?.[1])
-  return { message, ...(line > 0 && { line }) }
+/** The place of a syntax error stands in what Node prints alone: its line, and below that a mark at its column. */
+function placed({ message, line, column }: ScriptError, stderr: string, place?: CodeName): ScriptError {
+  if (line !== undefined)
+    return { message, line, ...(column !== undefined && { column: columnIn(place, column) }) }
+  const [, printed, blank] = /^script\.m?js:(\d+)$(?:\n.*\n([ \t]*)\^)?/m.exec(stderr) ?? []
+  return {
+    message,
+    ...(printed !== undefined && { line: Number(printed) }),
+    ...(blank !== undefined && { column: columnIn(place, blank.length + 1) }),
+  }
 }
+
+const columnIn = (place: CodeName | undefined, own: number): number => own + (place?.column ?? 1) - 1

@@ -1,68 +1,15 @@
-/** `code.run` and `code_executor.doctor`: values, files, limits and the network. Real scripts in real boxes. */
+/** `code.run` and `code_executor.doctor`: values, files and limits. Real scripts in real boxes. */
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
-import { createServer } from 'node:http'
-import type { AddressInfo } from 'node:net'
-import { hostname, tmpdir } from 'node:os'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterEach, describe, expect, test } from 'vitest'
-import { openPolicy, TaskFault, type Json, type JsonObject, type Policy } from '@nexus/sdk'
-import { testContext, testSetup } from '@nexus/sdk/testing'
-import { Module } from '../main.ts'
-
-const cleanups: (() => Promise<unknown>)[] = []
-afterEach(async () => {
-  for (const cleanup of cleanups.splice(0).toReversed()) await cleanup()
-})
-
-const serverPolicy: Policy = { ...openPolicy, network: { private: false } }
-
-async function setup(config: JsonObject = {}, policy: Policy = openPolicy) {
-  const module = new Module()
-  const ledger = testSetup({ config, policy })
-  await module.setup(ledger)
-  cleanups.push(() => ledger.release())
-  const perform = async (kind: string, inputData: Json): Promise<Json> => {
-    const context = testContext({ inputData, config, policy, metadata: { kind } })
-    return (await module.execute(context)).outputData
-  }
-  return {
-    call: (language: string, code: string, more: JsonObject = {}) =>
-      perform('code.run', { language, code, ...more }),
-    doctor: () => perform('code_executor.doctor', {}),
-  }
-}
-
-async function faultOf(work: Promise<unknown>): Promise<TaskFault> {
-  const fault = await work.catch((error: unknown) => error)
-  if (!(fault instanceof TaskFault)) throw new Error('This should have faulted.', { cause: fault })
-  return fault
-}
+import { describe, expect, onTestFinished, test } from 'vitest'
+import type { JsonObject } from '@nexus/sdk'
+import { faultOf, setup, withV8 } from './module.ts'
 
 async function folder(): Promise<string> {
   const path = await mkdtemp(join(tmpdir(), 'nexus-test-'))
-  cleanups.push(() => rm(path, { recursive: true }))
+  onTestFinished(() => rm(path, { recursive: true }))
   return path
-}
-
-/** Answers with what it was sent, `/headers` with its headers; `/away` and `/to/PORT` send elsewhere, and `/odd` answers with no status that there is. */
-async function serve(): Promise<number> {
-  const server = createServer((request, response) => {
-    const [, port] = /^\/to\/(\d+)$/.exec(request.url ?? '') ?? []
-    if (port !== undefined)
-      return void response.writeHead(307, { location: `http://127.0.0.1:${port}/headers` }).end()
-    if (request.url === '/headers') return void response.end(JSON.stringify(request.headers))
-    if (request.url === '/odd') return void response.writeHead(999).end()
-    if (request.url === '/away')
-      return void response.writeHead(302, { location: 'http://localhost:9/' }).end()
-    response.writeHead(200, { 'content-type': 'text/plain' })
-    request.pipe(response)
-  }).listen(0, '127.0.0.1')
-  await new Promise((resolve) => void server.once('listening', resolve))
-  cleanups.push(async () => {
-    server.closeAllConnections()
-    await new Promise((resolve) => void server.close(resolve))
-  })
-  return (server.address() as AddressInfo).port
 }
 
 test('a value is the last expression, what a script returns, or its default export', async () => {
@@ -184,91 +131,8 @@ test('packages of the operator are loaded by import and require, and by Python',
   expect(await call('python', 'import plain\nplain.two')).toMatchObject({ value: 2 })
 })
 
-const fetching = (port: number, path = ''): string =>
-  `const answer = await fetch('http://127.0.0.1:${port}/${path}', { method: 'POST', body: 'hello' })\nreturn [answer.status, await answer.text()]`
-
-describe('the network', () => {
-  const opening = (port: number): string =>
-    `import urllib.request\nurllib.request.urlopen("http://127.0.0.1:${port}/", data=b"hello", timeout=5).read().decode()`
-
-  test('is there for the hosts that both the call and the operator name', async () => {
-    const port = await serve()
-    const { call } = await setup({ network_allow: ['127.0.0.1'] })
-    const network = [`127.0.0.1:${port}`]
-    expect(await call('js', fetching(port), { network })).toMatchObject({ value: [200, 'hello'] })
-    expect(await call('python', opening(port), { network })).toMatchObject({ value: 'hello' })
-  })
-
-  test('is not there for a call that names none, nor for another host or port', async () => {
-    const port = await serve()
-    const { call } = await setup({ network_allow: ['*'] })
-    for (const network of [[], ['127.0.0.1:1'], ['localhost']]) {
-      expect((await faultOf(call('js', fetching(port), { network }))).message).toContain(
-        'not among the hosts',
-      )
-      expect((await faultOf(call('python', opening(port), { network }))).message).toContain(
-        'failed at line 2',
-      )
-    }
-  })
-
-  test('has no private address on a server, whatever network_allow says, also after its name was looked up', async () => {
-    const port = await serve()
-    const { call } = await setup({ network_allow: ['*'] }, serverPolicy)
-    for (const host of ['127.0.0.1', 'localhost', '127.1', '[::1]', '[::ffff:127.0.0.1]', hostname()]) {
-      const network = [`${host}:${port}`, '*']
-      const js = await faultOf(call('js', fetching(port).replace('127.0.0.1', host), { network }))
-      expect(js.message).toContain('may not reach private addresses')
-      const python = await faultOf(call('python', opening(port).replace('127.0.0.1', host), { network }))
-      expect(python.message).toContain('may not reach private addresses')
-    }
-  })
-
-  test('gets what is meant for one origin, not what is meant for another', async () => {
-    const [port, other] = await Promise.all([serve(), serve()])
-    const { call } = await setup({ network_allow: ['*'] })
-    const asking = (path: string): string =>
-      `return await (await fetch('http://127.0.0.1:${port}/${path}', { headers: { authorization: 'Bearer SECRET', cookie: 'SECRET', accept: 'x/y' } })).json()`
-    const network = ['127.0.0.1']
-    expect(await call('js', asking(`to/${port}`), { network })).toMatchObject({ value: { cookie: 'SECRET' } })
-    const { value } = Object(await call('js', asking(`to/${other}`), { network }))
-    expect(value).toMatchObject({ accept: 'x/y', host: `127.0.0.1:${other}` })
-    expect(JSON.stringify(value)).not.toContain('SECRET')
-  })
-
-  test('is asked for many things at once, and for no more than that', async () => {
-    const port = await serve()
-    const { call } = await setup({ network_allow: ['127.0.0.1'] })
-    const asking = (count: number): string =>
-      `const all = await Promise.allSettled(Array.from({ length: ${count} }, (_, at) => fetch('http://127.0.0.1:${port}/', { method: 'POST', body: String(at) }).then((answer) => answer.text())))
-       return [all.filter(({ status }) => status === 'fulfilled').length, all[99].value, String(all.at(-1).reason)]`
-    const network = ['127.0.0.1']
-    expect(await call('js', asking(200), { network })).toMatchObject({ value: [200, '99', 'undefined'] })
-    const { value } = Object(await call('js', asking(2000), { network }))
-    expect(value[0]).toBe(256)
-    expect(value[2]).toContain('more than 256 requests at once')
-    const large = `return await fetch('http://127.0.0.1:${port}/', { method: 'POST', body: 'x'.repeat(300000) })`
-    expect((await faultOf(call('js', large, { network }))).message).toContain('a request of more than 256 KB')
-  })
-
-  test('is not left by a redirect', async () => {
-    const port = await serve()
-    const { call } = await setup({ network_allow: ['127.0.0.1'] })
-    const away = await faultOf(call('js', fetching(port, 'away'), { network: ['127.0.0.1'] }))
-    expect(away.message).toContain('localhost:9 is not among the hosts')
-  })
-})
-
 describe('in a box for which a process is started', () => {
   const pyodide = { python: 'pyodide' }
-  const withV8 = async (config: JsonObject = {}) => {
-    const { call, doctor } = await setup(config)
-    const { boxes } = Object(await doctor()) as {
-      boxes: { name: string; available: boolean; reason: string }[]
-    }
-    const v8 = boxes.find(({ name }) => name === 'v8')
-    return { call, missing: v8?.available ? undefined : v8?.reason }
-  }
   const grow = {
     js: 'const all = []; for (let at = 0; at < 100; at++) all.push(new Uint8Array(1e6).fill(1)); return all.length',
     python: 'all = [bytearray(b"x" * 1000000) for _ in range(100)]\nlen(all)',
@@ -313,53 +177,6 @@ describe('in a box for which a process is started', () => {
       expect(small.message).toContain('scratch_mb')
     },
   )
-
-  test('V8 reaches the hosts that were granted by fetch, and by nothing else', async ({ skip }) => {
-    const port = await serve()
-    const { call, missing } = await withV8({ network_allow: ['127.0.0.1', 'localhost'] })
-    skip(missing !== undefined, missing)
-    const inV8 = (code: string, network = [`127.0.0.1:${port}`]) =>
-      call('js', code, { profile: 'v8', network })
-    expect(await inV8(fetching(port))).toMatchObject({ value: [200, 'hello'] })
-    const headers = `const answer = await fetch(new Request('http://127.0.0.1:${port}/headers', { headers: { accept: 'x/y' } }))
-      return [(await answer.json()).accept, answer.url, answer.headers.get('content-length') !== null]`
-    expect(await inV8(headers)).toMatchObject({ value: ['x/y', `http://127.0.0.1:${port}/headers`, true] })
-    for (const network of [[], ['127.0.0.1:1'], ['localhost']])
-      expect((await faultOf(inV8(fetching(port), network))).message).toContain('not among the hosts')
-    expect((await faultOf(inV8(fetching(port, 'away'), ['127.0.0.1']))).message).toContain(
-      'localhost:9 is not',
-    )
-    const dialled = `return await new Promise((done) => require('http').get('http://127.0.0.1:${port}/').on('error', (error) => done(error.code)))`
-    expect(await inV8(dialled)).toMatchObject({
-      value: expect.stringMatching(/ERR_ACCESS_DENIED|ECONNREFUSED/),
-    })
-  })
-
-  test('V8 has no private address on a server, and is asked for no more than it can answer', async ({
-    skip,
-  }) => {
-    const port = await serve()
-    const { call, missing } = await withV8({ network_allow: ['127.0.0.1'] })
-    skip(missing !== undefined, missing)
-    const how = { profile: 'v8', network: ['127.0.0.1'] }
-    const many = `const all = await Promise.allSettled(Array.from({ length: 400 }, (_, at) => fetch('http://127.0.0.1:${port}/', { method: 'POST', body: String(at) }).then((answer) => answer.text())))
-      return [all.filter(({ status }) => status === 'fulfilled').length, all[99].value, String(all.at(-1).reason)]`
-    const { value } = Object(await call('js', many, how))
-    expect(value).toEqual([256, '99', expect.stringContaining('more than 256 requests at once')])
-    const odd = `return await fetch('http://127.0.0.1:${port}/odd').catch(({ name }) => name)`
-    expect(await call('js', odd, how)).toMatchObject({ value: 'RangeError' })
-    const abandoned = `return await fetch('http://127.0.0.1:${port}/', { signal: AbortSignal.abort() }).catch(({ name }) => name)`
-    expect(await call('js', abandoned, how)).toMatchObject({ value: 'AbortError' })
-    const server = await setup({ network_allow: ['*'] }, serverPolicy)
-    const fault = await faultOf(server.call('js', fetching(port), how))
-    expect(fault.message).toContain('may not reach private addresses')
-  })
-
-  test('Pyodide refuses the network, and does not leave it out', async () => {
-    const { call } = await setup({ network_allow: ['example.com'], ...pyodide })
-    const fault = await faultOf(call('python', '1', { network: ['example.com'] }))
-    expect(fault.message).toContain('lets no script into')
-  })
 })
 
 test('the doctor tells of every box, and a box that is not available says why', async () => {

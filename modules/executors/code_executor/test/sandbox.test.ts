@@ -147,7 +147,12 @@ describe.each(boxes)('in the box of $box', async (box) => {
   test('an error that is not caught ends the script, with its message and line', async () => {
     const outcome = await run(scripts.throws)
     expect(outcome.end).toEqual({ kind: 'exited', code: 1 })
-    expect(outcome.error).toEqual({ message: 'TypeError: no sum of 1', line: 2 })
+    const { column, ...error } = outcome.error ?? {}
+    expect(error).toEqual({ message: 'TypeError: no sum of 1', line: 2 })
+    // Somewhere in the statement, as the engine has it; Python before 3.11 tells none.
+    const own = { javascript: [9, 38], python: [5, undefined] }
+    expect(own[box.language]).toContain(column)
+
     expect(outcome.stderr).toContain('no sum of 1')
     expect(outcome.stderr).not.toContain(tmpdir())
   })

@@ -11,7 +11,6 @@ export interface WorkerBoxOptions {
   readonly name: string
   readonly language: Sandbox['language']
   readonly layers: readonly string[]
-  readonly hasNetwork: boolean
   readonly clock: Clock
   readonly concurrency: number
   readonly start: () => Promise<Worker>
@@ -27,13 +26,12 @@ export interface WorkerBoxOptions {
 }
 
 export function workerBox(options: WorkerBoxOptions): Sandbox {
-  const { name, language, layers, hasNetwork, clock, start, startFor, grant, answer } = options
+  const { name, language, layers, clock, start, startFor, grant, answer } = options
   const pool = new WorkerPool({ start, clock, sizeMax: options.concurrency })
   return {
     name,
     language,
     layers,
-    hasNetwork,
     async run(script, run) {
       const metersCpu = options.metersCpu === true && !isCpuImplied(run.limits)
       if (metersCpu && !canMeterCpu()) throw cannotMeter(name)

@@ -5,10 +5,11 @@
 export const nodeDriver = String.raw`
 import { Buffer } from 'node:buffer'
 import { readFileSync, writeSync, realpathSync } from 'node:fs'
-import process from 'node:process'
 import { pathToFileURL } from 'node:url'
 import { createRequire } from 'node:module'
 
+// Its module would look at every stream, after which standard input no longer waits for what is read of it.
+const { process } = globalThis
 const pieceBytes = 262144
 const empty = Buffer.alloc(0)
 

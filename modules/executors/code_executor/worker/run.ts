@@ -3,7 +3,7 @@
  * up, it is cancelled, or it floods. Resolves when nothing of it runs any more.
  */
 import { TaskFault, type Clock, type Json, type JsonObject, isJsonObject } from '@nexus/sdk'
-import type { Limit, Script, ScriptEnd, ScriptOptions, ScriptOutcome } from '../sandbox.ts'
+import type { Limit, Script, ScriptEnd, ScriptError, ScriptOptions, ScriptOutcome } from '../sandbox.ts'
 import { Bytes } from './bytes.ts'
 import { countThreads, meterCpu } from './cpu.ts'
 import { fileFrames, frame, parseBoxJson, readFilePiece, type Frame } from './frames.ts'
@@ -287,6 +287,10 @@ class Received {
 
 const messageCharactersMax = 4000
 
-function readError({ line }: JsonObject, message: string): { message: string; line?: number } {
-  return { message: message.slice(0, messageCharactersMax), ...(typeof line === 'number' && { line }) }
+function readError({ line, column }: JsonObject, message: string): ScriptError {
+  return {
+    message: message.slice(0, messageCharactersMax),
+    ...(typeof line === 'number' && { line }),
+    ...(typeof column === 'number' && { column }),
+  }
 }

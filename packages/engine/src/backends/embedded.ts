@@ -177,6 +177,7 @@ class Embedded implements Backend, Storage {
       priority: run.priority ?? 0,
       parent: undefined,
       workflows: run.workflows ?? {},
+      sources: run.sources,
       scope: run.scope,
       generation: run.generation,
       createdAt,

@@ -27,7 +27,7 @@ def run(job, report, give):
     except SystemExit as stop:
         return exit_code(stop.code)
     except BaseException as error:
-        tell(error, report)
+        tell(error, report, job.get("column", 1) - 1)
         return 1
 
 
@@ -52,24 +52,32 @@ def exit_code(code):
     return 1
 
 
-def tell(error, report):
+def tell(error, report, indent):
     kind = type(error)
     trace = error.__traceback__
     while trace and trace.tb_frame.f_code.co_filename != SCRIPT and trace.tb_next:
         trace = trace.tb_next
     if trace and trace.tb_frame.f_code.co_filename != SCRIPT:
         trace = None
-    found = described(error)
+    found = described(error, indent)
     if isinstance(error, MemoryError):
         found["limit"] = "memory"
     report(json.dumps(found))
     traceback.print_exception(kind, error, trace, limit=100)
 
 
-def described(error):
-    lines = [frame.lineno for frame in traceback.extract_tb(error.__traceback__) if frame.filename == SCRIPT]
+def described(error, indent):
+    places = [(frame.lineno, column_of(frame)) for frame in traceback.extract_tb(error.__traceback__) if frame.filename == SCRIPT]
     if isinstance(error, SyntaxError) and error.filename == SCRIPT:
-        lines.append(error.lineno)
+        places.append((error.lineno, error.offset))
     message = "".join(traceback.format_exception_only(type(error), error)).strip().splitlines()[-1]
-    return {"message": message[:4000], "line": lines[-1] if lines else None}
+    line, column = places[-1] if places else (None, None)
+    return {"message": message[:4000], "line": line, **({"column": column + indent} if column else {})}
+
+
+def column_of(frame):
+    """From 1, in characters; Python counts bytes, and since 3.11 alone."""
+    at = getattr(frame, "colno", None)
+    line = linecache.getline(SCRIPT, frame.lineno or 0)
+    return None if at is None else len(line.encode()[:at].decode(errors="replace")) + 1
 `

@@ -238,8 +238,8 @@ def result_of(job, status):
         if isinstance(report.get("box"), str) and result["code"] == 70:
             return {**result, "box": report["box"][:1000]}
         if isinstance(report.get("message"), str):
-            line = report.get("line")
-            result["error"] = {"message": report["message"], **({"line": line} if isinstance(line, int) else {})}
+            place = {key: report[key] for key in ("line", "column") if isinstance(report.get(key), int)}
+            result["error"] = {"message": report["message"], **place}
         if report.get("limit") == "memory" and result["code"] != 0:
             result["limit"] = "memory"
     if result.get("signal") == "SIGXCPU":

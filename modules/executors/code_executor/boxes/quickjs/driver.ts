@@ -97,16 +97,18 @@ class GuestError extends Error {
 }
 
 /** A script's value is that of its last expression; a module's its default export; of one with a top-level return, that. */
-function evaluate(vm, { code, line = 1 }) {
+function evaluate(vm, job) {
+  const { code, line = 1 } = job
   // What stands before it in its file counts as lines.
   const before = '\n'.repeat(line - 1)
   const forms = [
     { text: before + code, flags: EvalFlags.ASYNC, pick: (value) => value.getProp('value') },
     { text: before + code, flags: EvalFlags.TYPE_MODULE, pick: (value) => value.getProp('default') },
-    { text: before + '(async function () {' + code + '\n})()', flags: EvalFlags.ASYNC, pick: (value) => value.getProp('value') },
+    { text: before + wrapper + code + '\n})()', flags: EvalFlags.ASYNC, pick: (value) => value.getProp('value'), isWrapped: true },
   ]
   const errors = []
-  for (const { text, flags, pick } of forms) {
+  for (const { text, flags, pick, isWrapped } of forms) {
+    columnIn = columnsOf(job, isWrapped)
     try {
       vm.evalCode(text, codeName, flags | EvalFlags.COMPILE_ONLY).dispose()
     } catch (error) {
@@ -116,6 +118,7 @@ function evaluate(vm, { code, line = 1 }) {
     }
     return { promise: vm.evalCode(text, codeName, flags), pick }
   }
+  columnIn = columnsOf(job, false)
   throw /^\s*(?:import|export)\b(?!\s*\()/m.test(code) ? errors[1] : errors[0]
 }
 
@@ -151,14 +154,23 @@ function failureOf(vm, world, state, error) {
     if (/out of memory/.test(second.message)) return { code: 1, limit: 'memory' }
   }
   described ??= { message: error.name + ': ' + error.message, stack: String(error.stack ?? '') }
+  described.stack = described.stack.replaceAll(/:(\d+):(\d+)(?=\)?$)/gm, (whole, line, own, at, text) => (text.slice(0, at).endsWith(codeName) ? ':' + line + ':' + columnIn(Number(line), Number(own)) : whole))
   const stack = described.stack.split('\n').filter((line) => !line.includes('nexus:guest') && (line.includes(codeName + ':') || /\bat \S+ \(\//.test(line))).join('\n')
-  const line = /^:(\d+)/.exec(described.stack.split(codeName)[1] ?? '')?.[1]
+  const [, line, column] = /^:(\d+)(?::(\d+))?/.exec(described.stack.split(codeName)[1] ?? '') ?? []
   try { output(state, jobLimits, 2, Buffer.from((line ? codeName + ':' + line + '\n' : '') + described.message + '\n' + (stack ? stack + '\n' : ''))) } catch {}
-  return { code: 1, error: { message: described.message.slice(0, 4000), ...(line && { line: Number(line) }) } }
+  return { code: 1, error: { message: described.message.slice(0, 4000), ...(line && { line: Number(line) }), ...(column && { column: Number(column) }) } }
 }
 
 let jobLimits
 let codeName
+const wrapper = '(async function () {'
+/** The column in its file of one that the engine tells, which counts bytes, and what is around the script. */
+let columnIn = (line, column) => column
+const columnsOf = ({ code, line: first = 1, column = 1 }, isWrapped) => (line, own) => {
+  const around = isWrapped && line === first ? wrapper.length : 0
+  const text = Buffer.from(code.split('\n')[line - first] ?? '')
+  return text.toString('utf8', 0, Math.max(0, own - 1 - around)).length + column
+}
 function output(state, limits, channel, bytes) {
   state.written += bytes.length
   // A little more than is allowed goes out, so that the host sees which channel was flooded.

@@ -3,6 +3,8 @@
  * Frames have descriptors of their own, since standard output is the script's. The script could write frames too; they
  * say only what its own result is. It is text, since it runs in another process.
  */
+import { jobReader } from '../../worker/job_reader.ts'
+
 export const v8Driver = String.raw`
 import { mkdirSync, read as readSoon, readFileSync, readSync, writeFileSync, writeSync } from 'node:fs'
 import { createRequire } from 'node:module'
@@ -20,36 +22,13 @@ function send(type, payload) {
   const bytes = Buffer.concat([head, payload])
   for (let at = 0; at < bytes.length; ) at += writeSync(4, bytes, at)
 }
-function read(size) {
-  const bytes = Buffer.alloc(size)
-  for (let at = 0; at < size; ) {
-    const got = readSync(3, bytes, at, size - at)
-    if (got === 0) process.exit(0)
-    at += got
-  }
-  return bytes
-}
-function readJob() {
-  let job
-  for (;;) {
-    const head = read(5)
-    const payload = read(head.readUInt32LE())
-    const type = String.fromCharCode(head[4])
-    if (type === 'J') job = { ...JSON.parse(payload.toString()), files: new Map() }
-    else if (type === 'I') {
-      const end = 2 + payload.readUInt16LE()
-      const name = payload.toString('utf8', 2, end)
-      job.files.set(name, [...(job.files.get(name) ?? []), payload.subarray(end)])
-    } else if (type === 'G') return job
-  }
-}
-
+${jobReader}
 send('H', Buffer.from(json({ layers: [] })))
-const job = readJob()
+const job = readJob(3)
 process.chdir('/scratch')
 for (const [name, bytes] of job.files) {
   mkdirSync(dirname(join('/scratch', name)), { recursive: true })
-  writeFileSync(join('/scratch', name), Buffer.concat(bytes))
+  writeFileSync(join('/scratch', name), bytes)
 }
 for (const name of Object.keys(process.env)) delete process.env[name]
 Object.assign(process.env, { TMPDIR: '/scratch', HOME: '/scratch', ...job.environment })
@@ -57,8 +36,10 @@ process.argv = ['/usr/bin/node', '/code/script.js', ...job.arguments]
 
 process.on('uncaughtExceptionMonitor', (error) => {
   const message = error instanceof Error ? error.name + ': ' + error.message : 'Uncaught ' + inspect(error)
-  const line = /script\.m?js:(\d+)/.exec(error?.stack ?? '')?.[1]
-  send('R', Buffer.from(json({ error: { message: message.slice(0, 4000), ...(line && { line: Number(line) }) } })))
+  // Of what Node puts before a stack, the line alone is told there.
+  const stack = error?.stack ?? ''
+  const [, line, column] = /script\.m?js:(\d+):(\d+)/.exec(stack) ?? /script\.m?js:(\d+)/.exec(stack) ?? []
+  send('R', Buffer.from(json({ error: { message: message.slice(0, 4000), ...(line && { line: Number(line) }), ...(column && { column: Number(column) }) } })))
 })
 let value
 process.on('exit', (code) => {
@@ -129,24 +110,25 @@ const globals = { fetch, require: createRequire('/code/script.js'), module, expo
 for (const [name, held] of Object.entries(globals))
   Object.defineProperty(globalThis, name, { value: held, writable: true, enumerable: false, configurable: true })
 
-function asScript(code) {
+// Its lines count as those of its file, and what is around it for no column.
+const lineOffset = (job.line ?? 1) - 1
+function asScript({ code, columnOffset }) {
   try {
-    return new vm.Script(code, { filename: 'script.js', importModuleDynamically: vm.constants.USE_MAIN_CONTEXT_DEFAULT_LOADER })
+    return new vm.Script(code, { filename: 'script.js', lineOffset, columnOffset, importModuleDynamically: vm.constants.USE_MAIN_CONTEXT_DEFAULT_LOADER })
   } catch (error) {
     return { error }
   }
 }
-// What stands before it in its file counts as lines.
-const code = '\n'.repeat((job.line ?? 1) - 1) + job.code
 const isModule = /^\s*(?:import|export)\b(?!\s*\()/m.test(job.code)
-const wrap = (code) => code.replace(/^\n*/, (lines) => lines + '(async function () {') + '\n})()'
+const wrapper = '(async function () {'
+const wrapped = { code: wrapper + job.code + '\n})()', columnOffset: -wrapper.length }
 // Outside of an async function, await (x) would be a call of a function of that name.
-const forms = /\bawait\b/.test(code) ? [wrap(code)] : [code, wrap(code)]
+const forms = /\bawait\b/.test(job.code) ? [wrapped] : [{ code: job.code, columnOffset: 0 }, wrapped]
 const script = isModule ? undefined : forms.map(asScript).find((form) => !form.error)
 // A promise is awaited, so that what it rejects with ends the script.
 if (script) value = await script.runInThisContext()
 else {
-  writeFileSync('/code/script.mjs', code)
+  writeFileSync('/code/script.mjs', '\n'.repeat(lineOffset) + job.code)
   value = (await import('file:///code/script.mjs')).default
 }
 `

@@ -113,6 +113,13 @@ const objects: readonly Attack[] = [
     ),
     needsPyodide: true,
   },
+  {
+    ...attack(
+      'JavaScript by what asks the host for http',
+      `import http.client\ncells = http.client.HTTPConnection.connect.__closure__ or ()\nfound = [one.cell_contents for one in cells if type(one.cell_contents).__name__.startswith("Js")]\nask = found[0] if found else __import__("js").eval\nprocess = ask.constructor.constructor("return globalThis.process")()\nprint("ESCAPED", process.pid, flush=True)`,
+    ),
+    needsPyodide: true,
+  },
   attack(
     'descriptors that it inherited',
     `import os\nfor descriptor in range(3, 64):\n    try:\n        os.write(descriptor, b'RESULT {"forged": true}\\n')\n    except OSError:\n        pass\nos._exit(0)`,
@@ -128,6 +135,10 @@ const machine: readonly Attack[] = [
   attack(
     'fetch from loopback',
     `import urllib.request\nurllib.request.urlopen("http://127.0.0.1:%d/" % world["port"], timeout=2)\n${escaped}`,
+  ),
+  attack(
+    'fetch from loopback by a connection of its own',
+    `import http.client\nconnection = http.client.HTTPConnection("127.0.0.1", world["port"], timeout=2)\nconnection.putrequest("GET", "/")\nconnection.endheaders()\nif connection.getresponse().status == 200: ${escaped}`,
   ),
   attack(
     'connect to a Unix socket',

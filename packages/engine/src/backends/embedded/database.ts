@@ -13,7 +13,7 @@ import { NexusError } from '@nexus/sdk'
 import { DatabaseSync } from 'node:sqlite'
 
 /** Raised with every change of the schema; a file of a newer one is refused. */
-const schemaVersion = 6
+const schemaVersion = 7
 
 /** Pages in the write-ahead log before they go to the database: more of them, and a page that changes often goes once. */
 const checkpointPages = 8_192
@@ -84,8 +84,13 @@ CREATE TABLE forgotten (run INTEGER PRIMARY KEY);
 CREATE TABLE counted (what TEXT PRIMARY KEY, last INTEGER NOT NULL) WITHOUT ROWID;
 `
 
+/** `sources`: where the code of its script tasks stands, as JSON. */
+const sources = `
+ALTER TABLE runs ADD COLUMN sources TEXT;
+`
+
 /** From each version of the schema to the next; the first stands at 1. */
-const migrations: readonly string[] = [acceptedTable, families, keys, priorities, retention]
+const migrations: readonly string[] = [acceptedTable, families, keys, priorities, retention, sources]
 
 const schema = `
 CREATE TABLE documents (
@@ -121,6 +126,7 @@ ${families}
 ${keys}
 ${priorities}
 ${retention}
+${sources}
 PRAGMA user_version = ${schemaVersion};
 `
 

@@ -3,7 +3,7 @@
  * the log; whoever writes there keeps the row in step, in the same transaction.
  */
 import { NexusError, type Json } from '@nexus/sdk'
-import type { NewRun, RunQuery, RunScope, RunSummary, StoredRun } from '../../backend.ts'
+import type { NewRun, RunQuery, RunScope, RunSummary, Sources, StoredRun } from '../../backend.ts'
 import { unfinishedStatuses, type RunStatus } from '../../events.ts'
 import type { Blobs } from './blobs.ts'
 import type { DocumentsTable } from './documents_table.ts'
@@ -45,8 +45,8 @@ export class RunsTable {
     const { namespace, name, version } = run.workflow
     const { text, blob } = this.#inputOf(run.input)
     const sql = `INSERT INTO runs (number, id, status, namespace, name, version, document, input, input_blob, created_at,
-      started_at, parent, attached, workflows, scope, key, generation, priority)
-      VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`
+      started_at, parent, attached, workflows, scope, key, generation, priority, sources)
+      VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`
     const status = run.pending === true ? 'pending' : 'running'
     const named = [number, run.id, status, namespace, name, version, this.#documents.store(run.document)]
     const startedAt = run.pending === true ? null : createdAt
@@ -62,6 +62,7 @@ export class RunsTable {
       run.key ?? null,
       run.generation ?? null,
       run.priority ?? 0,
+      run.sources ? JSON.stringify(run.sources) : null,
     )
   }
 
@@ -88,14 +89,14 @@ export class RunsTable {
 
   find(id: string): RunRow | undefined {
     const sql = `SELECT ${columns}, runs.context_seq, runs.input, runs.input_blob, runs.workflows, runs.scope,
-      runs.generation, documents.text
+      runs.sources, runs.generation, documents.text
       FROM ${tables} JOIN documents ON documents.digest = runs.document WHERE runs.id = ?`
     const [row] = this.#statements.all(sql, id)
     return row && this.#wholeRun(row)
   }
 
   #wholeRun(row: Row): RunRow {
-    const { input, input_blob: blob, workflows, scope } = row
+    const { input, input_blob: blob, workflows, scope, sources } = row
     return {
       ...summary(row),
       number: Number(row['number']),
@@ -103,6 +104,7 @@ export class RunsTable {
       document: String(row['text']),
       input: JSON.parse(typeof blob === 'string' ? this.#blobs.get(blob) : String(input)) as Json,
       workflows: this.#documents.readAll(workflows),
+      sources: typeof sources === 'string' ? (JSON.parse(sources) as Sources) : undefined,
       generation: optionalNumber(row['generation']),
       scope: typeof scope === 'string' ? (JSON.parse(scope) as RunScope) : undefined,
     }
