@@ -43,7 +43,7 @@ export class PatternsPlanner implements Planner {
       return planOf(parseGoal(goal, vocabulary, lexicon), options)
     } catch (refusal) {
       // A goal whose every word was understood is refused for what it says.
-      if (refusal instanceof Refusal && before.isUnderstood) throw before
+      if (refusal instanceof Refusal && before.isUnderstood && !refusal.isUnderstood) throw before
       throw refusal
     }
   }

@@ -25,7 +25,7 @@ import {
 } from './slots/operand.ts'
 import { keyPairSlot, keySlot, orderSlot } from './slots/order.ts'
 import { Lexicon } from './lexicon.ts'
-import { arrangementSlot, questionSlot } from './question.ts'
+import { arrangementSlot, questionSlot, requestSlot } from './question.ts'
 import { Reader, type SlotReader } from './reader.ts'
 import { Sentences } from './sentences.ts'
 import {
@@ -108,6 +108,7 @@ export const slotReaders: ReadonlyMap<string, SlotReader> = new Map<string, Slot
   ['direction', directionSlot],
   ['question', questionSlot],
   ['arrangement', arrangementSlot],
+  ['request', requestSlot],
   ['proper', properSlot],
   ['known', knownSlot],
   ['member', memberSlot],

@@ -47,6 +47,15 @@ export const questionSlot: SlotReader = (reader, at) => {
   }))
 }
 
+/** One that stands alone: `the name is enough` asks for nothing. */
+export const requestSlot: SlotReader = (reader, at) =>
+  questionSlot(reader, at).filter(({ value }) => value.type === 'question' && isRequest(value.question))
+
+function isRequest({ sources, isAsked, aggregates, order, limit, isDistinct, lacking }: Question): boolean {
+  const count = sources.length + aggregates.length + order.length
+  return count > 0 || isAsked || isDistinct || limit !== undefined || lacking !== undefined
+}
+
 /** What may still be said behind a table that is written: its order. */
 export const arrangementSlot: SlotReader = (reader, at) =>
   questionSlot(reader, at).filter(

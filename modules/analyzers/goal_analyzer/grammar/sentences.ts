@@ -127,6 +127,8 @@ export class Sentences {
       end = next
       reader.reached(end)
     }
+    // `count them -> counts.json`: the arrow begins what is done with it.
+    if (end === start && reader.isWord(start, '->')) return { end, kind: 'then' }
     return end > start ? { end, kind } : undefined
   }
 

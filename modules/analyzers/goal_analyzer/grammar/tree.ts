@@ -144,6 +144,8 @@ export interface Question {
   readonly names: readonly { readonly at: number; readonly name: string }[]
   readonly columns: readonly Column[]
   readonly isDistinct: boolean
+  /** By a verb, or by a word such as `which`. */
+  readonly isAsked: boolean
   /** Places behind the point. */
   readonly precision: number | undefined
 }

@@ -41,6 +41,8 @@ export class Compiler {
   readonly relations = new Map<string, Relation>()
   /** How often files may have changed. */
   edition = 0
+  /** By which columns the last two tables were matched. */
+  matched: { readonly left: string; readonly right: string } | undefined
   /** The file that is being written: no noun means it. */
   target: string | undefined
   /** The file that was written last. */
@@ -300,6 +302,16 @@ export class Compiler {
     throw new Refusal(`It is not known that there are ${noun} in ${value.names[0] ?? 'it'}.`, [span], hint)
   }
 
+  /** `the sum`, where one sum was computed. */
+  #computedBy(word: string, columns: readonly string[]): readonly string[] {
+    const name = ['sum', 'average', 'min', 'max', 'median', 'count', 'distinct'].find((one) =>
+      isIn(this.vocabulary, `fn_${one}`, word.toLowerCase()),
+    )
+    return name === undefined
+      ? []
+      : columns.filter((column) => column === name || column.startsWith(`${name}_`))
+  }
+
   /** The key of a column: a jq text, or a variable where only the data can tell which form of the word it has. */
   columnName(value: Value, column: Column): string | readonly string[] {
     const { columns } = value
@@ -312,7 +324,7 @@ export class Compiler {
           /^(?:sum|average|min|max|median|distinct)_/.test(name) &&
           isSameNoun(name.slice(name.indexOf('_') + 1), word),
       )
-      const [only, another] = computed
+      const [only, another] = computed.length > 0 ? computed : this.#computedBy(word, columns)
       if (only !== undefined && another === undefined) return only
       const near = nearest(word, columns)
       throw new Refusal(

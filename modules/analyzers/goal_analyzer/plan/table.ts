@@ -18,6 +18,8 @@ export class Table {
 
   constructor(compiler: Compiler, value: Value) {
     if (value.parts) throw new Refusal('More than one thing is meant here. Say which.', [compiler.plan.span])
+    if (['number', 'boolean', 'record'].includes(value.type))
+      throw new Refusal('This is one value; it has no rows.', [compiler.plan.span])
     this.#compiler = compiler
     this.value = asItems(value)
   }
@@ -26,6 +28,8 @@ export class Table {
   key(column: Column): string {
     const known = this.#keys.get(column.name)
     if (known !== undefined) return known
+    if (this.value.isLines)
+      throw new Refusal('These are lines, which have no columns.', [column.span], '“lines with "…"”')
     const name = this.#compiler.columnName(this.value, column)
     const key = typeof name === 'string' ? quoted(name) : this.#compiler.variable('column_')
     this.#stages.push(
@@ -130,7 +134,7 @@ function refuseAdjective(value: Value, { operator, values }: Comparison, span: S
 /** A text is a list of its lines. */
 export function asItems(value: Value): Value {
   return value.type === 'text'
-    ? { ...value, type: 'list', expression: `(${value.expression} | lines)` }
+    ? { ...value, type: 'list', isLines: true, expression: `(${value.expression} | lines)` }
     : value
 }
 

@@ -1,4 +1,5 @@
 /** Columns of a question, and what has to hold of them. */
+import type { KnownValue } from '../lexicon.ts'
 import type { Found, Reader } from '../reader.ts'
 import { separatorEnd, numberOf } from '../slots/plain.ts'
 import type { Column, Condition } from '../tree.ts'
@@ -183,18 +184,21 @@ function alternativeEnd(reader: Reader, at: number): number | undefined {
   return reader.phraseEnd('or', comma) ?? separatorEnd(reader, at)
 }
 
-/** A number is one behind `in`, `from` and the like, or before the noun; a word that means something else is none. */
-function knownValueAt(reader: Reader, from: number, isPlaced: boolean) {
-  const at = reader.skip(from)
-  const token = reader.tokens[at]
-  const found = reader.lexicon.valueAt(reader.tokens, at)
-  if (!token || !found) return undefined
-  const isNumber = numberOf(token) !== undefined
-  const isWord = ['reserved', 'asked_filler', 'filler'].some((name) =>
-    isIn(reader.vocabulary, name, token.lower),
-  )
-  const isExact =
-    (token.text === String(found.value.value) || found.end > at + 1) && /\p{Lu}/u.test(token.text)
-  if (isNumber && !isPlaced) return undefined
-  return isWord && !isExact ? undefined : found
+/** A number is one behind `in`, `from` and the like; a word that means something else is none. */
+function knownValueAt(reader: Reader, from: number, isPlaced: boolean): Found<KnownValue> | undefined {
+  // `New` may be a word that says nothing, and the beginning of New York.
+  for (let at = from; at <= reader.skip(from); at++) {
+    const token = reader.tokens[at]
+    const found = reader.lexicon.valueAt(reader.tokens, at)
+    if (token && found && isValue(reader, at, found) && (isPlaced || numberOf(token) === undefined))
+      return found
+  }
+  return undefined
+}
+
+function isValue(reader: Reader, at: number, { end, value }: Found<KnownValue>): boolean {
+  const { text, lower } = reader.tokens[at] ?? { text: '', lower: '' }
+  const isLonger = end > at + 1
+  const isWord = ['reserved', 'asked_filler', 'filler'].some((name) => isIn(reader.vocabulary, name, lower))
+  return !isWord || (/\p{Lu}/u.test(text) && (isLonger || text === String(value.value)))
 }

@@ -29,26 +29,24 @@ function sorted(reader: Reader, at: number): readonly Found<readonly AskedOrder[
 
 /** `largest amount first`, `oldest first`. */
 function first(reader: Reader, at: number): readonly Found<readonly AskedOrder[]>[] {
-  return [...degreeAt(reader, reader.skip(at)), ...timeAt(reader, reader.skip(at))].flatMap(
-    ({ end, value }) => {
-      const column = value.column ? undefined : knownColumnAt(reader, end)
-      const rows = column || value.column ? undefined : rowNounEnd(reader, end)
-      const last = reader.skip(column?.end ?? rows ?? end)
-      if (!reader.isWord(last, 'first')) return []
-      return [
-        {
-          end: last + 1,
-          value: [
-            {
-              column: column?.value ?? value.column,
-              isDescending: value.isDescending,
-              isOfRows: rows !== undefined,
-            },
-          ],
-        },
-      ]
-    },
-  )
+  const start = reader.skip(at)
+  return [...degreeAt(reader, start), ...timeAt(reader, start)].flatMap(({ end, value }) => {
+    const { column: about, isDescending } = value
+    const column = about ? undefined : knownColumnAt(reader, end)
+    const rows = about || column ? undefined : rowNounEnd(reader, end)
+    const computed = about || column || rows !== undefined ? undefined : computedEnd(reader, end)
+    const last = reader.phraseEnd('asked_first', reader.skip(column?.end ?? rows ?? computed ?? end))
+    if (last === undefined) return []
+    const order = { column: column?.value ?? about, isDescending, isOfRows: rows !== undefined }
+    return [{ end: last, value: [order] }]
+  })
+}
+
+/** `highest sum first`, where what is computed has no other name. */
+function computedEnd(reader: Reader, at: number): number | undefined {
+  return ['fn_sum', 'fn_average', 'fn_count', 'fn_median']
+    .map((name) => reader.phraseEnd(name, reader.skip(at)))
+    .find((end) => end !== undefined)
 }
 
 /** `earliest year first`: which end is meant is clear where the column is said. */

@@ -96,21 +96,17 @@ export const exceptPart: Part = (reader, at, reading) => {
 }
 
 /** What says nothing in a question, such as `which … are there`; most verbs only where it begins. */
-export const fillerPart: Part = (reader, at, { question, idle, isAsked }) => {
+export const fillerPart: Part = (reader, at, { question, idle }) => {
   const isStart = idle === 0 && isNothingYet(question)
   const dropped = isStart ? reader.phraseEnd('do_drop', at) : undefined
-  if (dropped !== undefined)
-    return [
-      {
-        end: dropped,
-        value: { question: { ...question, isDropped: true }, idle: 1, isIdle: true, isAsked: true },
-      },
-    ]
-  return ['asking', isStart ? 'asked_verb' : 'asked_show', 'asked_filler', 'filler'].flatMap((name, index) =>
-    reader.phraseEnds(name, at).map((end) => ({
-      end,
-      value: { question, idle: idle + end - at, isIdle: true, isAsked: isAsked || index < 2 },
-    })),
+  const left = { ...question, isDropped: true, isAsked: true }
+  if (dropped !== undefined) return [{ end: dropped, value: { question: left, idle: 1, isIdle: true } }]
+  const asks = ['asking', isStart ? 'asked_verb' : 'asked_show']
+  return [...asks, 'asked_filler', 'filler'].flatMap((name) =>
+    reader.phraseEnds(name, at).map((end) => {
+      const isAsked = question.isAsked || asks.includes(name)
+      return { end, value: { question: { ...question, isAsked }, idle: idle + end - at, isIdle: true } }
+    }),
   )
 }
 

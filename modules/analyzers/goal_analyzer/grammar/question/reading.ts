@@ -8,8 +8,6 @@ export interface Reading {
   readonly idle: number
   /** The last of them was one. */
   readonly isIdle: boolean
-  /** By a verb, or by a word such as `which`. */
-  readonly isAsked: boolean
 }
 
 /** Every way to go on from a place. */
@@ -32,19 +30,15 @@ export const nothingAsked: Reading = {
     names: [],
     columns: [],
     isDistinct: false,
+    isAsked: false,
     precision: undefined,
   },
   idle: 0,
   isIdle: false,
-  isAsked: false,
 }
 
-export function gone(
-  { question, idle, isAsked }: Reading,
-  end: number,
-  more: Partial<Question>,
-): Found<Reading> {
-  return { end, value: { question: { ...question, ...more }, idle, isIdle: false, isAsked } }
+export function gone({ question, idle }: Reading, end: number, more: Partial<Question>): Found<Reading> {
+  return { end, value: { question: { ...question, ...more }, idle, isIdle: false } }
 }
 
 export function held(reading: Reading, end: number, condition: Condition): Found<Reading> {
@@ -54,9 +48,21 @@ export function held(reading: Reading, end: number, condition: Condition): Found
 }
 
 /** A question without anything asked is a noun, and is read as one. */
-export function isWhole({ question, isAsked }: Reading): boolean {
-  const { conditions, aggregates, by, order, limit, columns, isDistinct, lacking, isDropped, key, sources } =
-    question
+export function isWhole({ question }: Reading): boolean {
+  const {
+    conditions,
+    aggregates,
+    by,
+    order,
+    limit,
+    columns,
+    isDistinct,
+    lacking,
+    isDropped,
+    key,
+    sources,
+    isAsked,
+  } = question
   const count = conditions.length + aggregates.length + by.length + order.length + columns.length
   if (isDropped) return conditions.length > 0 && count === conditions.length
   if (key && sources.length < 2 && !lacking) return false

@@ -233,6 +233,6 @@ export const valuePhraseSlot: SlotReader = (reader, at) =>
       value.type === 'operand' &&
       value.operands.every(
         (operand) =>
-          operand.kind === 'phrase' && !['rows', 'text_literal'].includes(operand.phrase.pattern.id),
+          operand.kind === 'phrase' && !['rows', 'text_literal', 'asked'].includes(operand.phrase.pattern.id),
       ),
   )

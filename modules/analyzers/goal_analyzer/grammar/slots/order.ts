@@ -19,9 +19,16 @@ export const orderSlot: SlotReader = (reader, at) => {
     const end = direction?.end ?? column.end
     order.push({ column: column.value, isDescending })
     found.push({ end, value: orderSlotOf(reader, at, end, [...order]) })
-    next = reader.phraseEnd('then_by', end) ?? separatorEnd(reader, end)
+    next = reader.phraseEnd('then_by', end) ?? thenKnown(reader, end) ?? separatorEnd(reader, end)
   }
   return distinctEnds(found.toReversed())
+}
+
+/** `by city, then year`, where it is a column for certain. */
+function thenKnown(reader: Reader, at: number): number | undefined {
+  const comma = reader.isWord(at, ',') ? at + 1 : at
+  const next = reader.isWord(comma, 'then') ? comma + 1 : undefined
+  return next !== undefined && reader.lexicon.columnsAt(reader.tokens, next).length > 0 ? next : undefined
 }
 
 function orderSlotOf(reader: Reader, at: number, end: number, order: readonly OrderKey[]): Slot {

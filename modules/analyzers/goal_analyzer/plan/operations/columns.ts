@@ -1,11 +1,11 @@
 /** Which columns the rows have: chosen, left out, renamed, computed, rounded. */
-import type { Formula } from '../../grammar/tree.ts'
-import type { Operation } from '../compiler.ts'
+import type { Column, Formula } from '../../grammar/tree.ts'
+import type { Compiler, Operation } from '../compiler.ts'
 import { refuseOtherNoun } from '../nouns.ts'
 import { withColumns } from '../relations.ts'
 import { columnsIn, textIn, valueIn } from '../slots.ts'
 import { Table } from '../table.ts'
-import { keyOf, quoted } from '../values.ts'
+import { keyOf, quoted, type Value } from '../values.ts'
 import { roundingOf } from './aggregates.ts'
 import { shaped } from './shape.ts'
 
@@ -19,6 +19,7 @@ const select: Operation = (compiler, phrase) => {
   const columns = columnsIn(phrase.slots, 'columns')
   const asked = withColumns(compiler, value, columns)
   if (asked) return asked
+  if (value.type === 'any' && !value.columns) return selectedOf(compiler, value, columns)
   const table = new Table(compiler, value)
   const members = columns.map((column) => `${keyOf(table.key(column))}: ${table.member(column)}`)
   return {
@@ -26,6 +27,21 @@ const select: Operation = (compiler, phrase) => {
     type: 'rows',
     expression: table.through(`map({${members.join(', ')}})`),
     ...(value.columns && { columns: columns.map(({ name }) => name) }),
+  }
+}
+
+/** Of an answer that may be one record or many: the columns of each row, or the fields of the one. */
+function selectedOf(compiler: Compiler, value: Value, columns: readonly Column[]): Value {
+  const rows = new Table(compiler, { ...value, type: 'rows', expression: '.' })
+  const members = columns.map((column) => `${keyOf(rows.key(column))}: ${rows.member(column)}`)
+  const many = rows.through(`map({${members.join(', ')}})`)
+  const [only, another] = columns
+  const fields = columns.map(({ name }) => `${keyOf(quoted(name))}: pluck([${quoted(name)}])`)
+  const one = only && !another ? `pluck([${quoted(only.name)}])` : `{${fields.join(', ')}}`
+  return {
+    type: 'any',
+    names: columns.map(({ name }) => name),
+    expression: `(${value.expression} | if type == "object" then ${one} else ${many} end)`,
   }
 }
 

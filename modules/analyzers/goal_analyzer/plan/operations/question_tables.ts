@@ -6,7 +6,7 @@ import { isSameNoun } from '../../grammar/plurals.ts'
 import { isArrangement } from '../../grammar/question.ts'
 import type { AskedSource, Column, Condition, Question } from '../../grammar/tree.ts'
 import { Refusal, type Span } from '../../refusal.ts'
-import type { Compiler } from '../compiler.ts'
+import type { Compiler, Operation } from '../compiler.ts'
 import { isDatabase } from '../files.ts'
 import { filtered, Table } from '../table.ts'
 import type { Value } from '../values.ts'
@@ -92,8 +92,13 @@ function keyOfTwo(
   span: Span,
 ): { readonly left: Column; readonly right: Column } {
   const has = (value: Value, { name }: Column): boolean => value.columns?.includes(name) === true
-  if (said && has(left, said.left) && has(right, said.right)) return said
-  if (said && has(left, said.right) && has(right, said.left)) return { left: said.right, right: said.left }
+  const keep = (key: Key): Key => {
+    compiler.matched = { left: key.left.name, right: key.right.name }
+    return key
+  }
+  if (said && has(left, said.left) && has(right, said.right)) return keep(said)
+  if (said && has(left, said.right) && has(right, said.left))
+    return keep({ left: said.right, right: said.left })
   const found = said ? undefined : (foreignKey(left, right, span) ?? sharedKey(left, right, span))
   if (!found)
     throw new Refusal(
@@ -102,7 +107,23 @@ function keyOfTwo(
       '“matched by COLUMN”',
     )
   compiler.plan.assume(`They are matched by ${found.left.name} and ${found.right.name}.`)
-  return found
+  return keep(found)
+}
+
+interface Key {
+  readonly left: Column
+  readonly right: Column
+}
+
+/** `match on id`, said behind: it is what was taken for granted, or it would come too late. */
+export const confirmKey: Operation = (compiler, { slots, span }) => {
+  const slot = slots['key']
+  const { left, right } = compiler.matched ?? {}
+  const isSaid =
+    slot?.type === 'key' &&
+    new Set([left, right]).symmetricDifference(new Set([slot.left.name, slot.right.name])).size === 0
+  if (!isSaid) throw new Refusal('It is to be said before by what they are matched.', [span])
+  return undefined
 }
 
 function foreignKey(left: Value, right: Value, span: Span) {

@@ -10,7 +10,7 @@ import { limitedTo } from '../relations.ts'
 import { comparing, filtered, Table } from '../table.ts'
 import { keyOf, member, quoted, type Value } from '../values.ts'
 import { aggregated, roundingOf } from './aggregates.ts'
-import { tableOf, withoutLacking } from './question_tables.ts'
+import { confirmKey, tableOf, withoutLacking } from './question_tables.ts'
 import { inOrder, onlyOnce } from './shape.ts'
 
 const question: Operation = (compiler, { slots, span }) => {
@@ -202,4 +202,7 @@ function isTold({ columns = [] }: Value, { aggregates, by }: Question, name: str
   )
 }
 
-export const questionOperations: Readonly<Record<string, Operation>> = { ask: question }
+export const questionOperations: Readonly<Record<string, Operation>> = {
+  ask: question,
+  confirm_key: confirmKey,
+}

@@ -104,7 +104,8 @@ const readFile: Operation = (compiler, { slots, span }) => {
     ...(as !== undefined && { as }),
     needs: [{ read: path }, { run: 'cat' }],
   })
-  return { type, expression, names: [name, path], ...(columns && { columns }) }
+  const known = columns ? 'rows' : type
+  return { type: known, expression, names: [name, path], ...(columns && { columns }) }
 }
 
 /** The text of a file, whatever its format. */
