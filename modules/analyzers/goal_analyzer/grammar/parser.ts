@@ -25,6 +25,7 @@ import {
 } from './slots/operand.ts'
 import { keyPairSlot, keySlot, orderSlot } from './slots/order.ts'
 import { Lexicon } from './lexicon.ts'
+import { knownConditionSlot } from './question/conditions.ts'
 import { arrangementSlot, questionSlot, requestSlot } from './question.ts'
 import { Reader, type SlotReader } from './reader.ts'
 import { Sentences } from './sentences.ts'
@@ -107,6 +108,7 @@ export const slotReaders: ReadonlyMap<string, SlotReader> = new Map<string, Slot
   ['constraint', constraintSlot],
   ['direction', directionSlot],
   ['question', questionSlot],
+  ['knowncondition', knownConditionSlot],
   ['arrangement', arrangementSlot],
   ['request', requestSlot],
   ['proper', properSlot],

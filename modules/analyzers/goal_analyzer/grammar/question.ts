@@ -4,7 +4,8 @@
  * with them, or one that means nothing here. Of all readings up to a place it keeps the one that leaves the fewest words
  * to nothing.
  */
-import { columnsPart, conditionPart, needlePart, valuePart } from './question/columns.ts'
+import { columnsPart, needlePart, valuePart } from './question/columns.ts'
+import { conditionPart } from './question/conditions.ts'
 import { comparedPart, overPart, limitPart, orderPart, superlativePart } from './question/order.ts'
 import { aggregatePart, groupPart, havingPart, mostPart } from './question/groups.ts'
 import { exceptPart, fillerPart, nounPart, oncePart, precisionPart, sourcePart } from './question/plain.ts'
@@ -69,10 +70,14 @@ export function isArrangement({ sources, conditions, aggregates, by, limit, colu
   return sources.length === 0 && rest === 0 && limit === undefined
 }
 
+/** In tokens: a longer one is none, and would be looked through from each of its words. */
+const questionLengthMax = 100
+
 function questionsAt(reader: Reader, at: number): readonly Found<Question>[] {
   const best = new Map<number, Reading>([[at, nothingAsked]])
   const found: Found<Question>[] = []
-  for (let place = at; place < reader.length; place++) {
+  const last = Math.min(reader.length, at + questionLengthMax)
+  for (let place = at; place < last; place++) {
     const reading = best.get(place)
     if (!reading) continue
     for (const next of parts.flatMap((part) => part(reader, place, reading))) {

@@ -58,6 +58,17 @@ export class Reader {
     return tokens.length === 0 ? { start: 0, end: 0 } : spanOver(tokens)
   }
 
+  /** The first token that begins there or behind. */
+  placeOf(start: number): number {
+    let [low, high] = [0, this.length]
+    while (low < high) {
+      const middle = (low + high) >> 1
+      if ((this.tokens[middle]?.start ?? 0) < start) low = middle + 1
+      else high = middle
+    }
+    return low
+  }
+
   /** The place of the next token that carries meaning. */
   skip(at: number): number {
     return this.#skips[at] ?? at

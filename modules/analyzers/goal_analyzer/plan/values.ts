@@ -23,6 +23,8 @@ export interface Value {
   readonly parts?: readonly Value[]
   /** It is, where it is a text, the text of a file already. */
   readonly isText?: boolean
+  /** Its rows have one column, whatever it is called there. */
+  readonly isOneColumn?: boolean
   /** The lines of a text, which have no columns. */
   readonly isLines?: boolean
   /** Its rows stand in an order that was asked for. */

@@ -40,76 +40,6 @@ export const columnsPart: Part = (reader, at, reading) => {
   return [gone(reading, one.end, isNew ? { columns: [...columns, one.value] } : {})]
 }
 
-/** `whose age is over 35`, `with a score of at least 85`, `stock = 0`. */
-export const conditionPart: Part = (reader, at, reading) => {
-  const start = reader.phraseEnd('where', at) ?? at
-  const above = aboveAll(reader, start)
-  if (above) return [gone(reading, above.end, { conditions: [...reading.question.conditions, above.value] })]
-  return reader
-    .slot('condition', start)
-    .flatMap(({ end, value }) =>
-      value.type === 'condition' && isAboutKnown(reader, value.condition)
-        ? [held(reading, end, value.condition)]
-        : [],
-    )
-}
-
-/** `amount above the average amount`, `scores below average`. */
-function aboveAll(reader: Reader, at: number): Found<Condition> | undefined {
-  const subject = knownColumnAt(reader, at)
-  const start = subject && reader.skip(reader.phraseEnd('is', subject.end) ?? subject.end)
-  const operator = (['gt', 'ge', 'lt', 'le'] as const).find(
-    (one) => start !== undefined && reader.phraseEnd(`op_${one}`, start) !== undefined,
-  )
-  const compared = operator && reader.skip(reader.phraseEnd(`op_${operator}`, start ?? at) ?? at)
-  const name = (['average', 'median'] as const).find(
-    (one) => compared !== undefined && reader.phraseEnd(`fn_${one}`, compared) !== undefined,
-  )
-  if (!subject || !operator || compared === undefined || !name) return undefined
-  const behind = reader.phraseEnd(`fn_${name}`, compared) ?? compared
-  const column = knownColumnAt(reader, behind)
-  if (column && column.value.name !== subject.value.name) return undefined
-  const end = column?.end ?? behind
-  const span = reader.span(at, end)
-  const aggregate = { function: name, column: subject.value, span }
-  const comparison = { operator, isNegated: false, values: [{ kind: 'aggregate', aggregate, span } as const] }
-  return { end, value: { kind: 'compare', subject: subject.value, comparison, span } }
-}
-
-/** Every column in it is one, and what stands right behind a column is a number, a quoted text or a value of it. */
-function isAboutKnown(reader: Reader, condition: Condition): boolean {
-  if (condition.kind === 'not') return isAboutKnown(reader, condition.part)
-  if (condition.kind !== 'compare') return condition.parts.every((part) => isAboutKnown(reader, part))
-  const { subject, comparison, span } = condition
-  if (!subject || !reader.lexicon.column(subject.name)) return false
-  const { values, operator } = comparison
-  return values.every((value) => {
-    if (value.kind === 'column') return reader.lexicon.column(value.column.name) !== undefined
-    if (value.kind !== 'word') return true
-    if (reader.lexicon.columnsAt(reader.tokens, tokenAt(reader, value.span.start)).length > 0) return false
-    const isSaid = value.span.start - subject.span.end > 1 || operator !== 'eq'
-    return (
-      reader.lexicon.isValueOf(subject.name, value.word) ||
-      (isSaid && hasCopula(reader, subject.span.end, span.end))
-    )
-  })
-}
-
-function tokenAt(reader: Reader, start: number): number {
-  return reader.tokens.findIndex((token) => token.start === start)
-}
-
-function hasCopula(reader: Reader, start: number, end: number): boolean {
-  return reader.tokens.some(
-    (token, at) =>
-      token.start >= start &&
-      token.end <= end &&
-      ['is', 'op_eq', 'op_ne', 'op_contains', 'op_starts', 'op_ends', 'among'].some(
-        (name) => reader.phraseEnd(name, at) !== undefined,
-      ),
-  )
-}
-
 /** `open`, `in Berlin or Paris`, `not paid`, `from 2025`: values that say themselves whose they are. */
 export const valuePart: Part = (reader, at, reading) =>
   valueConditionsAt(reader, at).map(({ end, value }) => held(reading, end, value))
@@ -150,9 +80,12 @@ export const needlePart: Part = (reader, at, reading) => {
   const texts = reader.lexicon.tables.filter(({ isText }) => isText === true)
   const isText = path === undefined ? texts.length > 0 : texts.some((text) => text.path === path)
   if (!isText) return []
-  const behind = reader.phraseEnd('asked_needle', reader.skip(at))
+  const not = reader.phraseEnd('asked_needle_not', reader.skip(at))
+  const behind = not ?? reader.phraseEnd('asked_needle', reader.skip(at))
   const found = needlesAt(reader, behind ?? at, behind !== undefined)
-  return found.map(({ end, value }) => held(reading, end, value))
+  return found.map(({ end, value }) =>
+    held(reading, end, not === undefined ? value : { kind: 'not', part: value }),
+  )
 }
 
 /** Behind `with` all of them are in a line, before `lines` any of them. */
@@ -190,10 +123,15 @@ function knownValueAt(reader: Reader, from: number, isPlaced: boolean): Found<Kn
   for (let at = from; at <= reader.skip(from); at++) {
     const token = reader.tokens[at]
     const found = reader.lexicon.valueAt(reader.tokens, at)
-    if (token && found && isValue(reader, at, found) && (isPlaced || numberOf(token) === undefined))
-      return found
+    const isSaid = isPlaced || numberOf(token) === undefined || (found && isBeforeNoun(reader, found.end))
+    if (token && found && isValue(reader, at, found) && isSaid) return found
   }
   return undefined
+}
+
+/** `the 2025 sales`, `2024 only`. */
+function isBeforeNoun(reader: Reader, at: number): boolean {
+  return reader.isWord(at, 'only') || rowNounEnd(reader, at) !== undefined
 }
 
 function isValue(reader: Reader, at: number, { end, value }: Found<KnownValue>): boolean {

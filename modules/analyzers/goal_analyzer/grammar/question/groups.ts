@@ -1,4 +1,5 @@
 /** What is computed in a question, and for which groups. */
+import { jsonText } from '../../json_text.ts'
 import type { Found, Reader } from '../reader.ts'
 import { amountSlot } from '../slots/conditions.ts'
 import { separatorEnd } from '../slots/plain.ts'
@@ -36,7 +37,7 @@ function named(reader: Reader, { end, value }: Found<Reading>, at: number): read
     found.value.type === 'value'
       ? [
           gone(value, found.end, {
-            names: [...value.question.names, { at, name: String(found.value.value) }],
+            names: [...value.question.names, { at, name: jsonText(found.value.value) }],
           }),
         ]
       : [],

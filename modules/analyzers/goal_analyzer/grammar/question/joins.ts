@@ -31,9 +31,7 @@ export const lackingPart: Part = (reader, at, reading) => {
   const start = reader.phraseEnd('asked_lacking', reader.skip(at))
   if (start === undefined || lacking) return []
   return readingsOf(reader, start).flatMap(({ end, value: { conditions, source } }) => {
-    const isOther =
-      sources.length === 0 ||
-      sources.every(({ path, table }) => path !== source.path || table !== source.table)
+    const isOther = sources.every(({ path, table }) => path !== source.path || table !== source.table)
     return isOther ? [gone(reading, end, { lacking: { source, conditions } })] : []
   })
 }

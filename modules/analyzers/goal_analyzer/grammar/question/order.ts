@@ -2,6 +2,7 @@
 import type { Found, Reader } from '../reader.ts'
 import { numberOf } from '../slots/plain.ts'
 import type { AskedOrder, Column, Condition } from '../tree.ts'
+import { isIn } from '../vocabulary.ts'
 import { degreeAt } from './degrees.ts'
 import { knownColumnAt } from './columns.ts'
 import { rowNounEnd } from './plain.ts'
@@ -22,9 +23,18 @@ function sorted(reader: Reader, at: number): readonly Found<readonly AskedOrder[
   if (start === undefined) return []
   return reader.slot('order', start).flatMap(({ end, value }) => {
     if (value.type !== 'order') return []
-    const isKnown = value.order.every(({ column }) => reader.lexicon.column(column.name))
+    const isKnown = value.order.every(
+      ({ column }) => reader.lexicon.column(column.name) !== undefined || isComputed(reader, column.name),
+    )
     return isKnown ? [{ end, value: value.order }] : []
   })
+}
+
+/** `sorted by the total`, of what is computed. */
+function isComputed(reader: Reader, name: string): boolean {
+  return ['fn_sum', 'fn_average', 'fn_count', 'fn_median', 'fn_max', 'fn_min'].some((one) =>
+    isIn(reader.vocabulary, one, name.toLowerCase()),
+  )
 }
 
 /** `largest amount first`, `oldest first`. */

@@ -118,7 +118,11 @@ function compared(
 function equalities(reader: Reader, at: number): readonly Found<Comparison>[] {
   const value = valueAt(reader, reader.skip(at))
   if (!value || (value.value.kind === 'word' && reader.tokens[at]?.kind !== 'word')) return []
-  return [{ end: value.end, value: { operator: 'eq', isNegated: false, values: [value.value] } }]
+  const more = orMore(reader, reader.skip(at)).map((one) => ({
+    ...one,
+    value: { ...one.value, isNegated: false },
+  }))
+  return [...more, { end: value.end, value: { operator: 'eq', isNegated: false, values: [value.value] } }]
 }
 
 /** `is over 100`, `> 5`, `is not empty`, `is between 1 and 5`, `is one of a, b or c`. */

@@ -41,6 +41,7 @@ function selectedOf(compiler: Compiler, value: Value, columns: readonly Column[]
   return {
     type: 'any',
     names: columns.map(({ name }) => name),
+    ...(only && !another && { isOneColumn: true }),
     expression: `(${value.expression} | if type == "object" then ${one} else ${many} end)`,
   }
 }

@@ -99,13 +99,20 @@ function written(compiler: Compiler, value: Value, path: string, format: Format)
         shell: {
           command: 'cat > "$1"',
           arguments: [literal(path)],
-          stdin: inExpression(defined(`${value.expression} | ${asText(value, format)}`)),
+          stdin: inExpression(defined(`${value.expression} | ${inLines(value, format)}`)),
         },
       },
     },
     needs: [{ write: path }, { run: 'cat' }],
   })
   return value.isGiven ? undefined : value
+}
+
+/** Of one column, its values are what a text has a line for each of. */
+function inLines(value: Value, format: Format): string {
+  const isOne = format === 'text' && (value.isOneColumn === true || value.columns?.length === 1)
+  const values = 'if type == "array" and all(.[]; type == "object" and length == 1) then map(.[]) else . end'
+  return isOne ? `${values} | ${asText(value, format)}` : asText(value, format)
 }
 
 function asText(value: Value, format: Format): string {
