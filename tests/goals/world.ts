@@ -24,7 +24,8 @@ import type { GoldenGoal } from './golden_set.ts'
 
 export interface Verdict {
   readonly goal: GoldenGoal
-  readonly kind: 'right' | 'refused' | 'wrong'
+  /** `missed`: refused, though it could be done. */
+  readonly kind: 'right' | 'refused' | 'missed' | 'wrong'
   /** What is wrong with it. */
   readonly why?: string
 }
@@ -75,6 +76,7 @@ async function judge(parts: Parts, golden: GoldenGoal): Promise<Verdict> {
   const planned = await plan(parts, golden, goal)
   if (planned.status !== 'completed') {
     const detail = String(planned.error?.detail)
+    if (golden.missed) return { goal: golden, kind: 'missed' }
     if (golden.refused === undefined) return wrong(`refused: ${detail}`)
     const unnamed = golden.refused.filter((word) => !detail.toLowerCase().includes(word.toLowerCase()))
     return unnamed.length === 0

@@ -231,6 +231,14 @@ export const knownSlot: SlotReader = (reader, at) =>
       value.columns.every(({ name }) => reader.lexicon.column(name) !== undefined),
   )
 
+/** No words for whole rows or answers: `the page for each url` is no column. */
+export const fieldsSlot: SlotReader = (reader, at) =>
+  columnsSlot(reader, at).filter(
+    ({ value }) =>
+      value.type === 'columns' &&
+      !value.columns.some(({ name }) => isIn(reader.vocabulary, 'row_noun', name.toLowerCase())),
+  )
+
 /** Two or more, since one word alone could be anything. */
 export const columnListSlot: SlotReader = (reader, at) =>
   columnsSlot(reader, at).filter(({ value }) => value.type === 'columns' && value.columns.length > 1)
