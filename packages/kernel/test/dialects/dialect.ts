@@ -14,7 +14,7 @@ export interface Dialect {
   readonly refused: Readonly<Record<Refused, readonly [source: string, message: RegExp]>>
   /**
    * A module that hands over: its memory is `{count}`, which a task adds its input to and gives; `migrate` puts
-   * `versions` into the state and doubles the count.
+   * `versions` into the state and doubles the count. The input "end" ends its process, "end later" does in a snapshot.
    */
   readonly handing: string
   /** One whose `migrate` gives a number, and whose `snapshot` throws. */

@@ -131,7 +131,10 @@ export const javascript: Dialect = {
     ],
   },
   handing: moduleOf(
-    'this.count = (this.count ?? 0) + context.inputData; return ModuleResult.ok(this.count)',
+    `if (context.inputData === 'end') process.exit(3)
+    if (context.inputData === 'end later') this.snapshot = () => process.exit(3)
+    else this.count = (this.count ?? 0) + context.inputData
+    return ModuleResult.ok(this.count ?? null)`,
     `async snapshot() { return { count: this.count } }
   async restore(memory) { this.count = memory.count }
   async migrate({ state, memory }, versions) {

@@ -162,7 +162,13 @@ export const python: Dialect = {
     ],
   },
   handing: moduleOf(
-    'self.count += context.input_data; return ModuleResult.ok(self.count)',
+    `if context.input_data == "end":
+            os._exit(3)
+        if context.input_data == "end later":
+            self.snapshot = lambda: os._exit(3)
+        else:
+            self.count += context.input_data
+        return ModuleResult.ok(self.count)`,
     `count = 0
     async def snapshot(self):
         return {"count": self.count}
@@ -209,7 +215,7 @@ const setupStories = {
 const teardownStories = { throws: 'raise RuntimeError("stuck")', hangs: 'await asyncio.sleep(3600)' }
 
 function moduleOf(execute: string, members = ''): string {
-  return `import asyncio, datetime
+  return `import asyncio, datetime, os
 from nexus.modules.base import BaseModule, ModuleResult, TaskFault
 
 class Module(BaseModule):
