@@ -3,7 +3,9 @@
  * tells; what serves is changed by others.
  */
 import type { Log } from '@nexus/sdk'
+import { isDeepStrictEqual } from 'node:util'
 import { choose, type Choice, type ChooseOptions } from './choosing/choose.ts'
+import { isSame } from './choosing/passed_over.ts'
 import { storeName } from './choosing/pool.ts'
 import type { Wishes } from './choosing/wishes.ts'
 import { discover, type FoundModule, type Source } from './discover.ts'
@@ -13,7 +15,7 @@ import type { ManifestCache } from './manifest_cache.ts'
 import type { DescribeParts } from './module_info.ts'
 import { didYouMean } from './nearest.ts'
 import { formatProblem, type Problem } from './problem.ts'
-import type { Candidate } from './stage.ts'
+import type { Candidate, Prepared } from './stage.ts'
 
 export interface CatalogueParts {
   readonly sources: readonly Source[]
@@ -53,6 +55,16 @@ export class Catalogue {
       prepare,
     })
     return this.#choice.prepared
+  }
+
+  /** Whether something else could take the place of what was chosen: the very same that served before would not. */
+  hasOther({ candidate, artifact, config }: Prepared): boolean {
+    const offers = this.#choice?.pool.of(candidate.id) ?? []
+    return offers.some(({ candidate: other }) => {
+      const { stored } = other
+      const isAgain = stored?.artifact === artifact.digest && isDeepStrictEqual(stored.config, config)
+      return !isSame(other, candidate) && !isAgain
+    })
   }
 
   /** Takes what kept modules from starting, and tells the operator what was not as it is written. */

@@ -133,7 +133,7 @@ export class ModuleKernel implements Kernel {
   async #takeSources(): Promise<Receipt | undefined> {
     const catalogue = this.#catalogue
     catalogue.discover()
-    const taken = await this.#changes.takeSources((refused) => catalogue.choose(refused))
+    const taken = await this.#changes.takeSources(catalogue)
     this.#saveCaches()
     catalogue.settle(taken.problems)
     return taken.receipt

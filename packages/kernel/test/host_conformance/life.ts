@@ -118,7 +118,8 @@ function handOvers({ dialect, endsModules, setUp }: Subject): void {
       expect(await next.execute(task(1))).toMatchObject({ outputData: 5 })
       await next.execute(task('end later'))
       expect(await next.snapshot()).toBeUndefined()
-      await Promise.all([old.stop(), next.stop()])
+      expect(await old.stop()).toEqual({ problems: [], handlesLeft: 0 })
+    await next.stop()
       await expect(next.probe()).rejects.toThrow('Module "subject" 1.2.3 is stopped.')
     },
   )
