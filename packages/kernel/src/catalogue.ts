@@ -14,6 +14,7 @@ import type { GenerationJournal } from './generation_journal.ts'
 import type { ManifestCache } from './manifest_cache.ts'
 import type { DescribeParts } from './module_info.ts'
 import { didYouMean } from './nearest.ts'
+import { outdatedIn, type Outdated } from './outdated.ts'
 import { formatProblem, type Problem } from './problem.ts'
 import type { Candidate, Prepared } from './stage.ts'
 
@@ -75,12 +76,28 @@ export class Catalogue {
     for (const difference of differences) log.warn(`${difference} To take what is there: nexus modules lock`)
     for (const { candidate } of prepared) {
       const { id, manifest, stored } = candidate
-      if (!stored || !this.#found.some((found) => found.id === id && this.#keptOut(found).length > 0))
-        continue
+      if (!stored || this.#brokenNearer(candidate).length === 0) continue
       log.warn(
         `What is in the folder of "${id}" cannot be used; version ${manifest.version} of before goes on.`,
       )
     }
+  }
+
+  /** The folders that would serve in the place of what does, and cannot. */
+  outdated(): readonly Outdated[] {
+    const broken = (candidate: Candidate): readonly Pick<Outdated, 'folder' | 'problems'>[] =>
+      this.#brokenNearer(candidate).map((found) => ({ folder: found.folder, problems: this.#keptOut(found) }))
+    return outdatedIn(this.#choice?.prepared ?? [], broken, this.#parts.journal)
+  }
+
+  #brokenNearer(candidate: Candidate): readonly FoundModule[] {
+    return this.#found.filter(
+      (found) =>
+        found.id === candidate.id &&
+        found.source >= candidate.source &&
+        !isSame(found, candidate) &&
+        this.#keptOut(found).length > 0,
+    )
   }
 
   /** Tells of configuration that no module gets. */
@@ -90,6 +107,10 @@ export class Catalogue {
       const hint = didYouMean(id, this.ids) ?? ''
       this.#parts.log.warn(`There is configuration for a module "${id}", which is not here. ${hint}`.trim())
     }
+  }
+
+  get found(): readonly FoundModule[] {
+    return this.#found
   }
 
   /** Of the modules in the folders. */

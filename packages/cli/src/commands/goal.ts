@@ -60,7 +60,7 @@ function readCount(text: string): number {
 
 async function goal(words: string, options: GoalOptions, { io, exit }: Shell): Promise<void> {
   const input = await inputOf(words, options, io)
-  await withConnection({ data: dataFolder(options.data) }, async (connection) => {
+  await withConnection({ data: dataFolder(options.data), warn: io.err }, async (connection) => {
     exit(await (options.plan ? showPlan : pursue)(connection, input, options, io))
   })
 }

@@ -54,7 +54,7 @@ async function run(file: string, options: RunOptions, { io, exit }: Shell): Prom
   const text = await readDocument(file, io)
   const input = await readJson(options.input, io)
   const workflows = workflowFolders(file, options.workflows)
-  await withConnection({ data: dataFolder(options.data), workflows }, async (connection) => {
+  await withConnection({ data: dataFolder(options.data), workflows, warn: io.err }, async (connection) => {
     const workflow = await connection.check(text, file)
     if (workflow.problems.length > 0) io.err(formatProblems(workflow.problems, workflow))
     if (!workflow.document) return exit(exitCodes.usage)

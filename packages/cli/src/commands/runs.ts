@@ -139,7 +139,7 @@ function tasksOf({ tasks }: RunRecord, io: Terminal): string {
 }
 
 async function resume(id: string | undefined, options: RunsOptions, { io, exit }: Shell): Promise<void> {
-  await withConnection({ data: dataFolder(options.data) }, async (connection) => {
+  await withConnection({ data: dataFolder(options.data), warn: io.err }, async (connection) => {
     const ids = id === undefined ? (await connection.runs.unfinished()).map((run) => run.id) : [id]
     const records: RunRecord[] = []
     for (const each of ids) {
@@ -164,7 +164,7 @@ interface ForkOptions extends RunsOptions {
 async function fork(id: string, options: ForkOptions, { io, exit }: Shell): Promise<void> {
   const text = options.file === undefined ? undefined : await readDocument(options.file, io)
   const input = options.input === undefined ? undefined : await readJson(options.input, io)
-  await withConnection({ data: dataFolder(options.data) }, async (connection) => {
+  await withConnection({ data: dataFolder(options.data), warn: io.err }, async (connection) => {
     const workflow = text === undefined ? undefined : await connection.check(text, options.file ?? '-')
     const changes = { ...(workflow && { workflow }), ...(input !== undefined && { input }) }
     const live = await connection.runs.fork(id, { path: options.from, ...changes })
@@ -175,7 +175,7 @@ async function fork(id: string, options: ForkOptions, { io, exit }: Shell): Prom
 }
 
 async function retry(id: string, options: RunsOptions, { io, exit }: Shell): Promise<void> {
-  await withConnection({ data: dataFolder(options.data) }, async (connection) => {
+  await withConnection({ data: dataFolder(options.data), warn: io.err }, async (connection) => {
     const live = await connection.runs.retry(id)
     const record = await follow(connection, live, io, options.json === true)
     io.out(options.json ? `${JSON.stringify(record, null, 2)}\n` : summaryOf(record, io))
