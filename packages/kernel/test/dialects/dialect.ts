@@ -37,6 +37,7 @@ export type TaskName =
   | 'gives a timeout back'
   | 'throws a fault'
   | 'throws'
+  | 'throws what has a cause'
   | 'waits to be cancelled, then throws'
   | 'does "one" and no other task'
   /** Gives what a child task, a list, a wait, what was kept, an expression and a call gave; streams and logs. */

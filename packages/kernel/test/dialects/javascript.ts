@@ -26,6 +26,9 @@ export const javascript: Dialect = {
     'gives a timeout back': moduleOf('return ModuleResult.fail(TaskFault.of("timeout", "too late"))'),
     'throws a fault': moduleOf('throw TaskFault.of("validation", "bad input")'),
     throws: moduleOf('throw new Error("no such row")'),
+    'throws what has a cause': moduleOf(
+      `throw new Error('no rows', { cause: new Error('no table', { cause: 'no disk' }) })`,
+    ),
     'waits to be cancelled, then throws': moduleOf(
       `await new Promise((_, reject) => context.signal.addEventListener('abort', () => reject(new Error('gone'))))`,
     ),

@@ -28,6 +28,13 @@ export const python: Dialect = {
     'gives a timeout back': moduleOf('return ModuleResult.fail(TaskFault.of("timeout", "too late"))'),
     'throws a fault': moduleOf('raise TaskFault.of("validation", "bad input")'),
     throws: moduleOf('raise RuntimeError("no such row")'),
+    'throws what has a cause': moduleOf(`try:
+            try:
+                raise OSError("no disk")
+            except OSError as error:
+                raise RuntimeError("no table") from error
+        except RuntimeError as error:
+            raise RuntimeError("no rows") from error`),
     'waits to be cancelled, then throws': moduleOf(`try:
             await asyncio.sleep(3600)
         except asyncio.CancelledError:

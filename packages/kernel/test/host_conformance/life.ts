@@ -119,7 +119,7 @@ function handOvers({ dialect, endsModules, setUp }: Subject): void {
       await next.execute(task('end later'))
       expect(await next.snapshot()).toBeUndefined()
       expect(await old.stop()).toEqual({ problems: [], handlesLeft: 0 })
-    await next.stop()
+      await next.stop()
       await expect(next.probe()).rejects.toThrow('Module "subject" 1.2.3 is stopped.')
     },
   )
