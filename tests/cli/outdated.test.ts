@@ -21,8 +21,8 @@ interface Ended {
 interface Workspace {
   /** The folder of the module of a user, which runs in a process of its own. */
   readonly module: string
-  save(files: Readonly<Record<string, string>>): void
-  nexus(...args: readonly string[]): Promise<Ended>
+  readonly save: (files: Readonly<Record<string, string>>) => void
+  readonly nexus: (...args: readonly string[]) => Promise<Ended>
 }
 
 function setup(): Workspace {
