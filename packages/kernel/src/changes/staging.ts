@@ -97,8 +97,10 @@ export class Staging {
   /** What a run in flight has started meanwhile stays as well. */
   async #discardBut(stay: ReadonlySet<Slot>): Promise<void> {
     const { fleet, lineage } = this.#parts
+    const others = fleet.slots.filter((slot) => !stay.has(slot))
+    if (others.length === 0) return
     const seen = lineage.needed()
-    await fleet.discard(fleet.slots.filter((slot) => !stay.has(slot) && !seen.has(slot)))
+    await fleet.discard(others.filter((slot) => !seen.has(slot)))
   }
 
   /** `begun`: the lines that have begun already; those of what is not tried any more are dropped. */

@@ -103,6 +103,7 @@ export class ProcessInstance implements Instance {
   /** A process that can be asked, started where the last one has ended. Rejects with `ModuleFailure`. */
   async #up(): Promise<Session> {
     const { manifest } = this.#options.hosted
+    if (this.#session?.process.usable === false) await this.#session.process.gone
     if (this.#stopping !== undefined) throw new ModuleFailure(`${label(manifest)} is stopped.`)
     const current = this.#session
     return current?.process.usable === true ? current : this.#open()
