@@ -78,6 +78,8 @@ export interface ConnectOptions {
   readonly data: string
   /** Folders of workflows that a document may run. */
   readonly workflows?: readonly string[]
+  /** Told of each module whose source is not what runs here; a server tells in its own log. */
+  readonly warn?: (warning: string) => void
 }
 
 /** Rejects with `NexusError` `data_held` where another process holds the data and serves nobody, and others. */

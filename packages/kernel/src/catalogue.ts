@@ -3,7 +3,9 @@
  * tells; what serves is changed by others.
  */
 import type { Log } from '@nexus/sdk'
+import { isDeepStrictEqual } from 'node:util'
 import { choose, type Choice, type ChooseOptions } from './choosing/choose.ts'
+import { isSame } from './choosing/passed_over.ts'
 import { storeName } from './choosing/pool.ts'
 import type { Wishes } from './choosing/wishes.ts'
 import { discover, type FoundModule, type Source } from './discover.ts'
@@ -12,8 +14,9 @@ import type { GenerationJournal } from './generation_journal.ts'
 import type { ManifestCache } from './manifest_cache.ts'
 import type { DescribeParts } from './module_info.ts'
 import { didYouMean } from './nearest.ts'
+import { outdatedIn, type Outdated } from './outdated.ts'
 import { formatProblem, type Problem } from './problem.ts'
-import type { Candidate } from './stage.ts'
+import type { Candidate, Prepared } from './stage.ts'
 
 export interface CatalogueParts {
   readonly sources: readonly Source[]
@@ -55,6 +58,16 @@ export class Catalogue {
     return this.#choice.prepared
   }
 
+  /** Whether something else could take the place of what was chosen: the very same that served before would not. */
+  hasOther({ candidate, artifact, config }: Prepared): boolean {
+    const offers = this.#choice?.pool.of(candidate.id) ?? []
+    return offers.some(({ candidate: other }) => {
+      const { stored } = other
+      const isAgain = stored?.artifact === artifact.digest && isDeepStrictEqual(stored.config, config)
+      return !isSame(other, candidate) && !isAgain
+    })
+  }
+
   /** Takes what kept modules from starting, and tells the operator what was not as it is written. */
   settle(failures: ReadonlyMap<string, readonly Problem[]>): void {
     this.#failures = failures
@@ -63,12 +76,28 @@ export class Catalogue {
     for (const difference of differences) log.warn(`${difference} To take what is there: nexus modules lock`)
     for (const { candidate } of prepared) {
       const { id, manifest, stored } = candidate
-      if (!stored || !this.#found.some((found) => found.id === id && this.#keptOut(found).length > 0))
-        continue
+      if (!stored || this.#brokenNearer(candidate).length === 0) continue
       log.warn(
         `What is in the folder of "${id}" cannot be used; version ${manifest.version} of before goes on.`,
       )
     }
+  }
+
+  /** The folders that would serve in the place of what does, and cannot. */
+  outdated(): readonly Outdated[] {
+    const broken = (candidate: Candidate): readonly Pick<Outdated, 'folder' | 'problems'>[] =>
+      this.#brokenNearer(candidate).map((found) => ({ folder: found.folder, problems: this.#keptOut(found) }))
+    return outdatedIn(this.#choice?.prepared ?? [], broken, this.#parts.journal)
+  }
+
+  #brokenNearer(candidate: Candidate): readonly FoundModule[] {
+    return this.#found.filter(
+      (found) =>
+        found.id === candidate.id &&
+        found.source >= candidate.source &&
+        !isSame(found, candidate) &&
+        this.#keptOut(found).length > 0,
+    )
   }
 
   /** Tells of configuration that no module gets. */
@@ -78,6 +107,10 @@ export class Catalogue {
       const hint = didYouMean(id, this.ids) ?? ''
       this.#parts.log.warn(`There is configuration for a module "${id}", which is not here. ${hint}`.trim())
     }
+  }
+
+  get found(): readonly FoundModule[] {
+    return this.#found
   }
 
   /** Of the modules in the folders. */

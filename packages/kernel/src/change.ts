@@ -7,7 +7,7 @@ import { NexusError, type JsonObject } from '@nexus/sdk'
 import type { ChangeParts } from './changes/change_parts.ts'
 import { checkPermissions, chooseTogether, throwProblems } from './changes/checks.ts'
 import { Commits } from './changes/commits.ts'
-import { FromSources, type Choose, type Taken } from './changes/from_sources.ts'
+import { FromSources, type Offers, type Taken } from './changes/from_sources.ts'
 import type { HandedOn } from './changes/hand_over.ts'
 import { replay } from './changes/replay.ts'
 import { lineOf, linesOf, Staging } from './changes/staging.ts'
@@ -172,8 +172,8 @@ export class Changes {
   }
 
   /** Makes what the sources have the current generation, as far as it can be used. */
-  takeSources(choose: Choose): Promise<Taken> {
-    return this.#sources.take(choose)
+  takeSources(offers: Offers): Promise<Taken> {
+    return this.#sources.take(offers)
   }
 
   /** Checks and builds what the sources have, with the configuration that it gets. */

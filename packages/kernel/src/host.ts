@@ -69,8 +69,11 @@ export interface Instance {
   probe(): Promise<void>
   /** Which of them the module has. Rejects with `ModuleFailure`. */
   hooks(): Promise<ReadonlySet<Hook>>
-  /** Asks for what the module's `snapshot` gives, under the deadline of a set-up. Rejects with `ModuleFailure`. */
-  snapshot(): Promise<Json>
+  /**
+   * Asks for what the module's `snapshot` gives, under the deadline of a set-up. Rejects with `ModuleFailure`. Undefined
+   * where there is nothing to ask any more: what the module had in memory has ended with its process.
+   */
+  snapshot(): Promise<Json | undefined>
   /** As the module's own, likewise. What comes back is checked. */
   migrate(handed: HandedOver, versions: { readonly from: string; readonly to: string }): Promise<HandedOver>
   restore(memory: Json): Promise<void>

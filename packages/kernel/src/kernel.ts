@@ -16,6 +16,7 @@ import type { Host } from './host.ts'
 import type { ModuleEvent } from './module_events.ts'
 import type { ModuleInfo } from './module_info.ts'
 import { ModuleKernel } from './module_kernel.ts'
+import type { Outdated } from './outdated.ts'
 import type { Receipt, Step } from './receipt.ts'
 import type { Lock } from './resolution/lock.ts'
 import type { SharedBuildsOptions } from './shared_builds.ts'
@@ -103,8 +104,12 @@ export interface Kernel {
   settled(): Promise<void>
   /** What the modules that were asked for in writing, and those that they depend on, have come to. */
   lock(): Lock
+  /** Which module that is here would do that task, and why it does not run; undefined where none would. */
+  whoWouldProvide(capability: string): string | undefined
   /** Why no module does that task, and what to do, in a sentence. */
   explainMissing(capability: string): string
+  /** Folders of modules that are not what runs, since they cannot be used and another version goes on. */
+  outdated(): readonly Outdated[]
   modules(): readonly ModuleInfo[]
   /** Everything that modules keep as their state, as JSON. */
   stateTexts(): Iterable<string>

@@ -21,9 +21,11 @@ import type { HeldModules, Holder, Kernel, KernelOptions } from './kernel.ts'
 import { liveVersions, type LiveVersion } from './live_versions.ts'
 import { openManifestCache, type ManifestCache } from './manifest_cache.ts'
 import { missingPythonPackages } from './missing_packages.ts'
+import { nobodyProvides, whoWouldProvide } from './missing_capability.ts'
 import { ModuleEvents, type ModuleEvent } from './module_events.ts'
 import { describeModules, type ModuleInfo } from './module_info.ts'
 import { didYouMean } from './nearest.ts'
+import type { Outdated } from './outdated.ts'
 import { formatProblem } from './problem.ts'
 import { prune } from './pruning.ts'
 import type { Receipt } from './receipt.ts'
@@ -133,7 +135,7 @@ export class ModuleKernel implements Kernel {
   async #takeSources(): Promise<Receipt | undefined> {
     const catalogue = this.#catalogue
     catalogue.discover()
-    const taken = await this.#changes.takeSources((refused) => catalogue.choose(refused))
+    const taken = await this.#changes.takeSources(catalogue)
     this.#saveCaches()
     catalogue.settle(taken.problems)
     return taken.receipt
@@ -253,19 +255,17 @@ export class ModuleKernel implements Kernel {
     return this.#changes.settled()
   }
 
+  whoWouldProvide(capability: string): string | undefined {
+    return whoWouldProvide(capability, this.#catalogue.found, this.modules())
+  }
+
   explainMissing(capability: string): string {
-    const first = this.modules().find(({ provides }) => provides.some(({ task }) => task === capability))
-    if (first === undefined) {
-      const hint = didYouMean(
-        capability,
-        this.routes().map((route) => route.capability),
-      )
-      return `No module provides "${capability}".${hint === undefined ? '' : ` ${hint}`}`
-    }
-    const [problem] = first.problems
-    const why =
-      problem === undefined ? 'is not among the modules in use' : `cannot be used: ${formatProblem(problem)}`
-    return `"${capability}" is provided by module "${first.id}", which ${why}`
+    const known = this.routes().map((route) => route.capability)
+    return this.whoWouldProvide(capability) ?? nobodyProvides(capability, known)
+  }
+
+  outdated(): readonly Outdated[] {
+    return this.#catalogue.outdated()
   }
 
   lock(): Lock {

@@ -66,6 +66,8 @@ export interface Prepared {
 export interface Staged {
   readonly slots: readonly Slot[]
   readonly problems: ReadonlyMap<string, readonly Problem[]>
+  /** Of each module that did not start, the ids of those that it may be for, itself last: what it depends on starts with it. */
+  readonly failed: ReadonlyMap<string, readonly string[]>
 }
 
 /** Checks and builds. Order is kept; those that cannot be used are not in it. */
@@ -166,13 +168,21 @@ function refusedSecrets(
 export async function stage(prepared: readonly Prepared[], options: StageOptions): Promise<Staged> {
   const slots = new Map<string, Slot>()
   const problems = new Map<string, readonly Problem[]>()
+  const failed = new Map<string, readonly string[]>()
   for (const parts of inStartOrder(prepared)) {
-    const { id } = parts.candidate
-    const outcome = await stageOne(parts, (other) => slots.get(other), options)
-    if (outcome instanceof Slot) slots.set(id, outcome)
-    else problems.set(id, outcome)
+    const { candidate } = parts
+    const slot = slotFor(parts, (other) => slots.get(other), options)
+    const outcome = slot instanceof Slot ? await startIfDue(slot, candidate, options) : slot
+    if (outcome instanceof Slot) slots.set(candidate.id, outcome)
+    else problems.set(candidate.id, outcome)
+    if (slot instanceof Slot && !(outcome instanceof Slot)) failed.set(candidate.id, suspectsIn(slot))
   }
-  return { slots: [...slots.values()], problems }
+  return { slots: [...slots.values()], problems, failed }
+}
+
+function suspectsIn({ dependencies, manifest }: Slot): readonly string[] {
+  const failing = dependencies.filter(({ failure }) => failure !== undefined)
+  return [...failing.flatMap(suspectsIn), manifest.id]
 }
 
 function inStartOrder(prepared: readonly Prepared[]): readonly Prepared[] {
@@ -183,15 +193,16 @@ function inStartOrder(prepared: readonly Prepared[]): readonly Prepared[] {
   return order.ids.flatMap((id) => byId.get(id) ?? [])
 }
 
-async function stageOne(
-  prepared: Prepared,
-  slotOf: (id: string) => Slot | undefined,
-  options: StageOptions,
+/** What waits for its first use starts all the same in the place of a version that is up: one that serves is not lost to it. */
+async function startIfDue(
+  slot: Slot,
+  candidate: Candidate,
+  { fleet }: StageOptions,
 ): Promise<Slot | readonly Problem[]> {
-  const slot = slotFor(prepared, slotOf, options)
-  if (!(slot instanceof Slot)) return slot
-  const { candidate } = prepared
-  return candidate.manifest.behavior?.auto_load === false ? slot : startNow(slot, candidate)
+  const { id, manifest } = candidate
+  const waits = manifest.behavior?.auto_load === false
+  const isUsed = fleet.slots.some((each) => each.loaded && each.manifest.id === id)
+  return waits && !isUsed ? slot : startNow(slot, candidate)
 }
 
 /** The slot of a module, also where it is up already; problems where it depends on what is not there. */

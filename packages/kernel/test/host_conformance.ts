@@ -193,6 +193,13 @@ function failures({ dialect, setUp, run }: Subject): void {
     })
   })
 
+  test('an exception is told with what it was made of', async () => {
+    const { exception } = dialect.words
+    await expect(run({ code: dialect.tasks['throws what has a cause'] })).rejects.toMatchObject({
+      error: { detail: `Module "subject" 1.2.3 failed: ${exception}: no rows: no table: no disk.` },
+    })
+  })
+
   test('a task that ends because its run was cancelled is cancelled, whatever it throws then', async () => {
     const abort = new AbortController()
     const code = dialect.tasks['waits to be cancelled, then throws']

@@ -1,7 +1,8 @@
+import { Readable } from 'node:stream'
 import { systemClock } from '@nexus/sdk'
 import { describe, expect, test } from 'vitest'
 import { LineReader } from '../src/hosts/process/lines.ts'
-import { LineBudget } from '../src/hosts/process/prints.ts'
+import { LineBudget, readPrints } from '../src/hosts/process/prints.ts'
 import { failureOf, makeProcessWorld, outputOf, pythonOf } from './process_world.ts'
 import { task } from './world.ts'
 
@@ -32,6 +33,28 @@ return ModuleResult.ok([input, sys.stdin.read()])`),
     await module.stop()
     const message = '{"jsonrpc":"2.0","id":1,"result":2}'
     expect(logged).toEqual(expect.arrayContaining(['one', 'two', message, 'three', 'no line end']))
+  })
+
+  test('of a heap that is full, only the line that says so is kept', async () => {
+    const said = 'FATAL ERROR: Reached heap limit Allocation failed - JavaScript heap out of memory'
+    const dump = [
+      'before',
+      '<--- Last few GCs --->',
+      '[23471:0x1ff0c000]      413 ms: Mark-Compact 31.8 (34.8) -> 31.8 (34.8) MB, 3.4 / 0.0 ms',
+      '<--- JS stacktrace --->',
+      said,
+      '----- Native stack trace -----',
+      ' 1: 0xd0b4d3 node::OOMErrorHandler(char const*, v8::OOMDetails const&) [node]',
+      '10: 0xf0ced8  [node]',
+    ]
+    const kept: string[] = []
+    const prints = readPrints(
+      Readable.from([Buffer.from(dump.join('\n'))]),
+      (line) => kept.push(line),
+      systemClock,
+    )
+    await prints.closed
+    expect([kept, prints.last()]).toEqual([['before', said], `before\n${said}`])
   })
 
   test.each([

@@ -185,6 +185,38 @@ return ModuleResult.ok([dict(os.environ), os.getcwd(), found, packages])`),
   })
 })
 
+test.each([
+  ['read', `require('node:fs').readFileSync('/etc/passwd')`, 'it may not read /etc/passwd', 'read'],
+  ['read later', `await require('node:fs/promises').readdir('/etc')`, 'it may not read /etc', 'read'],
+  ['write', `require('node:fs').writeFileSync('/etc/x', '')`, 'it may not write /etc/x', 'write'],
+  ['fetch', `await fetch('http://example.test/a')`, 'fetch failed: it may not reach example.test', 'network'],
+  [
+    'connect',
+    `await new Promise((_, fail) => require('node:net').connect(9, '127.0.0.1').on('error', fail))`,
+    'it may not reach 127.0.0.1:9',
+    'network',
+  ],
+  [
+    'start a program',
+    `require('node:child_process').execFileSync('/bin/ls')`,
+    'it may not start /bin/ls',
+    'run',
+  ],
+])('what a Node process may not (%s) is told with the key of its manifest', async (_what, code, why, key) => {
+  const { start } = makeProcessWorld()
+  const failure = await failureOf((await start(code)).execute(task(null)))
+  expect(failure).toContain(`${why}, which its manifest does not list: permissions.${key}.`)
+  expect(failure).not.toContain('--allow')
+})
+
+test('a set-up that is denied says so as well', async () => {
+  const { start } = makeProcessWorld()
+  const members = `setup() { require('node:fs').readFileSync('/etc/passwd') }`
+  expect(await failureOf(start('', { members }))).toContain(
+    'failed in setup: Error: it may not read /etc/passwd, which its manifest does not list: permissions.read.',
+  )
+})
+
 describe('memory', () => {
   test('beyond the limit ends a Node process, whether V8 has it or somebody else', async () => {
     const { start } = makeProcessWorld()
@@ -198,7 +230,10 @@ describe('memory', () => {
        return ModuleResult.ok(input)`,
       { manifest: { requirements: { memory_mb: 64 } } },
     )
-    expect(await failureOf(module.execute(task('heap')))).toMatch(/its process (was killed|ended|took)/)
+    const ranOut =
+      'its process ran out of memory. Its limit is 64 MB: requirements.memory_mb in its manifest raises it.'
+    const full = await failureOf(module.execute(task('heap')))
+    expect(full.endsWith(ranOut) || /its process took \d+ MB/.test(full)).toBe(true)
     const failure = await failureOf(module.execute(task('buffers')))
     expect(failure).toMatch(/took \d+ MB and was ended\. Its limit is 64 MB above what an empty one takes/)
     expect(await outputOf(module, 1)).toBe(1)
@@ -214,7 +249,9 @@ return ModuleResult.ok(os.getpid())`),
         { manifest: { requirements: { memory_mb: 64 } } },
       )
       const pid = await outputOf(module)
-      expect(await failureOf(module.execute(task('much')))).toContain('failed: MemoryError')
+      expect(await failureOf(module.execute(task('much')))).toContain(
+        'failed: MemoryError: it needs more than its limit of 64 MB: requirements.memory_mb in its manifest raises it.',
+      )
       expect(await outputOf(module)).toBe(pid)
     },
   )

@@ -36,11 +36,17 @@ export interface CheckedWorkflow {
   positionOf: ParsedWorkflow['positionOf']
 }
 
-export interface Surroundings {
-  /** Another one whenever the capabilities may be others. */
-  readonly generation: number
+/** Who does what. */
+export interface Providers {
   /** The capabilities that modules provide in the current generation. */
   readonly provided: readonly string[]
+  /** Which module would provide a capability and does not run, and why not; undefined where none would. */
+  readonly wouldProvide: (capability: string) => string | undefined
+}
+
+export interface Surroundings extends Providers {
+  /** Another one whenever the capabilities may be others. */
+  readonly generation: number
   /** What a capability takes, as whoever provides it says. */
   readonly inputSchemas: InputSchemas
   /** Where the workflows are found that it runs. */
@@ -51,12 +57,12 @@ export interface Surroundings {
 
 export function checkWorkflow(
   whole: FoundWorkflow,
-  { provided, inputSchemas, source }: Surroundings,
+  { inputSchemas, source, ...providers }: Surroundings,
   others: readonly string[],
 ): CheckedWorkflow {
   const { text, file, base } = whole
   const check = (found: FoundWorkflow): ParsedWorkflow =>
-    withInputs(checkAlone(found.text, { file: found.file }, provided), inputSchemas)
+    withInputs(checkAlone(found.text, { file: found.file }, providers), inputSchemas)
   const parsed = check(whole)
   const subflows = collectSubflows(parsed, source, check)
   const problems = [...parsed.problems, ...subflows.problems]
@@ -75,8 +81,8 @@ export function checkWorkflow(
 }
 
 /** All but the workflows that it runs. Without a document where something is wrong. */
-export function checkAlone(text: string, options: ParseOptions, provided: readonly string[]): ParsedWorkflow {
-  return checkCapabilities(parseWorkflow(text, options), provided)
+export function checkAlone(text: string, options: ParseOptions, providers: Providers): ParsedWorkflow {
+  return checkCapabilities(parseWorkflow(text, options), providers)
 }
 
 /** A document that was kept is not asked this again: a module may take something else by then. */
@@ -88,11 +94,14 @@ function withInputs(parsed: ParsedWorkflow, inputSchemas: InputSchemas): ParsedW
 }
 
 /** Functions that stand elsewhere are looked for when the document is completed. */
-export function checkCapabilities(parsed: ParsedWorkflow, provided: readonly string[]): ParsedWorkflow {
+export function checkCapabilities(
+  parsed: ParsedWorkflow,
+  { provided, wouldProvide }: Providers,
+): ParsedWorkflow {
   const known = [...Object.keys(primitives), ...provided].toSorted()
   const names = new Set(known)
   const isThere = (name: string): boolean => names.has(name) || readFunctionName(name).kind !== 'other'
-  const problems = [...parsed.problems, ...validateCapabilities(parsed, isThere, known)]
+  const problems = [...parsed.problems, ...validateCapabilities(parsed, isThere, known, wouldProvide)]
   const { document, ...rest } = parsed
   return { ...rest, problems, ...(document && !hasErrors(problems) && { document }) }
 }

@@ -19,7 +19,7 @@ export async function completeWorkflow(
   if (!document || complete) return checked
   const whole = { ...checked, document }
   const bundled = await bundle(whole, { ...outside, base })
-  const parsed = checkCapabilities(bundled, surroundings.provided)
+  const parsed = checkCapabilities(bundled, surroundings)
   const subflows = await completeSubflows(parsed, surroundings, outside)
   const missing = await unavailableTasks([parsed, ...subflows.parsed], surroundings)
   const problems = [...parsed.problems, ...subflows.problems, ...missing]
@@ -44,13 +44,13 @@ interface CompletedSubflows {
 /** A function that was fetched may run workflows, and those may call functions that stand elsewhere. */
 async function completeSubflows(
   outer: ParsedWorkflow,
-  { source, provided }: Surroundings,
+  { source, ...providers }: Surroundings,
   outside: Outside,
 ): Promise<CompletedSubflows> {
   const workflows: Record<string, string> = {}
   const problems: Problem[] = []
   const check = (found: FoundWorkflow): ParsedWorkflow =>
-    checkAlone(found.text, { file: found.file }, provided)
+    checkAlone(found.text, { file: found.file }, providers)
   const queue = [outer]
   for (const parsed of queue) {
     const { found, problems: missing } = collectSubflows(parsed, source, check)
@@ -58,7 +58,7 @@ async function completeSubflows(
     for (const [key, workflow] of Object.entries(found)) {
       if (key in workflows) continue
       const bundled = await bundle(check(workflow), { ...outside, base: workflow.base })
-      const inner = checkCapabilities(bundled, provided)
+      const inner = checkCapabilities(bundled, providers)
       problems.push(...inner.problems.map((problem) => placedIn(outer, problem, inner)))
       workflows[key] = bundled.selfContained
       queue.push(inner)

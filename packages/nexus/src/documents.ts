@@ -77,8 +77,8 @@ export class Documents {
     const key = [text, ...variables].join('\0')
     const known = this.#read.get(key)
     if (known) return known
-    const { provided } = this.#surroundings()
-    const parsed = checkAlone(text, { file: 'the document of the run', variables }, provided)
+    const options = { file: 'the document of the run', variables }
+    const parsed = checkAlone(text, options, this.#surroundings())
     const document = this.#remember(key, valid(parsed))
     // Which file it came from nobody said.
     if (!this.#sources.has(text))

@@ -36,6 +36,7 @@ export type {
   LiveVersion,
   ModuleEvent,
   ModuleInfo,
+  Outdated,
   Receipt,
   StoredGeneration,
 } from '@nexus/kernel'

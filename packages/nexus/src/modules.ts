@@ -14,6 +14,7 @@ export interface Modules extends Pick<
   | 'generations'
   | 'receipts'
   | 'holders'
+  | 'outdated'
   | 'load'
   | 'unload'
   | 'settled'
@@ -48,6 +49,7 @@ export function modulesOf(kernel: Kernel): Modules {
     generations: () => kernel.generations(),
     receipts: () => kernel.receipts(),
     holders: (id) => kernel.holders(id),
+    outdated: () => kernel.outdated(),
     load: (id) => kernel.load(id),
     unload: (id) => kernel.unload(find(kernel, id).id),
     settled: () => kernel.settled(),

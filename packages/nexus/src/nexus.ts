@@ -278,6 +278,7 @@ function documentsWith(
   const surroundings = (): Surroundings => ({
     generation: kernel.generation.number,
     provided: [...kernel.capabilities(), ...elsewhere],
+    wouldProvide: (capability) => kernel.whoWouldProvide(capability),
     inputSchemas: (capability) => inputSchemaOf(kernel, capability),
     source: eitherSource([folderSource(workflows), deployedSource(backend)]),
     unavailable: async (capability) => kernel.route(capability)?.unavailable(),

@@ -32,6 +32,7 @@ class ModuleServer:
         self._channel = channel
         self._module = None
         self._manifest = {}
+        self._memory_mb = None
         self._config = {}
         self._policy = make_policy()
         self._input_model = None
@@ -125,7 +126,8 @@ class ModuleServer:
         manifest, self._config = params["manifest"], params["config"]
         self._manifest = manifest
         self._policy = make_policy(params["policy"])
-        limit_memory(params["memory_mb"])
+        self._memory_mb = params["memory_mb"]
+        limit_memory(self._memory_mb)
         with _Step("load"):
             found = load_class(manifest, params["folder"], params["artifact"]["code"])
         with _Step("construct"):
@@ -219,7 +221,7 @@ class ModuleServer:
     def _refuse(self, id, error):
         """What came from the host goes back as the same."""
         step, cause = (error.step, error.cause) if isinstance(error, _FailedStep) else (None, error)
-        data = _encode_thrown(cause)
+        data = _encode_thrown(cause, self._memory_mb)
         if ref_of(cause) is not None:
             data["ref"] = ref_of(cause)
         if step is not None:
@@ -233,7 +235,7 @@ class ModuleServer:
         self._channel.notify("log", {"level": "error", "message": message})
 
 
-def _encode_thrown(error):
+def _encode_thrown(error, memory_mb):
     if isinstance(error, TaskFault):
         return {"kind": "fault", "error": error.error}
     if isinstance(error, Cancelled):
@@ -241,7 +243,23 @@ def _encode_thrown(error):
     if isinstance(error, ModuleFailure):
         return {"kind": "failure", "message": str(error)}
     stack = "".join(traceback.format_exception(type(error), error, error.__traceback__))
-    return {"kind": "thrown", "name": type(error).__name__, "message": str(error), "stack": stack}
+    return {"kind": "thrown", "name": type(error).__name__, "message": _said(error, memory_mb), "stack": stack}
+
+
+#: Longer chains of causes are cut.
+_CAUSES_MAX = 4
+
+
+def _said(error, memory_mb, left=_CAUSES_MAX):
+    """What an exception says, together with what it was raised from."""
+    own = str(error).strip()
+    if isinstance(error, MemoryError):
+        limit = f"it needs more than its limit of {memory_mb} MB: requirements.memory_mb in its manifest raises it"
+        own = f"{own}: {limit}" if own else limit
+    why = _said(error.__cause__, memory_mb, left - 1) if error.__cause__ is not None and left > 0 else ""
+    if why == "" or why in own:
+        return own
+    return f"{own.rstrip('.:')}: {why}" if own else why
 
 
 def _uncalled_for(error):

@@ -60,9 +60,12 @@ function readCount(text: string): number {
 
 async function goal(words: string, options: GoalOptions, { io, exit }: Shell): Promise<void> {
   const input = await inputOf(words, options, io)
-  await withConnection({ data: dataFolder(options.data) }, async (connection) => {
-    exit(await (options.plan ? showPlan : pursue)(connection, input, options, io))
-  })
+  await withConnection(
+    { data: dataFolder(options.data), warn: (text) => io.err(text) },
+    async (connection) => {
+      exit(await (options.plan ? showPlan : pursue)(connection, input, options, io))
+    },
+  )
 }
 
 async function inputOf(words: string, options: GoalOptions, io: Terminal): Promise<GoalInput> {

@@ -54,18 +54,21 @@ async function run(file: string, options: RunOptions, { io, exit }: Shell): Prom
   const text = await readDocument(file, io)
   const input = await readJson(options.input, io)
   const workflows = workflowFolders(file, options.workflows)
-  await withConnection({ data: dataFolder(options.data), workflows }, async (connection) => {
-    const workflow = await connection.check(text, file)
-    if (workflow.problems.length > 0) io.err(formatProblems(workflow.problems, workflow))
-    if (!workflow.document) return exit(exitCodes.usage)
-    if (workflow.document.schedule) io.err(scheduleNote(file))
-    const live = await connection.run(workflow, input, { priority: options.priority })
-    const record = await follow(connection, live, io, options.json === true)
-    if (options.json) io.out(`${JSON.stringify(record, null, 2)}\n`)
-    else io.out(summaryOf(record, io, workflow))
-    await waitForOthers(connection, io)
-    exit(exitCodeOf(record))
-  })
+  await withConnection(
+    { data: dataFolder(options.data), workflows, warn: (text) => io.err(text) },
+    async (connection) => {
+      const workflow = await connection.check(text, file)
+      if (workflow.problems.length > 0) io.err(formatProblems(workflow.problems, workflow))
+      if (!workflow.document) return exit(exitCodes.usage)
+      if (workflow.document.schedule) io.err(scheduleNote(file))
+      const live = await connection.run(workflow, input, { priority: options.priority })
+      const record = await follow(connection, live, io, options.json === true)
+      if (options.json) io.out(`${JSON.stringify(record, null, 2)}\n`)
+      else io.out(summaryOf(record, io, workflow))
+      await waitForOthers(connection, io)
+      exit(exitCodeOf(record))
+    },
+  )
 }
 
 function scheduleNote(file: string): string {

@@ -139,20 +139,23 @@ function tasksOf({ tasks }: RunRecord, io: Terminal): string {
 }
 
 async function resume(id: string | undefined, options: RunsOptions, { io, exit }: Shell): Promise<void> {
-  await withConnection({ data: dataFolder(options.data) }, async (connection) => {
-    const ids = id === undefined ? (await connection.runs.unfinished()).map((run) => run.id) : [id]
-    const records: RunRecord[] = []
-    for (const each of ids) {
-      const live = await connection.runs.resume(each)
-      const record = await follow(connection, live, io, options.json === true)
-      if (!options.json) io.out(summaryOf(record, io))
-      records.push(record)
-    }
-    if (options.json) io.out(`${JSON.stringify(id === undefined ? records : records[0], null, 2)}\n`)
-    else if (ids.length === 0) io.out('No unfinished runs.\n')
-    await waitForOthers(connection, io)
-    exit(records.map(exitCodeOf).find((code) => code !== exitCodes.completed) ?? exitCodes.completed)
-  })
+  await withConnection(
+    { data: dataFolder(options.data), warn: (text) => io.err(text) },
+    async (connection) => {
+      const ids = id === undefined ? (await connection.runs.unfinished()).map((run) => run.id) : [id]
+      const records: RunRecord[] = []
+      for (const each of ids) {
+        const live = await connection.runs.resume(each)
+        const record = await follow(connection, live, io, options.json === true)
+        if (!options.json) io.out(summaryOf(record, io))
+        records.push(record)
+      }
+      if (options.json) io.out(`${JSON.stringify(id === undefined ? records : records[0], null, 2)}\n`)
+      else if (ids.length === 0) io.out('No unfinished runs.\n')
+      await waitForOthers(connection, io)
+      exit(records.map(exitCodeOf).find((code) => code !== exitCodes.completed) ?? exitCodes.completed)
+    },
+  )
 }
 
 interface ForkOptions extends RunsOptions {
@@ -164,23 +167,29 @@ interface ForkOptions extends RunsOptions {
 async function fork(id: string, options: ForkOptions, { io, exit }: Shell): Promise<void> {
   const text = options.file === undefined ? undefined : await readDocument(options.file, io)
   const input = options.input === undefined ? undefined : await readJson(options.input, io)
-  await withConnection({ data: dataFolder(options.data) }, async (connection) => {
-    const workflow = text === undefined ? undefined : await connection.check(text, options.file ?? '-')
-    const changes = { ...(workflow && { workflow }), ...(input !== undefined && { input }) }
-    const live = await connection.runs.fork(id, { path: options.from, ...changes })
-    const record = await follow(connection, live, io, options.json === true)
-    io.out(options.json ? `${JSON.stringify(record, null, 2)}\n` : summaryOf(record, io))
-    exit(exitCodeOf(record))
-  })
+  await withConnection(
+    { data: dataFolder(options.data), warn: (text) => io.err(text) },
+    async (connection) => {
+      const workflow = text === undefined ? undefined : await connection.check(text, options.file ?? '-')
+      const changes = { ...(workflow && { workflow }), ...(input !== undefined && { input }) }
+      const live = await connection.runs.fork(id, { path: options.from, ...changes })
+      const record = await follow(connection, live, io, options.json === true)
+      io.out(options.json ? `${JSON.stringify(record, null, 2)}\n` : summaryOf(record, io))
+      exit(exitCodeOf(record))
+    },
+  )
 }
 
 async function retry(id: string, options: RunsOptions, { io, exit }: Shell): Promise<void> {
-  await withConnection({ data: dataFolder(options.data) }, async (connection) => {
-    const live = await connection.runs.retry(id)
-    const record = await follow(connection, live, io, options.json === true)
-    io.out(options.json ? `${JSON.stringify(record, null, 2)}\n` : summaryOf(record, io))
-    exit(exitCodeOf(record))
-  })
+  await withConnection(
+    { data: dataFolder(options.data), warn: (text) => io.err(text) },
+    async (connection) => {
+      const live = await connection.runs.retry(id)
+      const record = await follow(connection, live, io, options.json === true)
+      io.out(options.json ? `${JSON.stringify(record, null, 2)}\n` : summaryOf(record, io))
+      exit(exitCodeOf(record))
+    },
+  )
 }
 
 async function suspend(id: string, options: RunsOptions, { io }: Shell): Promise<void> {

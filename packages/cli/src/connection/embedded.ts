@@ -1,7 +1,7 @@
 /**
  * A data directory that is opened in this process, which holds it until it is closed.
  */
-import { openNexus, resumable } from '@nexus/nexus'
+import { openNexus, resumable, type Outdated } from '@nexus/nexus'
 import {
   forgottenToWire,
   generationToWire,
@@ -14,11 +14,12 @@ import { checkFile } from '../commands/documents.ts'
 import { optionsHere } from '../commands/options.ts'
 import type { Connection, ConnectOptions } from '../connection.ts'
 
-export async function embedded(options: ConnectOptions): Promise<Connection> {
+export async function embedded({ warn, ...options }: ConnectOptions): Promise<Connection> {
   const here = optionsHere()
   const folders = [...(options.workflows ?? []), ...(here.workflows ?? [])]
   const nexus = await openNexus({ ...here, ...options, workflows: folders })
   const { runs, workflows, modules } = nexus
+  for (const outdated of modules.outdated()) warn?.(outdatedWarning(outdated))
   return {
     server: undefined,
     check: (text, file) => nexus.complete(checkFile(nexus, text, file)),
@@ -67,4 +68,14 @@ export async function embedded(options: ConnectOptions): Promise<Connection> {
     idle: () => nexus.idle(),
     close: () => nexus.close(),
   }
+}
+
+/** Which source is not what runs, why, and since when; of a fault that has several parts the first line each. */
+function outdatedWarning({ id, folder, version, since, problems }: Outdated): string {
+  const when = new Date(since).toISOString().slice(0, 19).replace('T', ' ')
+  const why = problems.map(
+    ({ file, line, column, message }) => `  ${file}:${line}:${column}: ${message.split('\n', 1)[0]}`,
+  )
+  const what = `What is in ${folder} is not what runs: module "${id}" ${version} does, since ${when} UTC.`
+  return `warning: ${what}\n${why.join('\n')}\n`
 }

@@ -103,11 +103,12 @@ class Passage implements HandedOn {
 
   async #pass({ old, next, versions, sharesLine, migrates, remembers }: Handing): Promise<void> {
     if (sharesLine && old) await this.#quiet(old, next, migrates)
-    const memory = remembers && old ? await (await old.start()).snapshot() : null
+    const given = remembers && old ? await (await old.start()).snapshot() : undefined
+    const memory = given ?? null
     const state = this.#parts.journal.readState(next.line.key)
     const instance = await next.start()
     const handed = migrates ? await instance.migrate({ state, memory }, versions) : { state, memory }
-    if (remembers) await instance.restore(handed.memory)
+    if (given !== undefined) await instance.restore(handed.memory)
     if (!migrates) return
     const line = sharesLine ? this.#number : next.line.number
     this.states.set(lineKey(next.manifest.id, line), handed.state)

@@ -3,16 +3,26 @@
  * its own, and stopped again where anything fails before the commit.
  */
 import type { JsonObject } from '@nexus/sdk'
+import { isDeepStrictEqual } from 'node:util'
 import type { StoredGeneration, StoredModule } from '../generation_journal.ts'
 import { storedCandidate } from '../lineage.ts'
 import { follows } from '../module_pins.ts'
 import type { Problem } from '../problem.ts'
 import type { Slot } from '../slot.ts'
-import { prepare, stage, type Candidate, type Prepared, type StageOptions } from '../stage.ts'
+import { prepare, stage, type Candidate, type Prepared, type Staged, type StageOptions } from '../stage.ts'
 import { lineKey } from '../state_line.ts'
 import type { ChangeParts } from './change_parts.ts'
 import { throwProblems } from './checks.ts'
 import { handOver, type HandedOn } from './hand_over.ts'
+
+/** What to bring up in the place of what was tried; undefined where it is as good as it gets. */
+export type Instead = (staged: Staged) => Promise<readonly Prepared[] | undefined>
+
+export type Work<T> = (
+  slots: readonly Slot[],
+  problems: ReadonlyMap<string, readonly Problem[]>,
+  prepared: readonly Prepared[],
+) => Promise<T>
 
 export class Staging {
   readonly #parts: ChangeParts
@@ -56,36 +66,58 @@ export class Staging {
 
   /**
    * What is new starts beside what is live, then `work` is done with it. Where that fails, what had been started is
-   * stopped again.
+   * stopped again. Where something does not start, `instead` may have another try, for which the others stay up.
    */
   async up<T>(
     prepared: readonly Prepared[],
     before: StoredGeneration | undefined,
-    work: (slots: readonly Slot[], problems: ReadonlyMap<string, readonly Problem[]>) => Promise<T>,
+    work: Work<T>,
+    instead: Instead = async () => undefined,
   ): Promise<T> {
     const { fleet, staging, journal } = this.#parts
     const up = new Set(fleet.slots)
-    const begun = this.#beginLines(prepared, before)
+    const begun = new Set<string>()
     try {
-      const { slots, problems } = await stage(prepared, staging)
-      return await work(slots, problems)
+      const failures = new Failures()
+      for (let trying = prepared; ;) {
+        this.#beginLines(trying, before, begun)
+        const staged = failures.after(trying, await stage(trying, staging))
+        await this.#discardBut(new Set([...up, ...staged.slots]))
+        const next = await instead(staged)
+        if (next === undefined) return await work(staged.slots, staged.problems, trying)
+        trying = failures.leftOutOf(next)
+      }
     } catch (error) {
-      const seen = this.#parts.lineage.needed() // what a run in flight has started meanwhile stays
-      await fleet.discard(fleet.slots.filter((slot) => !up.has(slot) && !seen.has(slot)))
+      await this.#discardBut(up)
       for (const key of begun) journal.dropState(key)
       throw error
     }
   }
 
-  #beginLines(prepared: readonly Prepared[], before: StoredGeneration | undefined): readonly string[] {
+  /** What a run in flight has started meanwhile stays as well. */
+  async #discardBut(stay: ReadonlySet<Slot>): Promise<void> {
+    const { fleet, lineage } = this.#parts
+    const others = fleet.slots.filter((slot) => !stay.has(slot))
+    if (others.length === 0) return
+    const seen = lineage.needed()
+    await fleet.discard(others.filter((slot) => !seen.has(slot)))
+  }
+
+  /** `begun`: the lines that have begun already; those of what is not tried any more are dropped. */
+  #beginLines(prepared: readonly Prepared[], before: StoredGeneration | undefined, begun: Set<string>): void {
     const { journal } = this.#parts
-    return prepared.flatMap(({ candidate: { id, line = 0, stored } }) => {
+    const wanted = new Map<string, string>()
+    for (const { candidate } of prepared) {
+      const { id, line = 0, stored } = candidate
       const known = before?.modules[id]
-      if (!known || stored || line === (known.line ?? 0)) return []
-      const key = lineKey(id, line)
-      journal.copyState(lineKey(id, known.line), key)
-      return [key]
-    })
+      if (known && !stored && line !== (known.line ?? 0))
+        wanted.set(lineKey(id, line), lineKey(id, known.line))
+    }
+    for (const key of begun) if (!wanted.has(key) && begun.delete(key)) journal.dropState(key)
+    for (const [key, from] of wanted) {
+      if (!begun.has(key)) journal.copyState(from, key)
+      begun.add(key)
+    }
   }
 
   /** From what serves now to what is up. */
@@ -98,6 +130,39 @@ export class Staging {
     const current = new Set(this.#parts.lineage.current.slots.values())
     return slots.filter((slot) => !current.has(slot))
   }
+}
+
+/** What did not start, for nothing but itself, is not tried again beside others: it would take as long to say the same. */
+class Failures {
+  readonly #known: { readonly parts: Prepared; readonly problems: readonly Problem[] }[] = []
+  #leftOut: ReadonlyMap<string, readonly Problem[]> = new Map()
+
+  /** The outcome, with what was left out of it. */
+  after(tried: readonly Prepared[], staged: Staged): Staged {
+    for (const parts of tried) {
+      const { id } = parts.candidate
+      const problems = staged.problems.get(id)
+      if (problems && staged.failed.get(id)?.length === 1) this.#known.push({ parts, problems })
+    }
+    return { ...staged, problems: new Map([...this.#leftOut, ...staged.problems]) }
+  }
+
+  leftOutOf(next: readonly Prepared[]): readonly Prepared[] {
+    const problemsOf = (parts: Prepared): readonly Problem[] | undefined =>
+      this.#known.find((known) => isSame(known.parts, parts))?.problems
+    this.#leftOut = new Map(
+      next.flatMap((parts) => {
+        const problems = problemsOf(parts)
+        return problems ? [[parts.candidate.id, problems] as const] : []
+      }),
+    )
+    return next.filter(({ candidate }) => !this.#leftOut.has(candidate.id))
+  }
+}
+
+function isSame(left: Prepared, right: Prepared): boolean {
+  const isOne = left.candidate.id === right.candidate.id && left.artifact.digest === right.artifact.digest
+  return isOne && isDeepStrictEqual(left.config, right.config)
 }
 
 /** By module id, the line that its state is in once the hand-over is committed. */

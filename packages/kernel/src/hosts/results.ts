@@ -15,6 +15,7 @@ import {
   type Manifest,
 } from '@nexus/sdk'
 import { ModuleFailure } from '../host.ts'
+import { withCauses } from './causes.ts'
 import type { FrameMapper } from './source_frames.ts'
 
 /** The faults that are the module's own doing, and no answer of it. */
@@ -110,7 +111,8 @@ export function asFailure(
 }
 
 export function describeThrown(error: unknown): string {
-  const text = error instanceof Error ? `${error.name}: ${error.message}` : String(error)
+  const said = error instanceof Error ? withCauses(error) : ''
+  const text = error instanceof Error ? error.name + (said && `: ${said}`) : String(error)
   return /[.!?]$/.test(text) ? text : `${text}.`
 }
 

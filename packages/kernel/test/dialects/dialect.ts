@@ -14,7 +14,7 @@ export interface Dialect {
   readonly refused: Readonly<Record<Refused, readonly [source: string, message: RegExp]>>
   /**
    * A module that hands over: its memory is `{count}`, which a task adds its input to and gives; `migrate` puts
-   * `versions` into the state and doubles the count.
+   * `versions` into the state and doubles the count. The input "end" ends its process, "end later" does in a snapshot.
    */
   readonly handing: string
   /** One whose `migrate` gives a number, and whose `snapshot` throws. */
@@ -37,6 +37,7 @@ export type TaskName =
   | 'gives a timeout back'
   | 'throws a fault'
   | 'throws'
+  | 'throws what has a cause'
   | 'waits to be cancelled, then throws'
   | 'does "one" and no other task'
   /** Gives what a child task, a list, a wait, what was kept, an expression and a call gave; streams and logs. */

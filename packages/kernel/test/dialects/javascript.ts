@@ -26,6 +26,9 @@ export const javascript: Dialect = {
     'gives a timeout back': moduleOf('return ModuleResult.fail(TaskFault.of("timeout", "too late"))'),
     'throws a fault': moduleOf('throw TaskFault.of("validation", "bad input")'),
     throws: moduleOf('throw new Error("no such row")'),
+    'throws what has a cause': moduleOf(
+      `throw new Error('no rows', { cause: new Error('no table', { cause: 'no disk' }) })`,
+    ),
     'waits to be cancelled, then throws': moduleOf(
       `await new Promise((_, reject) => context.signal.addEventListener('abort', () => reject(new Error('gone'))))`,
     ),
@@ -131,7 +134,10 @@ export const javascript: Dialect = {
     ],
   },
   handing: moduleOf(
-    'this.count = (this.count ?? 0) + context.inputData; return ModuleResult.ok(this.count)',
+    `if (context.inputData === 'end') process.exit(3)
+    if (context.inputData === 'end later') this.snapshot = () => process.exit(3)
+    else this.count = (this.count ?? 0) + context.inputData
+    return ModuleResult.ok(this.count ?? null)`,
     `async snapshot() { return { count: this.count } }
   async restore(memory) { this.count = memory.count }
   async migrate({ state, memory }, versions) {

@@ -28,6 +28,13 @@ export const python: Dialect = {
     'gives a timeout back': moduleOf('return ModuleResult.fail(TaskFault.of("timeout", "too late"))'),
     'throws a fault': moduleOf('raise TaskFault.of("validation", "bad input")'),
     throws: moduleOf('raise RuntimeError("no such row")'),
+    'throws what has a cause': moduleOf(`try:
+            try:
+                raise OSError("no disk")
+            except OSError as error:
+                raise RuntimeError("no table") from error
+        except RuntimeError as error:
+            raise RuntimeError("no rows") from error`),
     'waits to be cancelled, then throws': moduleOf(`try:
             await asyncio.sleep(3600)
         except asyncio.CancelledError:
@@ -162,7 +169,13 @@ export const python: Dialect = {
     ],
   },
   handing: moduleOf(
-    'self.count += context.input_data; return ModuleResult.ok(self.count)',
+    `if context.input_data == "end":
+            os._exit(3)
+        if context.input_data == "end later":
+            self.snapshot = lambda: os._exit(3)
+        else:
+            self.count += context.input_data
+        return ModuleResult.ok(self.count)`,
     `count = 0
     async def snapshot(self):
         return {"count": self.count}
@@ -209,7 +222,7 @@ const setupStories = {
 const teardownStories = { throws: 'raise RuntimeError("stuck")', hangs: 'await asyncio.sleep(3600)' }
 
 function moduleOf(execute: string, members = ''): string {
-  return `import asyncio, datetime
+  return `import asyncio, datetime, os
 from nexus.modules.base import BaseModule, ModuleResult, TaskFault
 
 class Module(BaseModule):

@@ -84,13 +84,13 @@ function setUps({ dialect, endsModules, setUp }: Subject): void {
   })
 }
 
-function handOvers({ dialect, setUp }: Subject): void {
+function handOvers({ dialect, endsModules, setUp }: Subject): void {
   test('a module says what it hands over, and its successor takes it up', async () => {
     const { start } = setUp({ code: dialect.handing })
     const [old, next] = [await start(), await start()]
     expect([...(await old.hooks())].toSorted()).toEqual(['migrate', 'restore', 'snapshot'])
     await old.execute(task(2))
-    const memory = await old.snapshot()
+    const memory = (await old.snapshot()) ?? null
     expect(memory).toEqual({ count: 2 })
     const versions = { from: '1.0.0', to: '1.1.0' }
     const handed = await next.migrate({ state: { a: 1 }, memory }, versions)
@@ -99,6 +99,30 @@ function handOvers({ dialect, setUp }: Subject): void {
     expect(await next.execute(task(1))).toMatchObject({ outputData: 5 })
     await Promise.all([old.stop(), next.stop()])
   })
+
+  test.runIf(endsModules)(
+    'a module whose process has ended hands nothing over, and can take up',
+    async () => {
+      const { start, logged } = setUp({ code: dialect.handing })
+      const [old, next] = [await start(), await start()]
+      await old.execute(task(2))
+      await expect(old.execute(task('end'))).rejects.toThrow('exit code 3')
+      await expect(next.execute(task('end'))).rejects.toThrow('exit code 3')
+      expect((await old.hooks()).has('snapshot')).toBe(true)
+      expect(await old.snapshot()).toBeUndefined()
+      expect(logged.join('\n')).toContain(
+        'hands over nothing from its memory, which has ended with its process',
+      )
+      await next.probe()
+      await next.restore({ count: 4 })
+      expect(await next.execute(task(1))).toMatchObject({ outputData: 5 })
+      await next.execute(task('end later'))
+      expect(await next.snapshot()).toBeUndefined()
+      expect(await old.stop()).toEqual({ problems: [], handlesLeft: 0 })
+      await next.stop()
+      await expect(next.probe()).rejects.toThrow('Module "subject" 1.2.3 is stopped.')
+    },
+  )
 
   test('most modules hand nothing over', async () => {
     const instance = await setUp({ code: dialect.tasks['gives one'] }).start()

@@ -60,7 +60,7 @@ function capabilitiesOf(kernel: Kernel): Json[] {
 
 async function availability(kernel: Kernel, task: string): Promise<Json> {
   const route = kernel.route(task)
-  if (!route) return { available: false, why: `No module provides "${task}".` }
+  if (!route) return { available: false, why: kernel.explainMissing(task) }
   const why = await route.unavailable()
   return why === undefined ? { available: true } : { available: false, why }
 }

@@ -7,6 +7,8 @@ export type ProcessEnd =
   | { readonly kind: 'exited'; readonly code: number }
   /** By a signal that the host did not send. */
   | { readonly kind: 'killed'; readonly signal: NodeJS.Signals }
+  /** By itself, since there is no more memory that it may take. */
+  | { readonly kind: 'out_of_memory'; readonly limitMb: number }
   /** The rest are ends that the host brought about. */
   | { readonly kind: 'stopped' }
   | { readonly kind: 'silent'; readonly afterMs: number }
@@ -24,6 +26,8 @@ export function describeEnd(end: ProcessEnd): string {
       return `its process ended with exit code ${end.code}.`
     case 'killed':
       return `its process was killed by ${end.signal}.`
+    case 'out_of_memory':
+      return `its process ran out of memory. Its limit is ${end.limitMb} MB: requirements.memory_mb in its manifest raises it.`
     case 'stopped':
       return 'its process was stopped.'
     case 'silent':

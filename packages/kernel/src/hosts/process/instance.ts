@@ -64,15 +64,24 @@ export class ProcessInstance implements Instance {
   }
 
   async probe(): Promise<void> {
-    await (this.#session ?? (await this.#open())).probe()
+    await (await this.#up()).probe()
   }
 
   async hooks(): Promise<ReadonlySet<Hook>> {
-    return (this.#session ?? (await this.#open())).hooks()
+    return (this.#session ?? (await this.#up())).hooks
   }
 
-  async snapshot(): Promise<Json> {
-    return this.#handOver('snapshot', {})
+  /** A process that was started after it would have the memory of an empty module: there is nothing to ask for. */
+  async snapshot(): Promise<Json | undefined> {
+    const session = this.#session
+    try {
+      if (session?.process.usable === true) return await session.handOver('snapshot', {})
+    } catch (error) {
+      if (session?.process.usable === true) throw error
+    }
+    const { log, manifest } = this.#options.hosted
+    log.warn(`${label(manifest)} hands over nothing from its memory, which has ended with its process.`)
+    return undefined
   }
 
   async migrate(
@@ -88,7 +97,16 @@ export class ProcessInstance implements Instance {
   }
 
   async #handOver(hook: Hook, params: JsonObject): Promise<Json> {
-    return (this.#session ?? (await this.#open())).handOver(hook, params)
+    return (await this.#up()).handOver(hook, params)
+  }
+
+  /** A process that can be asked, started where the last one has ended. Rejects with `ModuleFailure`. */
+  async #up(): Promise<Session> {
+    const { manifest } = this.#options.hosted
+    if (this.#session?.process.usable === false) await this.#session.process.gone
+    if (this.#stopping !== undefined) throw new ModuleFailure(`${label(manifest)} is stopped.`)
+    const current = this.#session
+    return current?.process.usable === true ? current : this.#open()
   }
 
   async execute(context: InvocationContext): Promise<ModuleResult> {

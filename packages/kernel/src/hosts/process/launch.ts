@@ -18,6 +18,8 @@ export interface Launch {
   readonly environment: Readonly<Record<string, string>>
   /** Whether another program is around it, which ends with 128 and the signal's number where the module's is killed. */
   readonly wrapped: boolean
+  /** How much its module may take, where the process itself ends at that (Node). */
+  readonly memoryMb: number
   /** Where the protocol runs: on a stream of its own, or on standard input and output, which the child then moves away. */
   readonly channel: 'own' | 'standard'
 }
@@ -92,9 +94,9 @@ interface Plan {
 
 function finish(options: LaunchOptions, { channel, program, start, readable, key }: Plan): Launch {
   const environment = environmentOf(options)
-  const { bubblewrap } = options
+  const { bubblewrap, memoryMb } = options
   if (bubblewrap === undefined) {
-    const plain = { channel, program, arguments: start, environment, wrapped: false }
+    const plain = { channel, program, arguments: start, environment, memoryMb, wrapped: false }
     return { key: JSON.stringify([key, environment]), ...plain }
   }
   const rights = { ...rightsOf(options), read: readable }
@@ -104,6 +106,7 @@ function finish(options: LaunchOptions, { channel, program, start, readable, key
     program: bubblewrap,
     arguments: (temporary) => sandboxed({ ...rights, program, arguments: start(temporary), temporary }),
     environment,
+    memoryMb,
     wrapped: true,
   }
 }

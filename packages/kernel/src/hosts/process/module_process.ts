@@ -12,7 +12,7 @@ import type { Watchdog } from '@nexus/sdk/process'
 import { ProcessEnded, type ProcessEnd } from './end.ts'
 import type { Launch } from './launch.ts'
 import { Peer, UnknownMethod } from './peer.ts'
-import { readPrints, type Prints } from './prints.ts'
+import { outOfMemory, readPrints, type Prints } from './prints.ts'
 import { protocolVersion, type WireThrown } from './protocol.ts'
 import { encodeThrown } from './thrown.ts'
 
@@ -20,6 +20,8 @@ import { encodeThrown } from './thrown.ts'
 const drainMsMax = 200
 /** How long a process that is asked to end has before it is killed. */
 const leaveMsMax = 500
+/** Ends of which all is said: what was printed last adds nothing. */
+const saysItself: ReadonlySet<ProcessEnd['kind']> = new Set(['stopped', 'out_of_memory'])
 
 export interface ProcessServices {
   readonly clock: Clock
@@ -55,6 +57,7 @@ export class ModuleProcess {
   readonly #gone = Promise.withResolvers<ProcessEnd>()
   readonly #temporary: string
   readonly #wrapped: boolean
+  readonly #memoryMb: number
   readonly #stopWaiting: () => void
   #tenant: Tenant | undefined
   #end: ProcessEnd | undefined
@@ -63,6 +66,7 @@ export class ModuleProcess {
     this.#services = services
     this.#temporary = services.makeTemporary()
     this.#wrapped = launch.wrapped
+    this.#memoryMb = launch.memoryMb
     this.#child = start(launch, this.#temporary)
     this.pid = this.#child.pid ?? 0
     if (this.pid > 0) services.watchdog.watch(this.pid)
@@ -150,7 +154,7 @@ export class ModuleProcess {
   /** The error for whoever waits for the process, with what it printed last. */
   ended(end: ProcessEnd): ProcessEnded {
     const last = this.#prints.at(-1)?.last() ?? ''
-    return new ProcessEnded(end, end.kind === 'stopped' ? '' : last)
+    return new ProcessEnded(end, saysItself.has(end.kind) ? '' : last)
   }
 
   #watchEnd(input: Readable): void {
@@ -171,8 +175,14 @@ export class ModuleProcess {
   ): Promise<void> {
     killGroup(this.#child)
     await this.#within(Promise.all([closed, ...this.#prints.map((prints) => prints.closed)]))
-    this.#decide(endOf(code ?? 0, signal ?? this.#signalWithin(code ?? 0)))
+    this.#decide(this.#endOf(code ?? 0, signal ?? this.#signalWithin(code ?? 0)))
     await this.#clear()
+  }
+
+  #endOf(code: number, signal: NodeJS.Signals | null): ProcessEnd {
+    if (signal === null) return { kind: 'exited', code }
+    const isFull = this.#prints.at(-1)?.last().includes(outOfMemory)
+    return isFull ? { kind: 'out_of_memory', limitMb: this.#memoryMb } : { kind: 'killed', signal }
   }
 
   /** What killed the module's process, where another program that is around it tells so by its exit code. */
@@ -203,10 +213,6 @@ export class ModuleProcess {
       else handle.unref()
     }
   }
-}
-
-function endOf(code: number, signal: NodeJS.Signals | null): ProcessEnd {
-  return signal === null ? { kind: 'exited', code } : { kind: 'killed', signal }
 }
 
 /** Its own group, so that whatever it starts ends with it. */

@@ -13,6 +13,10 @@ const lineCharactersMax = 8_192
 /** A stream that gives more within a second is not read for the rest of it. */
 const bytesPerSecondMax = 8 * 1_048_576
 const lastLinesKept = 10
+/** V8 tells of a heap that is full in dozens of lines; the one that says so is kept. */
+const heapDumpBegins = '<--- Last few GCs --->'
+const heapDumpLine = /^(?:<---|-----|\[\d+:0x|\s*\d+: 0x)/
+export const outOfMemory = 'JavaScript heap out of memory'
 
 /** Lets through so many lines, and counts the others. */
 export class LineBudget {
@@ -62,7 +66,10 @@ export interface Prints {
 export function readPrints(stream: Readable, pass: (line: string) => void, clock: Clock): Prints {
   const closed = Promise.withResolvers<void>()
   const last: string[] = []
+  let isDump = false
   const lines = lineSplitter((line) => {
+    isDump ||= line.trim() === heapDumpBegins
+    if (isDump && heapDumpLine.test(line)) return
     if (last.push(line) > lastLinesKept) last.shift()
     pass(line)
   })

@@ -55,6 +55,7 @@ export class Session implements Tenant {
   readonly #problems: string[] = []
   readonly #lines: LineBudget
   #underWay = 0
+  #hooks: ReadonlySet<Hook> = new Set()
   #stopWatching: (() => void) | undefined
   #stopping: Promise<StopReport> | undefined
 
@@ -130,6 +131,8 @@ export class Session implements Tenant {
     const { hosted } = this.#options
     try {
       await withDeadline(hosted.clock, hosted.deadlines.setupMsMax, () => this.#request('set_up', {}))
+      const found = await this.#ask('hooks', {}, hosted.deadlines.setupMsMax)
+      this.#hooks = new Set(hooks.filter((hook) => Array.isArray(found) && found.includes(hook)))
     } catch (error) {
       await this.stop()
       throw this.#failure(error, 'setup')
@@ -168,11 +171,9 @@ export class Session implements Tenant {
     if (typeof refused === 'string') throw unfit(manifest, refused)
   }
 
-  /** As the `Instance`'s own. */
-  async hooks(): Promise<ReadonlySet<Hook>> {
-    const { deadlines } = this.#options.hosted
-    const found = await this.#ask('hooks', {}, deadlines.setupMsMax)
-    return new Set(hooks.filter((hook) => Array.isArray(found) && found.includes(hook)))
+  /** As the `Instance`'s own; known from the set-up on, so that it is told also of a process that is busy or has ended. */
+  get hooks(): ReadonlySet<Hook> {
+    return this.#hooks
   }
 
   /** Asks for one of a hand-over's steps. */
@@ -193,6 +194,7 @@ export class Session implements Tenant {
 
   async #tearDown(): Promise<StopReport> {
     const { hosted } = this.#options
+    if (!this.process.usable) return this.#leaveEnded()
     try {
       await withDeadline(hosted.clock, hosted.deadlines.teardownMsMax, () => this.#request('tear_down', {}))
     } catch (error) {
@@ -203,6 +205,12 @@ export class Session implements Tenant {
     await this.process.leave()
     this.#lines.settle((dropped) => this.#warn(droppedLines(dropped)))
     return { problems: this.#problems, handlesLeft: this.#ledger.left }
+  }
+
+  /** What a process had open has ended with it. */
+  async #leaveEnded(): Promise<StopReport> {
+    await this.process.leave()
+    return { problems: [], handlesLeft: 0 }
   }
 
   /** A process that does not even answer would let every release run into its deadline. */

@@ -4,16 +4,23 @@
  */
 import { Cancelled, isJsonObject, TaskFault, type JsonObject, type WorkflowError } from '@nexus/sdk'
 import { ModuleFailure } from '../../host.ts'
+import { withCauses } from '../causes.ts'
 import { RemoteError } from './peer.ts'
 import type { WireThrown } from './protocol.ts'
 
-export function encodeThrown(thrown: unknown): WireThrown {
+/** `sayOf`: what one error says by itself; what it was made of is said with it, since it stays behind. */
+export function encodeThrown(thrown: unknown, sayOf?: (error: Error) => string): WireThrown {
   if (thrown instanceof TaskFault) return { kind: 'fault', error: thrown.error }
   if (thrown instanceof Cancelled) return { kind: 'cancelled', message: thrown.message }
   if (thrown instanceof ModuleFailure) return { kind: 'failure', message: thrown.message }
   if (!(thrown instanceof Error)) return { kind: 'thrown', name: '', message: String(thrown) }
-  const { name, message, stack } = thrown
-  return { kind: 'thrown', name, message, ...(stack === undefined ? {} : { stack }) }
+  const { name, stack } = thrown
+  return {
+    kind: 'thrown',
+    name,
+    message: withCauses(thrown, sayOf),
+    ...(stack === undefined ? {} : { stack }),
+  }
 }
 
 /** What the other side threw, made anew; any other error as it is. */

@@ -20,6 +20,7 @@ import type { WireHandOver, WireLoad, WireTask, WireThrown } from '../protocol.t
 import { encodeThrown } from '../thrown.ts'
 import { Connection } from './connection.ts'
 import { ChildContext, readPolicy, setupServices } from './contexts.ts'
+import { sayOf } from './denied.ts'
 
 export class ModuleServer {
   #connection: Connection | undefined
@@ -75,9 +76,9 @@ export class ModuleServer {
   /** What came from the host goes back as the same. */
   encode(thrown: unknown): WireThrown {
     if (thrown instanceof FailedStep)
-      return { ...encodeThrown(thrown.cause), step: thrown.step } as WireThrown
+      return { ...encodeThrown(thrown.cause, sayOf), step: thrown.step } as WireThrown
     const ref = this.#link.refOf(thrown)
-    return ref === undefined ? encodeThrown(thrown) : { ...encodeThrown(thrown), ref }
+    return ref === undefined ? encodeThrown(thrown, sayOf) : { ...encodeThrown(thrown), ref }
   }
 
   get #link(): Connection {
