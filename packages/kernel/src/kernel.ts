@@ -48,6 +48,8 @@ export interface KernelOptions {
   readonly hosts?: readonly Host[]
   /** Where a module runs; by default in the first host that runs its language. */
   readonly placement?: Placement
+  /** Modules start with their first task, whatever their manifests say: for who looks at what there is, and runs little. */
+  readonly lazy?: boolean
   /** Modules of whoever opens the kernel. */
   readonly natives?: readonly NativeModule[]
   /** Who moves and cancels runs in flight, where a change asks for that. */

@@ -154,7 +154,7 @@ export class ModuleKernel implements Kernel {
 
   #stageOptions(): Omit<StageOptions, 'store' | 'fleet'> {
     const { clock, log, config = {}, secrets = noSecrets, hosts = [inProcessHost] } = this.#options
-    const { placement = (): undefined => undefined, policy = openPolicy } = this.#options
+    const { placement = (): undefined => undefined, policy = openPolicy, lazy = false } = this.#options
     const deadlines = { ...defaultDeadlines, ...this.#options.deadlines }
     return {
       builder: this.#builder,
@@ -162,6 +162,7 @@ export class ModuleKernel implements Kernel {
       placement,
       config,
       recorded: this.#recorded,
+      lazy,
       services: (manifest, line) => ({
         clock,
         secrets,

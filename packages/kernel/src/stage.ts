@@ -39,6 +39,8 @@ export interface StageOptions {
   readonly hosts: readonly Host[]
   readonly placement: Placement
   readonly recorded: RecordedTasks
+  /** Nothing starts before its first task. */
+  readonly lazy: boolean
   readonly config: Readonly<Record<string, JsonObject>>
   /** What every module is hosted with. */
   readonly services: (
@@ -197,10 +199,10 @@ function inStartOrder(prepared: readonly Prepared[]): readonly Prepared[] {
 async function startIfDue(
   slot: Slot,
   candidate: Candidate,
-  { fleet }: StageOptions,
+  { fleet, lazy }: StageOptions,
 ): Promise<Slot | readonly Problem[]> {
   const { id, manifest } = candidate
-  const waits = manifest.behavior?.auto_load === false
+  const waits = lazy || manifest.behavior?.auto_load === false
   const isUsed = fleet.slots.some((each) => each.loaded && each.manifest.id === id)
   return waits && !isUsed ? slot : startNow(slot, candidate)
 }

@@ -88,6 +88,8 @@ export interface NexusOptions {
   readonly resources?: { readonly memoryMb?: number; readonly cpuCores?: number }
   /** What happens to the times of schedules that passed while nobody was up; `once` by default. */
   readonly missedFirings?: MissedFirings
+  /** Modules start with their first task, whatever their manifests say: for who checks documents, and runs none. */
+  readonly lazy?: boolean
   readonly clock?: Clock
   /** How long a module may take to set up and to tear down. */
   readonly deadlines?: KernelOptions['deadlines']
@@ -250,7 +252,7 @@ function openModules(
   runs: RunControl,
   natives: readonly NativeModule[],
 ): Promise<Kernel> {
-  const { modules = [], wishes, trust = [], config = {}, policy, deadlines, stepped } = options
+  const { modules = [], wishes, trust = [], config = {}, policy, deadlines, stepped, lazy } = options
   return openKernel({
     sharedBuilds: { folder: buildsOfInstallation, sources: [firstParty] },
     sources: [{ name: 'nexus', folder: firstParty }, ...modules],
@@ -267,11 +269,12 @@ function openModules(
     ...(policy && { policy }),
     ...(deadlines && { deadlines }),
     ...(stepped && { stepped }),
+    ...(lazy && { lazy }),
   })
 }
 
 function documentsWith(
-  { workflows = [], elsewhere = [], clock, secrets, defaultCatalog }: Given,
+  { workflows = [], elsewhere = [], clock, secrets, defaultCatalog, lazy = false }: Given,
   { kernel, backend, pins }: Pick<Parts, 'kernel' | 'backend' | 'pins'>,
 ): Documents {
   const http = httpGetBy(() => kernel.route('http'), clock)
@@ -281,7 +284,8 @@ function documentsWith(
     wouldProvide: (capability) => kernel.whoWouldProvide(capability),
     inputSchemas: (capability) => inputSchemaOf(kernel, capability),
     source: eitherSource([folderSource(workflows), deployedSource(backend)]),
-    unavailable: async (capability) => kernel.route(capability)?.unavailable(),
+    // Only a module that has started can say it: who starts none leaves that to where the document will run.
+    unavailable: async (capability) => (lazy ? undefined : kernel.route(capability)?.unavailable()),
   })
   return new Documents(surroundings, {
     fetcher: fileAndHttpFetcher({ http, clock }),

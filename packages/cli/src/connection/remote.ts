@@ -127,7 +127,7 @@ async function checkHere(
   options: { readonly workflows: readonly string[]; readonly elsewhere: readonly string[] },
 ): Promise<CheckedWorkflow> {
   const checked = Promise.withResolvers<CheckedWorkflow>()
-  await withScratchNexus(options, async (nexus) => {
+  await withScratchNexus({ ...options, lazy: true }, async (nexus) => {
     checked.resolve(await nexus.complete(checkFile(nexus, text, file)))
   })
   return checked.promise
