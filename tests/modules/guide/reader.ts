@@ -67,8 +67,10 @@ export class Reader implements AsyncDisposable {
   async #run(command: string): Promise<string> {
     const [, variables = '', rest = command] = /^((?:[A-Z_]+=\S+ )*)npx nexus (.*)$/.exec(command) ?? []
     if (rest === command) return this.#shell(command)
-    const set = Object.fromEntries(wordsOf(variables).map((word) => word.split('=')))
-    for (const [name, value] of Object.entries(set)) vi.stubEnv(name, value ?? '')
+    for (const word of wordsOf(variables)) {
+      const [name = '', value = ''] = word.split('=')
+      vi.stubEnv(name, value)
+    }
     let printed = ''
     await this.#nexus(wordsOf(rest), (text) => (printed += text))
     vi.unstubAllEnvs()
