@@ -21,8 +21,18 @@ export interface Section {
 
 const fence = /^```(\w*)\n([\s\S]*?)^```$/gm
 
-/** The sections that have blocks. Throws for a block that is neither a file nor a transcript. */
+/** The sections that have blocks. Throws for a block that is neither a file nor a transcript, or that is in none. */
 export function readGuide(text: string): readonly Section[] {
+  const sections = sectionsOf(text)
+  const fences = text.match(/^ *```/gm)?.length ?? 0
+  const read = sections.flatMap(({ blocks }) => blocks).length
+  if (fences === 2 * read) return sections
+  throw new Error(
+    `docs/modules.md has ${fences} fences, and ${read} blocks in sections: some are not followed.`,
+  )
+}
+
+function sectionsOf(text: string): readonly Section[] {
   const starts = [...text.matchAll(/^## (.+)$/gm)]
   return starts.flatMap(({ index, 1: title = '' }, at) => {
     const body = text.slice(index, starts[at + 1]?.index)
@@ -50,7 +60,7 @@ function readSteps(text: string): Step[] {
   })
 }
 
-/** What a transcript shows, as a pattern. How many spaces stand side by side is not looked at. */
+/** What a transcript shows, as a pattern. How many spaces stand side by side is not looked at; `… ms` may be seconds, too. */
 export function patternOf(prints: string): RegExp {
   const lines = prints.trimEnd().split('\n')
   const patterns = lines.map((line) => (line.trim() === '…' ? '(?:.*\\n)*?.*' : linePattern(line)))
@@ -58,7 +68,7 @@ export function patternOf(prints: string): RegExp {
 }
 
 function linePattern(line: string): string {
-  const words = line.trim().split(/ +/)
+  const words = line.trim().replaceAll('… ms', '…').split(/ +/)
   const escaped = words.map((word) => RegExp.escape(word).replaceAll('…', '.*'))
   return ` *${escaped.join(' +')} *`
 }

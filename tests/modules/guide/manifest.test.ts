@@ -50,14 +50,15 @@ test('whatever the guide links to is there', () => {
   expect(lost).toEqual([])
 })
 
-test('a block that is neither a file nor a transcript is refused with its line', () => {
-  expect(() => readGuide('# T\n\n## S\n\n```ts\nconst x = 1\n```\n')).toThrow(
-    /docs\/modules\.md:5: .* no file/,
-  )
+test('a block that nobody would follow is refused', () => {
+  const block = '```ts\nconst x = 1\n```\n'
+  expect(() => readGuide(`# T\n\n## S\n\n${block}`)).toThrow(/docs\/modules\.md:5: .* no file/)
+  expect(() => readGuide(`# T\n\n${block}\n## S\n`)).toThrow(/2 fences, and 0 blocks/)
 })
 
 test('a transcript is compared word by word, but for what it leaves open', () => {
   expect('✓ a   done in 5 ms\n"x"\n').toMatch(patternOf('✓ a done in … ms\n"x"\n'))
+  expect('✓ a   done in 1.2 s\n').toMatch(patternOf('✓ a done in … ms\n'))
   expect('one\ntwo\nthree\n').toMatch(patternOf('…\nthree\n'))
   expect('one\ntwo\n').not.toMatch(patternOf('one\n'))
   expect('one two').not.toMatch(patternOf('one three'))
