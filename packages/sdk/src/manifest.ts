@@ -68,7 +68,10 @@ export const Manifest = Type.Object(
         Type.Literal('executor'),
         Type.Literal('integration'),
       ],
-      { description: 'orchestrator, analyzer, executor or integration; its folder lies in modules/<type>s.' },
+      {
+        description:
+          'orchestrator, analyzer, executor or integration; its folder lies in the one of that name, such as executors.',
+      },
     ),
     name: Type.String({ minLength: 1, description: 'Its name for people.' }),
     description: Type.String({ description: 'What it does, in a sentence.' }),
