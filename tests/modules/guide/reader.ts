@@ -12,6 +12,8 @@ import { expect, vi } from 'vitest'
 import { patternOf, type Block, type Step } from './blocks.ts'
 
 const checkout = join(import.meta.dirname, '../../..')
+/** Where the nexus command itself keeps what Node has compiled. */
+const compiled = join(tmpdir(), 'node-compile-cache')
 const soon = { timeout: 15_000, interval: 20 }
 
 /** A checkout as far as the guide needs one. */
@@ -98,7 +100,7 @@ export class Reader implements AsyncDisposable {
     const bin = join(this.#home, 'node_modules/.bin')
     const path = [dirname(process.execPath), bin, process.env['PATH']].join(delimiter)
     const { NODE_OPTIONS: _, ...inherited } = process.env
-    const env = { ...inherited, PATH: path, NODE_TEST_CONTEXT: undefined, PYTHONDONTWRITEBYTECODE: '1' }
+    const env = { ...inherited, PATH: path, NODE_COMPILE_CACHE: compiled, PYTHONDONTWRITEBYTECODE: '1' }
     const plain = command.replace(/\bnpx (?=node\b)/, '')
     const ran = await promisify(execFile)('sh', ['-c', plain], { cwd: this.#folder, env }).catch(
       (error: { stdout: string; stderr: string }) => error,
