@@ -121,7 +121,7 @@ class ModuleContext(Generic[Input]):
     parent_context   task_id, name and kind of the task around this one; None for the outermost
     run              id, input; for orchestrators: task, list, sleep, keep, recall, evaluate
     log              debug, info, warn, error: (message, fields=None)
-    state            get, set, delete: values that the module keeps for as long as it is loaded
+    state            get, set, delete: values that the module keeps; a restart and the next version find them
     blobs            write, read: data too large for an output, kept with the run
     secrets          get: secrets that the manifest lists
     policy           network, programs: what whoever runs this Nexus allows

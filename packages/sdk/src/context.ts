@@ -140,14 +140,20 @@ export interface StreamChunk {
   readonly text: string
 }
 
-/** Values that a module keeps between tasks, for as long as it is loaded. */
+/**
+ * Values that a module keeps between tasks, with the data directory: a restart and the next version find them. No part of
+ * a run: a task that is done again after a crash sets them again.
+ */
 export interface ModuleState {
   get(key: string): Promise<Json | undefined>
   set(key: string, value: Json): Promise<void>
   delete(key: string): Promise<void>
 }
 
-/** Secrets that the manifest asks for and the operator grants. Rejects with a `TaskFault` of type authorization. */
+/**
+ * Secrets that the manifest lists and the operator has. Rejects with a `TaskFault` of type authorization. One is masked in
+ * what is recorded where the document declares it (`use.secrets`): give none back.
+ */
 export interface Secrets {
   get(name: string): Promise<string>
 }

@@ -35,7 +35,8 @@ export abstract class BaseModule {
 
   /**
    * Why this module cannot do tasks of a kind here and now, as a sentence; asked before a run begins, so that it does not
-   * find out halfway. Undefined, the default, where nothing is in the way.
+   * find out halfway. Undefined, the default, where nothing is in the way. Asked of modules inside of Nexus only: one in a
+   * process of its own says it by a fault.
    */
   async unavailable(_task: string): Promise<string | undefined> {
     return undefined
