@@ -7,7 +7,7 @@ import { isJsonObject, type Json, type JsonObject } from '@nexus/sdk'
 import type { Command } from 'commander'
 import { withConnection, type Connection } from '../connection.ts'
 import { exitCodes, type Shell } from '../main.ts'
-import { table } from '../output/format.ts'
+import { table } from '../output/table.ts'
 import type { Terminal } from '../output/terminal.ts'
 import { modulesHere } from './modules.ts'
 import { dataFolder, dataOption, jsonOption } from './options.ts'
@@ -48,7 +48,7 @@ async function doctor(options: Options, { io, exit }: Shell): Promise<void> {
     findings.push(...(await boxFindings(connection)))
     findings.push(...(await commandFindings(connection)))
   })
-  if (options.json) io.out(`${JSON.stringify({ findings }, null, 2)}\n`)
+  if (options.json) io.json({ findings })
   else show(findings, io)
   exit(findings.every(({ ok }) => ok) ? exitCodes.completed : exitCodes.faulted)
 }

@@ -6,7 +6,7 @@ import { isJsonObject, type Json, type JsonObject } from '@nexus/sdk'
 import type { Command } from 'commander'
 import { withConnection } from '../connection.ts'
 import { exitCodes, type Shell } from '../main.ts'
-import { table } from '../output/format.ts'
+import { table } from '../output/table.ts'
 import type { Terminal } from '../output/terminal.ts'
 import { dataFolder, dataOption, jsonOption } from './options.ts'
 import { exitCodeOf, summaryOf } from './run.ts'
@@ -46,7 +46,7 @@ async function estimates({ json, data }: Options, { io, exit }: Shell): Promise<
     await live.ended.catch(() => {}) // how it ended is in its record
     const record = await connection.runs.get(live.id)
     const isDone = record.status === 'completed'
-    if (json === true) io.out(`${JSON.stringify(isDone ? record.output : record, null, 2)}\n`)
+    if (json === true) io.json(isDone ? record.output : record)
     else io.out(isDone ? told(record.output, io) : summaryOf(record, io))
     exit(exitCodeOf(record))
   })

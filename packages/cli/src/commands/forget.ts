@@ -94,7 +94,7 @@ function readDuration(text: string): number {
 }
 
 function tell(gone: Forgotten, { json, ...options }: PruneOptions, io: Terminal): void {
-  if (json === true) return io.out(`${JSON.stringify(gone, null, 2)}\n`)
+  if (json === true) return io.json(gone)
   const what = `${counted(gone.runs, 'run')}, ${counted(gone.events, 'event')}`
   if (options.dryRun === true) return io.out(`Would remove ${what}. Nothing was removed.\n`)
   const size = gone.blobs === 0 ? '' : ` (${(gone.blob_bytes / 1_000_000).toFixed(1)} MB)`

@@ -111,7 +111,7 @@ async function pursue(
     await stopShowing()
   }
   const record = await connection.runs.get(live.id)
-  if (quiet) io.out(`${JSON.stringify({ ...record, plan: planIn(record.tasks) }, null, 2)}\n`)
+  if (quiet) io.json({ ...record, plan: planIn(record.tasks) })
   else io.out(summaryOf(record, io))
   await waitForOthers(connection, io)
   return exitCodeOf(record)
@@ -140,11 +140,11 @@ async function showPlan(
   await live.ended.catch(() => {})
   const record = await connection.runs.get(live.id)
   if (record.status !== 'completed') {
-    if (options.json) io.out(`${JSON.stringify(record, null, 2)}\n`)
+    if (options.json) io.json(record)
     else io.out(summaryOf(record, io))
     return exitCodeOf(record)
   }
-  if (options.json) io.out(`${JSON.stringify(record.output, null, 2)}\n`)
+  if (options.json) io.json(record.output)
   else io.out(planned(record.output, io))
   return exitCodes.completed
 }

@@ -6,6 +6,7 @@ import { formatProblems, planDocument, planIn, type Nexus } from '@nexus/nexus'
 import { isJsonObject, NexusError, type Json } from '@nexus/sdk'
 import { Option, type Command } from 'commander'
 import { exitCodes, type Shell } from '../main.ts'
+import { jsonText } from '../output/terminal_text.ts'
 import { checkFile, workflowFolders } from './documents.ts'
 import { jsonOption, readDocument, workflowsOption } from './options.ts'
 import { withScratchNexus } from './scratch.ts'
@@ -87,7 +88,9 @@ async function show(
   const document = json === true ? analyzeDocument : viewDocument
   const tasks = await outcomeOf(nexus, document, { workflow, format }, shell)
   const drawn = tasks?.at(-1)?.output ?? ''
-  if (tasks) shell.io.out(typeof drawn === 'string' ? drawn : `${JSON.stringify(drawn, null, 2)}\n`)
+  if (!tasks) return
+  if (json === true) shell.io.json(drawn)
+  else shell.io.out(typeof drawn === 'string' ? drawn : jsonText(drawn))
 }
 
 /** The tasks of a run of one of our own documents, or undefined with what went wrong told. */

@@ -8,7 +8,8 @@ import { NexusError } from '@nexus/sdk'
 import type { Command } from 'commander'
 import { withConnection } from '../connection.ts'
 import { exitCodes, type Shell } from '../main.ts'
-import { formatDuration, statusSign, statusWord, table } from '../output/format.ts'
+import { formatDuration, statusSign, statusWord } from '../output/format.ts'
+import { table } from '../output/table.ts'
 import type { Terminal } from '../output/terminal.ts'
 import { addBlobCommand } from './blob.ts'
 import { addForgetCommands } from './forget.ts'
@@ -83,13 +84,14 @@ async function list(options: ListOptions, { io }: Shell): Promise<void> {
   const reader = readRuns(dataFolder(options.data))
   const runs = (await reader?.list(options.all ? {} : { attached: false })) ?? []
   await reader?.close()
-  if (options.json) return io.out(`${JSON.stringify(runs.map(runToWire), null, 2)}\n`)
+  if (options.json) return io.json(runs.map(runToWire))
   if (runs.length === 0) return io.out('No runs yet. Try: nexus run FILE\n')
   io.out(
     table(
       io,
       ['RUN', 'STATUS', 'WORKFLOW', 'STARTED', 'TOOK'],
       runs.map((run) => rowOf(run, io)),
+      { shorten: ['WORKFLOW'], drop: ['STARTED', 'TOOK', 'WORKFLOW'] },
     ),
   )
 }
@@ -111,7 +113,7 @@ async function show(id: string, options: RunsOptions, { io }: Shell): Promise<vo
   const reader = reading(options, id)
   try {
     const record = await reader.get(id)
-    if (options.json) io.out(`${JSON.stringify(record, null, 2)}\n`)
+    if (options.json) io.json(record)
     else io.out(`${tasksOf(record, io)}${summaryOf(record, io)}`)
   } finally {
     await reader.close()
@@ -135,7 +137,8 @@ function tasksOf({ tasks }: RunRecord, io: Terminal): string {
     task.attempts > 1 ? String(task.attempts) : '',
     task.ended_at === null ? '' : formatDuration(Date.parse(task.ended_at) - Date.parse(task.started_at)),
   ])
-  return table(io, ['TASK', 'KIND', 'MODULE', 'ATTEMPTS', 'TOOK'], rows)
+  const narrowing = { shorten: ['TASK'], drop: ['MODULE', 'ATTEMPTS', 'KIND', 'TOOK'] }
+  return table(io, ['TASK', 'KIND', 'MODULE', 'ATTEMPTS', 'TOOK'], rows, narrowing)
 }
 
 async function resume(id: string | undefined, options: RunsOptions, { io, exit }: Shell): Promise<void> {
@@ -148,7 +151,7 @@ async function resume(id: string | undefined, options: RunsOptions, { io, exit }
       if (!options.json) io.out(summaryOf(record, io))
       records.push(record)
     }
-    if (options.json) io.out(`${JSON.stringify(id === undefined ? records : records[0], null, 2)}\n`)
+    if (options.json) io.json(id === undefined ? records : records[0])
     else if (ids.length === 0) io.out('No unfinished runs.\n')
     await waitForOthers(connection, io)
     exit(records.map(exitCodeOf).find((code) => code !== exitCodes.completed) ?? exitCodes.completed)
@@ -169,7 +172,8 @@ async function fork(id: string, options: ForkOptions, { io, exit }: Shell): Prom
     const changes = { ...(workflow && { workflow }), ...(input !== undefined && { input }) }
     const live = await connection.runs.fork(id, { path: options.from, ...changes })
     const record = await follow(connection, live, io, options.json === true)
-    io.out(options.json ? `${JSON.stringify(record, null, 2)}\n` : summaryOf(record, io))
+    if (options.json) io.json(record)
+    else io.out(summaryOf(record, io))
     exit(exitCodeOf(record))
   })
 }
@@ -178,7 +182,8 @@ async function retry(id: string, options: RunsOptions, { io, exit }: Shell): Pro
   await withConnection({ data: dataFolder(options.data) }, async (connection) => {
     const live = await connection.runs.retry(id)
     const record = await follow(connection, live, io, options.json === true)
-    io.out(options.json ? `${JSON.stringify(record, null, 2)}\n` : summaryOf(record, io))
+    if (options.json) io.json(record)
+    else io.out(summaryOf(record, io))
     exit(exitCodeOf(record))
   })
 }

@@ -42,7 +42,7 @@ async function signal(id: string, options: SignalOptions, { io }: Shell): Promis
       ...(source !== undefined && { source }),
     })
     const next = server === undefined ? ` Try: nexus runs resume ${id}` : ''
-    if (json) io.out(`${JSON.stringify(event, null, 2)}\n`)
+    if (json) io.json(event)
     else io.out(`${statusSign(io, 'completed')} Run ${id} has it.${next}\n`)
   })
 }

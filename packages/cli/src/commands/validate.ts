@@ -30,7 +30,7 @@ async function validate(file: string, options: ValidateOptions, { io, exit }: Sh
     const name = file === '-' ? 'standard input' : file
     const workflow = checkFile(nexus, text, file)
     const valid = workflow.document !== undefined
-    if (json) io.out(`${JSON.stringify({ file: name, valid, problems: workflow.problems }, null, 2)}\n`)
+    if (json) io.json({ file: name, valid, problems: workflow.problems })
     else if (workflow.problems.length > 0) io.err(formatProblems(workflow.problems, workflow))
     if (!json && valid) io.out(`${io.style('green', '✓')} ${name} is valid.\n`)
     exit(valid ? exitCodes.completed : exitCodes.usage)

@@ -5,7 +5,8 @@
 import type { RunRecord, TaskRecord } from '@nexus/nexus'
 import { goalEvents, isJsonObject, systemClock, type Json, type JsonObject } from '@nexus/sdk'
 import type { Connection, Following } from '../connection.ts'
-import { plain, statusSign } from './format.ts'
+import { statusSign } from './format.ts'
+import { plain } from './terminal_text.ts'
 import { showLive } from './live.ts'
 import { planView } from './plan_view.ts'
 import type { Terminal } from './terminal.ts'
@@ -44,7 +45,7 @@ export function showGoal(
     const workflow = isJsonObject(input) ? input['workflow'] : undefined
     if (id === null || !isPlan(workflow ?? null)) return
     const child = await connection.runs.resume(id).catch(() => undefined) // it may have ended already
-    if (child) stops.push(showLive(child, io, systemClock, (text) => io.out(text)))
+    if (child) stops.push(showLive(child, io, systemClock))
     else io.out(linesOf((await connection.runs.get(id)).tasks, io))
   }
   const showEvent = async ({ input }: TaskRecord, { id }: RunRecord): Promise<void> => {
@@ -97,7 +98,7 @@ function decisionSign({ decision }: JsonObject, io: Terminal): string {
 
 function linesOf(tasks: readonly TaskRecord[], io: Terminal): string {
   return tasks
-    .map(({ name, kind, status }) => `${statusSign(io, status)} ${name.padEnd(34)} ${kind}\n`)
+    .map(({ name, kind, status }) => `${statusSign(io, status)} ${plain(name).padEnd(34)} ${plain(kind)}\n`)
     .join('')
 }
 

@@ -1,6 +1,6 @@
 /** A plan as people read it: its tasks as a tree, each with what it asks for. Pure. */
 import { isJsonObject, type Json, type JsonObject } from '@nexus/sdk'
-import { clip, plain } from './format.ts'
+import { clip, plain } from './terminal_text.ts'
 import type { Terminal } from './terminal.ts'
 
 export function planTree(workflow: Json, io: Terminal): string {
