@@ -28,6 +28,7 @@ const storageTrouble = new Set([
   'storage_failed',
   'payload_unreadable',
   'database_corrupt',
+  'data_unwritable',
   'server_unreachable',
 ])
 
