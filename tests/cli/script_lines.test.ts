@@ -35,8 +35,8 @@ test('an error in Python has the line of the file, and so has every line of its 
   using world = setup()
   const said = await run(world, world.file('shop.yaml', inBlock('python', python)))
   expect(said).toMatch(/The script failed at \S*shop\.yaml:10: TypeError: no sum of 1\./)
-  expect(said).toContain('File "shop.yaml", line 12, in <module>\n    add(1)')
-  expect(said).toContain('File "shop.yaml", line 10, in add\n    raise TypeError(f"no sum of {a}")')
+  expect(said).toContain('File "shop.yaml", line 12, in <module>\n        add(1)')
+  expect(said).toContain('File "shop.yaml", line 10, in add\n        raise TypeError(f"no sum of {a}")')
 })
 
 test.for([

@@ -34,11 +34,10 @@ async function start(world: World, ...more: string[]): Promise<Server> {
     world.interrupt()
     return started
   }
-  const dataOption = (args: readonly string[]): string => (args[1] === 'signal' ? '--data-folder' : '--data')
   return {
     data,
     url,
-    nexus: (...args) => world.nexus(...args, dataOption(args), data),
+    nexus: (...args) => world.nexus(...args, '--data', data),
     stop,
     [Symbol.asyncDispose]: async () => void (await stop()),
   }
@@ -246,7 +245,7 @@ test('a run in flight when the process is told to end goes on with the next star
   first.child.kill('SIGTERM')
   expect(await first.ended).toEqual([0, null])
   const second = await begin()
-  const { code } = await world.nexus('runs', 'signal', id, '--type', 'approved', '--data-folder', data)
+  const { code } = await world.nexus('runs', 'signal', id, '--type', 'approved', '--data', data)
   expect(code).toBe(0)
   const shown: unknown = await (await fetch(`${second.server.url}/runs/${id}?wait=20`)).json()
   expect(shown).toMatchObject({ id, status: 'completed', output: { done: true } })

@@ -2,13 +2,14 @@
  * `nexus goal "…"`: plans what is wanted in words, shows the plan, runs it and shows what comes out; or only plans it.
  */
 import { formatProblems, goalDocument, planDocument, planIn, type GoalInput } from '@nexus/nexus'
-import { isJsonObject, NexusError, type Json } from '@nexus/sdk'
+import { goalEvents, isJsonObject, NexusError, type Json } from '@nexus/sdk'
 import type { Command } from 'commander'
 import { withConnection, type Connection } from '../connection.ts'
 import { exitCodes, type Shell } from '../main.ts'
 import { showGoal } from '../output/goal_view.ts'
 import { planView } from '../output/plan_view.ts'
 import type { Terminal } from '../output/terminal.ts'
+import { dataArgument, signalCommand } from './answering.ts'
 import { dataFolder, dataOption, jsonOption, readJson } from './options.ts'
 import { exitCodeOf, summaryOf, waitForOthers } from './run.ts'
 
@@ -98,11 +99,17 @@ async function pursue(
   const live = await begin(connection, goalDocument, input, io)
   if (!live) return exitCodes.usage
   const quiet = options.json === true
-  const say = (question: string): Promise<boolean | undefined> => answer(question, options, io)
-  const stopShowing =
-    quiet && options.yes !== true
-      ? async () => {}
-      : showGoal(connection, live, quiet ? silent(io) : io, { answer: say, yaml: options.approve === true })
+  let refused: NexusError | undefined
+  const stopShowing = showGoal(connection, live, quiet ? silent(io) : io, {
+    answer: (question) => answer(question, options, io),
+    unanswered(question, run) {
+      const command = signalCommand(run, goalEvents.answered, { approve: true }, options.data)
+      if (connection.server !== undefined) return io.err(`${question} It waits for: ${command}\n`)
+      refused = nobodyAnswers(question, run, options)
+      live.cancel()
+    },
+    yaml: options.approve === true,
+  })
   const stopListening = io.onInterrupt(() => live.cancel())
   try {
     await live.ended.catch(() => {}) // how it ended is in its record
@@ -110,11 +117,19 @@ async function pursue(
     stopListening()
     await stopShowing()
   }
+  if (refused) throw refused
   const record = await connection.runs.get(live.id)
   if (quiet) io.json({ ...record, plan: planIn(record.tasks) })
   else io.out(summaryOf(record, io))
   await waitForOthers(connection, io)
   return exitCodeOf(record)
+}
+
+/** Without a server this process holds the data directory, so that nobody else could answer either. */
+function nobodyAnswers(question: string, run: string, { data }: GoalOptions): NexusError {
+  const next = `Try again with --yes, or with the answer piped in (echo y | nexus goal …); or begin nexus start${dataArgument(data)} first, and answer with nexus runs signal`
+  const message = `${question} Nobody can answer: standard input has no line, and no server is up. So run ${run} was cancelled. ${next}.`
+  return new NexusError('nobody_answers', message)
 }
 
 /** Asks a person where there is one; `--yes` says yes. */
@@ -126,7 +141,7 @@ async function answer(question: string, { yes }: GoalOptions, io: Terminal): Pro
 
 /** A terminal to which nothing is written: with `--json` only the one document is. */
 function silent(io: Terminal): Terminal {
-  return { ...io, out() {}, interactive: false }
+  return { ...io, out() {}, status() {}, columns: io.columns, interactive: false }
 }
 
 async function showPlan(

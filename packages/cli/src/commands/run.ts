@@ -11,6 +11,7 @@ import { formatDuration, formatJson, statusSign, statusWord } from '../output/fo
 import { showLive } from '../output/live.ts'
 import type { Terminal } from '../output/terminal.ts'
 import { indented, plain } from '../output/terminal_text.ts'
+import { refuseUnanswered } from './answering.ts'
 import { workflowFolders } from './documents.ts'
 import { dataFolder, dataOption, jsonOption, readDocument, readJson, workflowsOption } from './options.ts'
 
@@ -59,6 +60,7 @@ async function run(file: string, options: RunOptions, { io, exit }: Shell): Prom
     const workflow = await connection.check(text, file)
     if (workflow.problems.length > 0) io.err(formatProblems(workflow.problems, workflow))
     if (!workflow.document) return exit(exitCodes.usage)
+    refuseUnanswered(connection, workflow, options.data)
     if (workflow.document.schedule) io.err(scheduleNote(file))
     const live = await connection.run(workflow, input, { priority: options.priority })
     const record = await follow(connection, live, io, options.json === true)

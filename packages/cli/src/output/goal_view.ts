@@ -17,6 +17,8 @@ const telling = new Set(['event.emit', 'workflow.run'])
 export interface GoalViewOptions {
   /** Answers what a person is asked: true, false, or undefined for nobody. */
   readonly answer: (question: string) => Promise<boolean | undefined>
+  /** Told of a question that nobody here answered. */
+  readonly unanswered: (question: string, run: string) => void
   /** Whether a plan is shown as the document that runs, too. */
   readonly yaml: boolean
 }
@@ -26,7 +28,7 @@ export function showGoal(
   connection: Connection,
   live: Following,
   io: Terminal,
-  { answer, yaml }: GoalViewOptions,
+  { answer, unanswered, yaml }: GoalViewOptions,
 ): () => Promise<void> {
   const shown = new Set<string>()
   const stops: (() => void)[] = []
@@ -57,11 +59,7 @@ export function showGoal(
   }
   const ask = async (question: string, id: string): Promise<void> => {
     const approve = await answer(question)
-    if (approve === undefined) {
-      const command = `nexus runs signal ${id} --type ${goalEvents.answered} --data '{"approve": true}'`
-      io.err(`${question} It waits for: ${command}\n`)
-      return
-    }
+    if (approve === undefined) return unanswered(question, id)
     await connection.runs.signal(id, { type: goalEvents.answered, data: { approve } })
   }
   const stopListening = live.listen((event) => {
