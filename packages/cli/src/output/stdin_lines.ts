@@ -49,13 +49,23 @@ export class StdinLines {
       read.resolve()
     }
     const ends = ['end', 'close', 'error'] as const
+    hold(input, 'ref')
     input.on('data', keep)
+    input.resume()
     for (const each of ends) input.on(each, end)
     try {
       await read.promise
     } finally {
       input.off('data', keep)
       for (const each of ends) input.off(each, end)
+      hold(input, 'unref')
     }
   }
+}
+
+/** Whether the process stays up for it. A file has no such thing. */
+function hold(input: Readable, how: 'ref' | 'unref'): void {
+  const handle: Readable & { ref?: unknown; unref?: unknown } = input
+  const turn = handle[how]
+  if (typeof turn === 'function') turn.call(input)
 }
