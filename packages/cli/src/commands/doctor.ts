@@ -109,7 +109,9 @@ async function runDoctor(connection: Connection, module: string): Promise<RunRec
   if (!workflow.document) return 'No module runs scripts here. Try: nexus modules list'
   const live = await connection.run(workflow, {})
   await live.ended.catch(() => {}) // how it ended is in its record
-  return connection.runs.get(live.id)
+  const record = await connection.runs.get(live.id)
+  await connection.runs.remove(live.id) // it is no work of anybody's, and stays out of their lists
+  return record
 }
 
 function boxesIn(output: Json): readonly JsonObject[] {

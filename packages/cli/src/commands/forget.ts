@@ -9,6 +9,7 @@ import { withConnection } from '../connection.ts'
 import type { Shell } from '../main.ts'
 import type { Terminal } from '../output/terminal.ts'
 import { dataFolder, dataOption, jsonOption, workspaceHere } from './options.ts'
+import { runIdOf } from './run_id.ts'
 
 const endedStatuses = ['completed', 'faulted', 'cancelled'] as const
 
@@ -52,7 +53,8 @@ export function addForgetCommands(runs: Command, shell: Shell): void {
     .action((options: PruneOptions) => prune(options, shell))
 }
 
-async function remove(id: string, options: RemoveOptions, { io }: Shell): Promise<void> {
+async function remove(given: string, options: RemoveOptions, { io }: Shell): Promise<void> {
+  const id = await runIdOf(given, options.data)
   await withConnection({ data: dataFolder(options.data) }, async ({ runs }) => {
     tell(await runs.remove(id), options, io)
   })

@@ -1,16 +1,17 @@
 /**
  * `nexus goal "…"`: plans what is wanted in words, shows the plan, runs it and shows what comes out; or only plans it.
  */
-import { formatProblems, goalDocument, planDocument, planIn, type GoalInput } from '@nexus/nexus'
+import { goalDocument, planDocument, planIn, type GoalInput, type RunRecord } from '@nexus/nexus'
 import { goalEvents, isJsonObject, NexusError, type Json } from '@nexus/sdk'
 import type { Command } from 'commander'
-import { withConnection, type Connection } from '../connection.ts'
+import { withConnection, type Connection, type Following } from '../connection.ts'
 import { exitCodes, type Shell } from '../main.ts'
 import { showGoal } from '../output/goal_view.ts'
 import { planView } from '../output/plan_view.ts'
 import type { Terminal } from '../output/terminal.ts'
 import { dataArgument, signalCommand } from './answering.ts'
 import { dataFolder, dataOption, jsonOption, readJson } from './options.ts'
+import { refuseInvalid } from './refusal.ts'
 import { exitCodeOf, summaryOf, waitForOthers } from './run.ts'
 
 interface GoalOptions {
@@ -81,12 +82,9 @@ async function inputOf(words: string, options: GoalOptions, io: Terminal): Promi
   }
 }
 
-async function begin(connection: Connection, document: string, input: GoalInput, io: Terminal) {
+async function begin(connection: Connection, document: string, input: GoalInput): Promise<Following> {
   const workflow = await connection.check(document, 'goal')
-  if (!workflow.document) {
-    io.err(formatProblems(workflow.problems, workflow))
-    return undefined
-  }
+  refuseInvalid(workflow)
   return connection.run(workflow, { ...input })
 }
 
@@ -96,8 +94,7 @@ async function pursue(
   options: GoalOptions,
   io: Terminal,
 ): Promise<number> {
-  const live = await begin(connection, goalDocument, input, io)
-  if (!live) return exitCodes.usage
+  const live = await begin(connection, goalDocument, input)
   const quiet = options.json === true
   let refused: NexusError | undefined
   const stopShowing = showGoal(connection, live, quiet ? silent(io) : io, {
@@ -150,18 +147,24 @@ async function showPlan(
   options: GoalOptions,
   io: Terminal,
 ): Promise<number> {
-  const live = await begin(connection, planDocument, input, io)
-  if (!live) return exitCodes.usage
+  const live = await begin(connection, planDocument, input)
   await live.ended.catch(() => {})
   const record = await connection.runs.get(live.id)
   if (record.status !== 'completed') {
-    if (options.json) io.json(record)
+    if (options.json) io.json(refusedPlan(record))
+    if (options.json) io.err(summaryOf(record, io))
     else io.out(summaryOf(record, io))
     return exitCodeOf(record)
   }
   if (options.json) io.json(record.output)
   else io.out(planned(record.output, io))
   return exitCodes.completed
+}
+
+/** In the shape of whatever else is refused; the run that planned it can be shown by its id. */
+function refusedPlan({ id, status, error }: RunRecord): object {
+  const message = error?.detail ?? error?.title ?? `The planning was ${status}.`
+  return { run: id, status, error, problems: [{ severity: 'error', code: 'planning_failed', message }] }
 }
 
 function planned(output: Json, io: Terminal): string {

@@ -2,7 +2,7 @@
  * `nexus run FILE`: runs a workflow document and shows it as it happens.
  */
 import { priorityWords } from '@nexus/api'
-import { formatProblems, Suspending, type CheckedWorkflow, type RunRecord } from '@nexus/nexus'
+import { Suspending, type CheckedWorkflow, type RunRecord } from '@nexus/nexus'
 import { NexusError, systemClock } from '@nexus/sdk'
 import type { Command } from 'commander'
 import { withConnection, type Connection, type Following } from '../connection.ts'
@@ -14,6 +14,7 @@ import { indented, plain } from '../output/terminal_text.ts'
 import { refuseUnanswered } from './answering.ts'
 import { workflowFolders } from './documents.ts'
 import { dataFolder, dataOption, jsonOption, readDocument, readJson, workflowsOption } from './options.ts'
+import { problemsText, refuseInvalid } from './refusal.ts'
 
 interface RunOptions {
   readonly input?: string
@@ -58,10 +59,10 @@ async function run(file: string, options: RunOptions, { io, exit }: Shell): Prom
   const workflows = workflowFolders(file, options.workflows)
   await withConnection({ data: dataFolder(options.data), workflows }, async (connection) => {
     const workflow = await connection.check(text, file)
-    if (workflow.problems.length > 0) io.err(formatProblems(workflow.problems, workflow))
-    if (!workflow.document) return exit(exitCodes.usage)
+    refuseInvalid(workflow)
+    io.err(problemsText(workflow))
     refuseUnanswered(connection, workflow, options.data)
-    if (workflow.document.schedule) io.err(scheduleNote(file))
+    if (workflow.document?.schedule) io.err(scheduleNote(file))
     const live = await connection.run(workflow, input, { priority: options.priority })
     const record = await follow(connection, live, io, options.json === true)
     if (options.json) io.json(record)

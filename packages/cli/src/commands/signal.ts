@@ -10,6 +10,7 @@ import type { Shell } from '../main.ts'
 import { statusSign } from '../output/format.ts'
 import { dataArgument } from './answering.ts'
 import { dataFolder, dataOption, jsonOption, readJson } from './options.ts'
+import { runIdOf } from './run_id.ts'
 
 interface SignalOptions {
   readonly type: string
@@ -32,9 +33,10 @@ export function addSignalCommand(runs: Command, shell: Shell): void {
     .action((id: string, options: SignalOptions) => signal(id, options, shell))
 }
 
-async function signal(id: string, options: SignalOptions, { io }: Shell): Promise<void> {
+async function signal(given: string, options: SignalOptions, { io }: Shell): Promise<void> {
   const { type, source, json } = options
   const folder = folderOf(options.data)
+  const id = await runIdOf(given, options.data)
   const data = options.payload === undefined ? undefined : await readJson(options.payload, io, '--payload')
   await withConnection({ data: folder }, async ({ runs, server }) => {
     const event = await runs.signal(id, {

@@ -3,15 +3,15 @@
  * names by those that run them, and begun by their schedules while `nexus start` is up.
  */
 import type { Workflow } from '@nexus/api'
-import { formatProblems } from '@nexus/nexus'
 import { isJsonObject, NexusError, type Json } from '@nexus/sdk'
 import type { Command } from 'commander'
 import { withConnection, type Connection } from '../connection.ts'
-import { exitCodes, type Shell } from '../main.ts'
+import type { Shell } from '../main.ts'
 import { statusSign } from '../output/format.ts'
 import { table } from '../output/table.ts'
 import { dataFolder, dataOption, jsonOption, readDocument, workflowsOption } from './options.ts'
 import { workflowFolders } from './documents.ts'
+import { problemsText, refuseInvalid } from './refusal.ts'
 
 interface Options {
   readonly data?: string
@@ -47,13 +47,13 @@ export function addWorkflowsCommand(program: Command, shell: Shell): void {
     .action((key: string, options: Options) => remove(key, options, shell))
 }
 
-async function add(file: string, options: Options, { io, exit }: Shell): Promise<void> {
+async function add(file: string, options: Options, { io }: Shell): Promise<void> {
   const text = await readDocument(file, io)
   const workflows = workflowFolders(file, options.workflows)
   await withConnection({ data: dataFolder(options.data), workflows }, async (connection) => {
     const workflow = await connection.check(text, file)
-    if (workflow.problems.length > 0) io.err(formatProblems(workflow.problems, workflow))
-    if (!workflow.document) return exit(exitCodes.usage)
+    refuseInvalid(workflow)
+    io.err(problemsText(workflow))
     const deployed = await connection.workflows.deploy(workflow)
     if (options.json) return io.json(deployed)
     const next = deployed.schedule ? scheduleNote(connection) : ''

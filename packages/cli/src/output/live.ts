@@ -77,9 +77,10 @@ function lineOf(task: UnderWay, event: RunEvent & { type: 'task.ended' }, io: Te
   ])
   const line = `${statusSign(io, status)} ${head}`
   if (outcome.status !== 'faulted') return line
-  const why = firstLine(outcome.error.detail ?? outcome.error.title ?? '')
+  const why = plain(outcome.error.detail ?? outcome.error.title ?? '')
   const left = io.columns - visibleWidth(line) - 3
   const place = left >= factColumnsMin || !io.interactive ? '  ' : '\n    '
+  // The whole of it comes at the end of the run.
   const width = place === '  ' ? Math.max(factColumnsMin, left) : io.columns - 5
   return `${line}${io.style('red', `${place}${clip(why, width)}`)}`
 }
@@ -99,11 +100,6 @@ function headOf({ name, kind, depth }: UnderWay, io: Terminal, [status = '', too
 
 function pad(text: string, columns: number): string {
   return text + ' '.repeat(Math.max(0, columns - visibleWidth(text)))
-}
-
-/** The whole of it comes at the end of the run. */
-function firstLine(text: string): string {
-  return plain(text.split('\n').find((line) => line.trim() !== '') ?? '')
 }
 
 function statusLine(tasks: readonly UnderWay[], now: number, io: Terminal): string {
