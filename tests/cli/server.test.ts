@@ -62,7 +62,7 @@ test('a document runs on the server that holds the data, and is shown as it happ
   const file = world.file('greet.yaml', greet)
   const { code, out } = await server.nexus('run', file, '--input', '{"name": "Ada"}')
   expect(code).toBe(0)
-  expect(out).toMatch(/✓ greet +completed/)
+  expect(out).toMatch(/✓ greet +set +completed/)
   expect(out).toContain('"said": "Hello, Ada"')
   const json = await server.nexus('run', file, '--input', '{"name": "B"}', '--json')
   expect(JSON.parse(json.out)).toMatchObject({ status: 'completed', output: { said: 'Hello, B' } })
