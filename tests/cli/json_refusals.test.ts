@@ -49,6 +49,7 @@ test('bad usage is one document with what is wrong, and the words for people', a
     [['run', ...data], 'bad_usage'],
     [['modules', 'show', 'nothing', ...data], 'module_not_found'],
     [['goal', ' ', ...data], 'bad_input'],
+    [['modules', 'config', 'http', '{bad', ...data], 'bad_input'],
   ] as const) {
     const { code: exit, out, err } = await world.nexus(...args, '--json')
     const { problems } = JSON.parse(out) as Refusal
@@ -103,5 +104,17 @@ test('a warning ends its line', async () => {
   ]) {
     const { code, err } = await world.nexus(...args)
     expect([code, err]).toEqual([0, expect.stringMatching(/warning[\s\S]*\^\n(?:.*\n)*$/)])
+  }
+})
+
+test('what is refused points at the help of its own command', async () => {
+  using world = setup()
+  for (const [args, said] of [
+    [['schema', 'bogus'], 'Try: nexus schema --help'],
+    [['runs', 'show'], 'Try: nexus runs show --help'],
+    [['bogus'], 'Try: nexus --help'],
+    [['modules', 'config', 'http', '{bad'], `Wanted: '{"city": "Seattle"}', @file.json, or -`],
+  ] as const) {
+    expect(await world.nexus(...args)).toMatchObject({ code: 2, err: expect.stringContaining(said) })
   }
 })

@@ -26,7 +26,7 @@ test('the beginning of an id is enough for every verb, and an ambiguous one is t
   using world = setup()
   const data = join(world.folder, 'data')
   const [first, second] = [await run(world, data), await run(world, data)]
-  const length = [...first].findIndex((sign, at) => sign !== second[at]) + 1
+  const length = Array.from(first).findIndex((sign, at) => sign !== second[at]) + 1
   const start = first.slice(0, Math.max(6, length))
   const nexus = (...args: string[]) => world.nexus('runs', ...args, '--data', data, '--json')
   expect(JSON.parse((await nexus('show', start)).out)).toMatchObject({ id: first })

@@ -119,7 +119,7 @@ test('runs of a server are suspended, resumed, signalled, cancelled, retried and
     async () => expect((await server.nexus('runs', 'signal', other, '--type', 'approved')).code).toBe(0),
     { timeout: 10_000, interval: 50 }, // until it is being retried, it has ended
   )
-  expect(await retried).toMatchObject({ code: 0, out: expect.stringMatching(/last +completed/) })
+  expect(await retried).toMatchObject({ code: 0, out: expect.stringMatching(/last +set +completed/) })
   const refused = await server.nexus('runs', 'suspend', other)
   expect(refused).toMatchObject({ code: 2, err: expect.stringContaining('has ended already') })
   expect(await server.nexus('runs', 'cancel', 'nobody')).toMatchObject({ code: 2 })

@@ -107,8 +107,14 @@ function buildProgram(io: Terminal, exit: (code: number) => void): Command {
       .exitOverride()
       .version(version, '-v, --version', 'print the version')
       .copyInheritedSettings(program)
+      .showHelpAfterError(`Try: ${namesOf(command)} --help`)
   }
   return program
+}
+
+/** As it is typed, with the commands around it. */
+function namesOf(command: Command): string {
+  return command.parent ? `${namesOf(command.parent)} ${command.name()}` : command.name()
 }
 
 function everyCommand(command: Command): Command[] {

@@ -15,6 +15,7 @@ test('a request that is not valid is refused with the place and what is wanted',
     [{ workflow_txt: greet }, /body: there is no `workflow_txt`. Did you mean `workflow_text`\?/],
     [{ workflow_text: greet, idempotency_key: '' }, /body\/idempotency_key/],
     [[], /body: it must be object/],
+    [{ workflow: '{"document":{}}' }, /body\/workflow: it is a document as text/],
     [{ workflow: greet }, /body\/workflow: it is a document as text.*`workflow_text`/],
   ] as const) {
     const problem = await problemOf(await world.post('/runs', body))

@@ -42,8 +42,8 @@ async function estimates({ json, data }: Options, { io, exit }: Shell): Promise<
     const live = await connection.run(workflow, {})
     await live.ended.catch(() => {}) // how it ended is in its record
     const record = await connection.runs.get(live.id)
-    await connection.runs.remove(live.id) // it is no work of anybody's, and stays out of their lists
     const isDone = record.status === 'completed'
+    if (isDone) await connection.runs.remove(live.id) // it is no work of anybody's, and stays out of their lists
     if (json === true) io.json(isDone ? record.output : record)
     else io.out(isDone ? told(record.output, io) : summaryOf(record, io))
     exit(exitCodeOf(record))

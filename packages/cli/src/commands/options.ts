@@ -27,7 +27,7 @@ export function dataFolder(option: string | undefined): string {
 /** What cannot be seen is told by whoever opens it. */
 function isOther(folder: string): boolean {
   try {
-    return statSync(folder).isDirectory() === false
+    return !statSync(folder).isDirectory()
   } catch {
     return false
   }
@@ -48,8 +48,7 @@ export async function readDocument(file: string, io: Terminal): Promise<string> 
   return file === '-' ? io.readInput() : readText(file)
 }
 
-/** JSON given as it is, `@file`, or `-` for standard input. */
-/** `flag`: the option that is read, as it is written. */
+/** JSON given as it is, `@file`, or `-` for standard input. `flag`: what is read, as the help writes it. */
 export async function readJson(option: string | undefined, io: Terminal, flag = '--input'): Promise<Json> {
   if (option === undefined) return {}
   const text = await textOf(option, io)
@@ -58,9 +57,10 @@ export async function readJson(option: string | undefined, io: Terminal, flag = 
   } catch (error) {
     const where = option.startsWith('@') ? option.slice(1) : option === '-' ? 'standard input' : flag
     const reason = error instanceof Error ? error.message : String(error)
+    const before = flag.startsWith('--') ? `${flag} ` : ''
     throw new NexusError(
       'bad_input',
-      `${where} is not JSON: ${reason}. Wanted: ${flag} '{"city": "Seattle"}', ${flag} @file.json, or ${flag} -`,
+      `${where} is not JSON: ${reason}. Wanted: ${before}'{"city": "Seattle"}', ${before}@file.json, or ${before}-`,
     )
   }
 }

@@ -120,7 +120,7 @@ function swap(sources: readonly string[], options: Options, shell: Shell): Promi
 }
 
 async function configure(id: string, json: string, options: Options, shell: Shell): Promise<void> {
-  const config = await readJson(json, shell.io)
+  const config = await readJson(json, shell.io, '<json>')
   if (!isJsonObject(config)) {
     throw new NexusError('bad_input', 'A configuration is an object, such as {"max_iterations": 10}.')
   }

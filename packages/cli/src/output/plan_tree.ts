@@ -18,7 +18,7 @@ function linesOf(nodes: readonly Node[], io: Terminal, indent: string): string[]
     const isLast = index === nodes.length - 1
     const branch = io.style('dim', `${indent}${isLast ? '└─' : '├─'} `)
     const inner = `${indent}${isLast ? '   ' : '│  '}`
-    return [clip(`${branch}${text}`, io.columns + 24), ...linesOf(below, io, inner)]
+    return [clip(`${branch}${text}`, io.columns), ...linesOf(below, io, inner)]
   })
 }
 

@@ -54,9 +54,9 @@ async function workflowOf(nexus: Nexus, asked: NewRun): Promise<CheckedWorkflow>
   return completeText(nexus, text ?? JSON.stringify(workflow), workflows)
 }
 
-/** A name has no space in it; a document has one after each of its keys. */
+/** A name has no space and no bracket in it. */
 function isText(workflow: string): boolean {
-  return /\s/.test(workflow.trim())
+  return /\s|^\{/.test(workflow.trim())
 }
 
 function textGiven(): NexusError {
