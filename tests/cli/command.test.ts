@@ -4,6 +4,7 @@
 import { spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
 import { existsSync, readFileSync } from 'node:fs'
+import { createServer, type AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { expect, test } from 'vitest'
@@ -232,11 +233,15 @@ async function untilListed(world: World, status: string): Promise<readonly strin
   }
 }
 
-test('a command says nothing of what Node thinks of how modules are loaded, and still warns of the rest', () => {
+test('a command says nothing of what Node thinks of how modules are loaded, and still warns of the rest', async () => {
   using world = setup()
+  const gone = createServer().listen(0, '127.0.0.1')
+  await once(gone, 'listening')
+  const { port } = gone.address() as AddressInfo
+  gone.close()
   const file = world.file(
     'sample.yaml',
-    workflow("  - a: { call: http, with: { method: get, endpoint: 'http://127.0.0.1:1/' } }"),
+    workflow(`  - a: { call: http, with: { method: get, endpoint: 'http://127.0.0.1:${port}/' } }`),
   )
   const command = join(import.meta.dirname, '../../packages/cli/bin/nexus.js')
   const warner = world.file('warn.mjs', "process.emitWarning('old', 'DeprecationWarning')")
