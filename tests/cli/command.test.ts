@@ -1,9 +1,10 @@
 /**
  * The command as people and programs use it: what it prints, how it ends, what it leaves.
  */
-import { spawn } from 'node:child_process'
+import { spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
 import { existsSync, readFileSync } from 'node:fs'
+import { createServer, type AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { expect, test } from 'vitest'
@@ -231,3 +232,22 @@ async function untilListed(world: World, status: string): Promise<readonly strin
     await sleep(50)
   }
 }
+
+test('a command says nothing of what Node thinks of how modules are loaded, and still warns of the rest', async () => {
+  using world = setup()
+  const gone = createServer().listen(0, '127.0.0.1')
+  await once(gone, 'listening')
+  const { port } = gone.address() as AddressInfo
+  gone.close()
+  const file = world.file(
+    'sample.yaml',
+    workflow(`  - a: { call: http, with: { method: get, endpoint: 'http://127.0.0.1:${port}/' } }`),
+  )
+  const command = join(import.meta.dirname, '../../packages/cli/bin/nexus.js')
+  const warner = world.file('warn.mjs', "process.emitWarning('old', 'DeprecationWarning')")
+  const args = ['--import', warner, command, 'run', file, '--data', join(world.folder, 'data')]
+  const { status, stderr } = spawnSync(process.execPath, args, { encoding: 'utf8' })
+  expect(status).toBe(1)
+  expect(stderr).toContain('DeprecationWarning: old')
+  expect(stderr).not.toContain('ExperimentalWarning')
+})

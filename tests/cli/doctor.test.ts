@@ -17,5 +17,8 @@ test('nexus doctor says what works here, each box tried out', async () => {
     ]),
   )
   expect(findings.find(({ what }) => what === 'scripts in javascript')?.detail).toContain('quickjs (')
+  expect(
+    JSON.parse((await world.nexus('runs', 'list', '--json', '--data', `${world.folder}/data`)).out),
+  ).toEqual([])
   expect(code).toBe(findings.every(({ ok }) => ok) ? 0 : 1)
 })

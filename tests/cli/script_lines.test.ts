@@ -41,8 +41,8 @@ test('an error in Python has its place in the file, and every line of its traceb
   using world = setup()
   const said = await run(world, world.file('shop.yaml', inBlock('python', python)))
   expect(said).toContain(`shop.yaml:10${column(17)}: TypeError: no sum of 1.`)
-  expect(said).toContain('File "shop.yaml", line 12, in <module>\n    add(1)')
-  expect(said).toContain('File "shop.yaml", line 10, in add\n    raise TypeError(f"no sum of {a}")')
+  expect(said).toContain('File "shop.yaml", line 12, in <module>\n        add(1)')
+  expect(said).toContain('File "shop.yaml", line 10, in add\n        raise TypeError(f"no sum of {a}")')
 })
 
 test.for([

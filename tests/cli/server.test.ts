@@ -34,11 +34,10 @@ async function start(world: World, ...more: string[]): Promise<Server> {
     world.interrupt()
     return started
   }
-  const dataOption = (args: readonly string[]): string => (args[1] === 'signal' ? '--data-folder' : '--data')
   return {
     data,
     url,
-    nexus: (...args) => world.nexus(...args, dataOption(args), data),
+    nexus: (...args) => world.nexus(...args, '--data', data),
     stop,
     [Symbol.asyncDispose]: async () => void (await stop()),
   }
@@ -63,7 +62,7 @@ test('a document runs on the server that holds the data, and is shown as it happ
   const file = world.file('greet.yaml', greet)
   const { code, out } = await server.nexus('run', file, '--input', '{"name": "Ada"}')
   expect(code).toBe(0)
-  expect(out).toMatch(/✓ greet +completed/)
+  expect(out).toMatch(/✓ greet +set +completed/)
   expect(out).toContain('"said": "Hello, Ada"')
   const json = await server.nexus('run', file, '--input', '{"name": "B"}', '--json')
   expect(JSON.parse(json.out)).toMatchObject({ status: 'completed', output: { said: 'Hello, B' } })
@@ -120,7 +119,7 @@ test('runs of a server are suspended, resumed, signalled, cancelled, retried and
     async () => expect((await server.nexus('runs', 'signal', other, '--type', 'approved')).code).toBe(0),
     { timeout: 10_000, interval: 50 }, // until it is being retried, it has ended
   )
-  expect(await retried).toMatchObject({ code: 0, out: expect.stringMatching(/last +completed/) })
+  expect(await retried).toMatchObject({ code: 0, out: expect.stringMatching(/last +set +completed/) })
   const refused = await server.nexus('runs', 'suspend', other)
   expect(refused).toMatchObject({ code: 2, err: expect.stringContaining('has ended already') })
   expect(await server.nexus('runs', 'cancel', 'nobody')).toMatchObject({ code: 2 })
@@ -246,7 +245,7 @@ test('a run in flight when the process is told to end goes on with the next star
   first.child.kill('SIGTERM')
   expect(await first.ended).toEqual([0, null])
   const second = await begin()
-  const { code } = await world.nexus('runs', 'signal', id, '--type', 'approved', '--data-folder', data)
+  const { code } = await world.nexus('runs', 'signal', id, '--type', 'approved', '--data', data)
   expect(code).toBe(0)
   const shown: unknown = await (await fetch(`${second.server.url}/runs/${id}?wait=20`)).json()
   expect(shown).toMatchObject({ id, status: 'completed', output: { done: true } })

@@ -1,10 +1,11 @@
 /**
- * The nexus command in a world of its own: a temporary folder, and everything that it prints.
+ * The nexus command in a world of its own: a temporary folder, and everything that it writes, as a terminal would get it.
  */
-import { main } from '@nexus/cli'
+import { main, terminal } from '@nexus/cli'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { Readable, Writable } from 'node:stream'
 
 export interface World {
   readonly folder: string
@@ -19,7 +20,13 @@ export interface World {
   [Symbol.dispose](): void
 }
 
-export function setup(input = ''): World {
+export interface SetupOptions {
+  /** The width of a terminal that output goes to; without it there is none. */
+  readonly screen?: number
+}
+
+/** `input`: what is piped into each command. */
+export function setup(input = '', { screen }: SetupOptions = {}): World {
   const folder = mkdtempSync(join(tmpdir(), 'nexus-cli-'))
   const interrupts = new Set<() => void>()
   let said = ''
@@ -32,23 +39,21 @@ export function setup(input = ''): World {
     async nexus(...args) {
       let out = ''
       let err = ''
-      const code = await main(args, {
-        out: (text) => void (out += text),
-        outBytes: async (bytes) => void (out += Buffer.from(bytes).toString()),
-        err(text) {
+      const io = terminal({
+        stdout: Object.assign(
+          writable((text) => void (out += text)),
+          screen !== undefined && { isTTY: true, columns: screen },
+        ),
+        stderr: writable((text) => {
           err += text
           said = err
-        },
-        interactive: false,
-        columns: 100,
-        style: (_style, text) => text,
-        readInput: async () => input,
-        ask: async () => undefined,
-        onInterrupt(callback) {
-          interrupts.add(callback)
-          return () => interrupts.delete(callback)
-        },
+        }),
+        stdin: Readable.from(input === '' ? [] : [input]),
+        env: {},
+        on: (_signal, callback) => interrupts.add(callback),
+        off: (_signal, callback) => interrupts.delete(callback),
       })
+      const code = await main(args, io)
       return { code, out, err }
     },
     said: () => said,
@@ -57,6 +62,16 @@ export function setup(input = ''): World {
     },
     [Symbol.dispose]: () => rmSync(folder, { recursive: true, force: true }),
   }
+}
+
+function writable(take: (text: string) => void): Writable {
+  return new Writable({
+    decodeStrings: false,
+    write(chunk: string | Buffer, _encoding, done) {
+      take(chunk.toString())
+      done()
+    },
+  })
 }
 
 /** A document with these tasks; the first line of the tasks is line 4. */

@@ -308,7 +308,7 @@ const modules = {
     params: moduleId,
     body: ModuleSwap,
     answer: { description: 'It is live.', schema: Receipt },
-    errors: { 409: noChange },
+    errors: { 404: 'There is no such generation, or not any more.', 409: noChange },
   }),
   configure: operation({
     method: 'PUT',
@@ -330,7 +330,7 @@ const modules = {
     tag: 'modules',
     body: ModuleChange,
     answer: { description: 'It is live.', schema: Receipt },
-    errors: { 409: noChange },
+    errors: { 404: 'There is no such generation, or not any more.', 409: noChange },
   }),
   receipts: operation({
     method: 'GET',
@@ -353,7 +353,7 @@ const modules = {
     tag: 'modules',
     params: closed({ number: text('The number of a generation.', { pattern: '^[1-9][0-9]*$' }) }),
     answer: { description: 'It is live.', schema: Receipt },
-    errors: { 409: noChange },
+    errors: { 404: 'There is no such generation, or not any more.', 409: noChange },
   }),
 }
 

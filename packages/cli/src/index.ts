@@ -3,3 +3,4 @@
  */
 export { main } from './main.ts'
 export { showLive } from './output/live.ts'
+export { terminal, type Streams, type Terminal } from './output/terminal.ts'

@@ -79,5 +79,5 @@ test('a plan cannot make a terminal show something else', () => {
   const shown = shownOf({ planner: evil, workflow: { do: list }, needs: [{ step: evil, run: evil }] }, true)
   // oxlint-disable-next-line no-control-regex -- those are the characters that it is about
   expect(shown).not.toMatch(/[\u0000-\u0009\u000B-\u001F\u007F-\u009F\u202E]/)
-  expect(shown).toContain(String.raw`\u001b[2J\u202emr`)
+  expect(shown).toContain(String.raw`\x1b[2J\u202emr`)
 })

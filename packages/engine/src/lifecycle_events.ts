@@ -121,15 +121,15 @@ function endOfRun(outcome: RunOutcome, at: number): JsonObject {
 }
 
 /**
- * The first start of a task says that it was created too. One that starts again goes on after an interruption where it
+ * What begins says of what kind it is, besides what the specification has. The first start of a task says that it was created too. One that starts again goes on after an interruption where it
  * had not ended, and is another attempt where it had.
  */
 function startDrafts(stamp: Stamp, task: TaskStart, run: StoredRun, tasks: Tasks): readonly Draft[] {
-  const { path, reference } = task
+  const { path, reference, kind } = task
   const known = tasks.get(path)
   tasks.set(path, { reference, open: true })
   const draft = (order: number, phase: string): Draft =>
-    taskDraft({ order, at: stamp.at, phase }, run, { path, reference })
+    taskDraft({ order, at: stamp.at, phase }, run, { path, reference }, { kind })
   if (known) return [draft(stamp.seq, known.open ? 'resumed' : 'retried')]
   return [draft(stamp.seq, 'created'), draft(stamp.seq + 0.5, 'started')]
 }

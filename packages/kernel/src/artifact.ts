@@ -16,6 +16,7 @@ import {
 } from 'node:fs'
 import { join } from 'node:path'
 import { NexusError } from '@nexus/sdk'
+import { storageTrouble } from '@nexus/sdk/storage'
 
 export interface Artifact {
   /** The sha-256 of the bytes, in hex. */
@@ -54,6 +55,8 @@ function orExplain(folder: string, write: () => void): void {
   try {
     write()
   } catch (error) {
+    const trouble = storageTrouble(error, folder)
+    if (trouble instanceof NexusError && trouble.code === 'disk_full') throw trouble
     const why = error instanceof Error ? error.message : String(error)
     const next = 'Make room or give it the rights, or choose another data folder.'
     throw new NexusError('artifacts_not_writable', `Cannot keep artifacts in "${folder}": ${why}. ${next}`, {

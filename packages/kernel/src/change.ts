@@ -191,7 +191,8 @@ export class Changes {
     const target = journal.get(number)
     if (!target) {
       const known = journal.list().map((generation) => generation.number)
-      throw new ModuleFailure(`There is no generation ${number}. There are: ${known.join(', ')}.`)
+      const message = `There is no generation ${number}. There are: ${known.join(', ')}.`
+      throw new NexusError('generation_not_found', message)
     }
     ms.lap('resolve')
     const prepared = await this.#staging.stored(target.modules)

@@ -6,8 +6,9 @@
 import { NexusError, type Json, type JsonObject, type Manifest } from '@nexus/sdk'
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
-import { DatabaseSync, type SQLOutputValue } from 'node:sqlite'
+import { DatabaseSync } from 'node:sqlite'
 import type { StateStore } from './hosts/services.ts'
+import { JournalStatements, journalTrouble, type Row } from './journal_statements.ts'
 import type { Receipt } from './receipt.ts'
 import type { StateLine } from './state_line.ts'
 
@@ -54,51 +55,57 @@ PRAGMA user_version = ${schemaVersion};
 `
 
 export class GenerationJournal {
-  readonly #database: DatabaseSync
+  readonly #statements: JournalStatements
   /** Told of each receipt, and again when it is complete. */
   onReceipt: (receipt: Receipt) => void = () => {}
 
-  /** Opens `<data>/modules.db`. Throws `NexusError` `database_newer` or `database_corrupt`. */
+  /**
+   * Opens `<data>/modules.db`. Throws `NexusError` `database_newer`, `database_corrupt`, `disk_full` or `data_unwritable`; what
+   * reads and writes throws them too.
+   */
   constructor(data: string) {
     mkdirSync(data, { recursive: true, mode: 0o700 })
-    this.#database = openDatabase(join(data, 'modules.db'))
+    const file = join(data, 'modules.db')
+    this.#statements = new JournalStatements(openDatabase(file), file)
   }
 
   /** The last one that was committed; undefined before the first. */
   current(): StoredGeneration | undefined {
     const sql =
       'SELECT generations.* FROM current JOIN generations ON generations.number = current.generation'
-    const row = this.#database.prepare(sql).get()
-    return row && generationOf(row)
+    const row = this.#statements.get(sql)
+    return row && this.#generationOf(row)
   }
 
   get(number: number): StoredGeneration | undefined {
-    const row = this.#database.prepare('SELECT * FROM generations WHERE number = ?').get(number)
-    return row && generationOf(row)
+    const row = this.#statements.get('SELECT * FROM generations WHERE number = ?', number)
+    return row && this.#generationOf(row)
   }
 
   /** Oldest first. */
   list(): readonly StoredGeneration[] {
-    return this.#database.prepare('SELECT * FROM generations ORDER BY number').all().map(generationOf)
+    return this.#statements
+      .all('SELECT * FROM generations ORDER BY number')
+      .map((row) => this.#generationOf(row))
   }
 
   /** A module of any generation, by its artifact. */
   find(id: string, artifact: string): StoredModule | undefined {
     const path = `$.modules."${id}"`
     const sql = `SELECT json_extract(body, ?) AS module FROM generations WHERE json_extract(body, ?) = ? ORDER BY number DESC LIMIT 1`
-    const row = this.#database.prepare(sql).get(path, `${path}.artifact`, artifact)
-    return row && (JSON.parse(String(row['module'])) as StoredModule)
+    const row = this.#statements.get(sql, path, `${path}.artifact`, artifact)
+    return row && (this.#statements.parse(row['module']) as StoredModule)
   }
 
   /** Those between two numbers, oldest first. */
   between(after: number, before: number): readonly StoredGeneration[] {
     const sql = 'SELECT * FROM generations WHERE number > ? AND number < ? ORDER BY number'
-    return this.#database.prepare(sql).all(after, before).map(generationOf)
+    return this.#statements.all(sql, after, before).map((row) => this.#generationOf(row))
   }
 
   /** The number of the newest, current or not; 0 where there is none. */
   last(): number {
-    return Number(this.#database.prepare('SELECT max(number) AS last FROM generations').get()?.['last'] ?? 0)
+    return Number(this.#statements.get('SELECT max(number) AS last FROM generations')?.['last'] ?? 0)
   }
 
   /**
@@ -109,17 +116,17 @@ export class GenerationJournal {
     { number, at, ...body }: StoredGeneration,
     states: ReadonlyMap<string, JsonObject> = new Map(),
   ): void {
-    this.#inTransaction(() => {
+    this.#statements.inTransaction(() => {
       for (const [key, state] of states) this.#writeState(key, state)
       const sql = 'INSERT INTO generations (number, at, body) VALUES (?, ?, ?)'
-      this.#database.prepare(sql).run(number, at, JSON.stringify(body))
+      this.#statements.run(sql, number, at, JSON.stringify(body))
       this.#point(number)
     })
   }
 
   /** Makes a generation that was committed before the current one. On disk when it returns. */
   activate(number: number): void {
-    this.#inTransaction(() => this.#point(number))
+    this.#statements.inTransaction(() => this.#point(number))
   }
 
   /** Has runs in flight go over to these modules of a generation, whatever its versions say. On disk when it returns. */
@@ -131,128 +138,120 @@ export class GenerationJournal {
       ids.includes(id) ? [id, { ...module, runs: 'follow' }] : [id, module],
     )
     const text = JSON.stringify({ ...body, modules: Object.fromEntries(told) })
-    this.#database.prepare('UPDATE generations SET body = ? WHERE number = ?').run(text, number)
+    this.#statements.run('UPDATE generations SET body = ? WHERE number = ?', text, number)
   }
 
   receipts(): readonly Receipt[] {
-    const rows = this.#database.prepare('SELECT body FROM receipts ORDER BY number').all()
-    return rows.map(({ body }) => JSON.parse(String(body)) as Receipt)
+    const rows = this.#statements.all('SELECT body FROM receipts ORDER BY number')
+    return rows.map(({ body }) => this.#statements.parse(body) as Receipt)
   }
 
   /** The number of the last receipt; 0 where there is none. */
   lastReceipt(): number {
-    return Number(this.#database.prepare('SELECT max(number) AS last FROM receipts').get()?.['last'] ?? 0)
+    return Number(this.#statements.get('SELECT max(number) AS last FROM receipts')?.['last'] ?? 0)
   }
 
   /** Keeps a receipt, in place of what was said of the same change before. */
   receipt(receipt: Receipt): void {
     const sql = 'INSERT OR REPLACE INTO receipts (number, body) VALUES (?, ?)'
-    this.#database.prepare(sql).run(receipt.number, JSON.stringify(receipt))
+    this.#statements.run(sql, receipt.number, JSON.stringify(receipt))
     this.onReceipt(receipt)
   }
 
   /** Gives how many there were. */
   forgetBefore(number: number): number {
-    return Number(this.#database.prepare('DELETE FROM generations WHERE number < ?').run(number).changes)
+    return this.#statements.run('DELETE FROM generations WHERE number < ?', number)
   }
 
   forgetReceiptsBefore(number: number): void {
-    this.#database.prepare('DELETE FROM receipts WHERE number < ?').run(number)
+    this.#statements.run('DELETE FROM receipts WHERE number < ?', number)
   }
 
   /** Forgets the lines of state that were begun by generations which are not there any more. First lines stay. */
   keepLines(keys: ReadonlySet<string>): void {
-    const rows = this.#database.prepare("SELECT DISTINCT module FROM state WHERE module LIKE '%@%'").all()
+    const rows = this.#statements.all("SELECT DISTINCT module FROM state WHERE module LIKE '%@%'")
     for (const { module } of rows) if (!keys.has(String(module))) this.dropState(String(module))
   }
 
   /** What a module keeps between tasks, over restarts and swaps; on disk when a call returns. */
   stateOf(line: StateLine): StateStore {
-    const database = this.#database
+    const statements = this.#statements
     return {
       get(key) {
         const sql = 'SELECT value FROM state WHERE module = ? AND key = ?'
-        const row = database.prepare(sql).get(line.key, key)
+        const row = statements.get(sql, line.key, key)
         return row && String(row['value'])
       },
       set(key, text) {
         const sql = 'INSERT OR REPLACE INTO state (module, key, value) VALUES (?, ?, ?)'
-        database.prepare(sql).run(line.key, key, text)
+        statements.run(sql, line.key, key, text)
       },
       delete(key) {
-        database.prepare('DELETE FROM state WHERE module = ? AND key = ?').run(line.key, key)
+        statements.run('DELETE FROM state WHERE module = ? AND key = ?', line.key, key)
       },
     }
   }
 
   /** Every value of every line of state, as JSON. */
   stateTexts(): readonly string[] {
-    return this.#database
-      .prepare('SELECT value FROM state')
-      .all()
-      .map(({ value }) => String(value))
+    return this.#statements.all('SELECT value FROM state').map(({ value }) => String(value))
   }
 
   /** A whole line of state. */
   readState(line: string): JsonObject {
-    const rows = this.#database.prepare('SELECT key, value FROM state WHERE module = ?').all(line)
-    return Object.fromEntries(rows.map(({ key, value }) => [String(key), JSON.parse(String(value)) as Json]))
+    const rows = this.#statements.all('SELECT key, value FROM state WHERE module = ?', line)
+    return Object.fromEntries(
+      rows.map(({ key, value }) => [String(key), this.#statements.parse(value) as Json]),
+    )
   }
 
   #writeState(line: string, state: JsonObject): void {
-    this.#database.prepare('DELETE FROM state WHERE module = ?').run(line)
-    const insert = this.#database.prepare('INSERT INTO state (module, key, value) VALUES (?, ?, ?)')
-    for (const [key, value] of Object.entries(state)) insert.run(line, key, JSON.stringify(value))
+    this.#statements.run('DELETE FROM state WHERE module = ?', line)
+    const sql = 'INSERT INTO state (module, key, value) VALUES (?, ?, ?)'
+    for (const [key, value] of Object.entries(state))
+      this.#statements.run(sql, line, key, JSON.stringify(value))
   }
 
   /** Begins a line with what another has. */
   copyState(from: string, to: string): void {
-    this.#inTransaction(() => this.#writeState(to, this.readState(from)))
+    this.#statements.inTransaction(() => this.#writeState(to, this.readState(from)))
   }
 
   dropState(line: string): void {
-    this.#database.prepare('DELETE FROM state WHERE module = ?').run(line)
+    this.#statements.run('DELETE FROM state WHERE module = ?', line)
+  }
+
+  #generationOf(row: Row): StoredGeneration {
+    const body = this.#statements.parse(row['body']) as Pick<StoredGeneration, 'modules' | 'removed'>
+    return { number: Number(row['number']), at: Number(row['at']), ...body }
   }
 
   close(): void {
-    if (this.#database.isOpen) this.#database.close()
+    this.#statements.close()
   }
 
   #point(number: number): void {
-    this.#database.prepare('INSERT OR REPLACE INTO current (id, generation) VALUES (0, ?)').run(number)
-  }
-
-  #inTransaction(write: () => void): void {
-    this.#database.exec('BEGIN IMMEDIATE')
-    try {
-      write()
-      this.#database.exec('COMMIT')
-    } catch (error) {
-      if (this.#database.isTransaction) this.#database.exec('ROLLBACK')
-      throw error
-    }
+    this.#statements.run('INSERT OR REPLACE INTO current (id, generation) VALUES (0, ?)', number)
   }
 }
 
 function openDatabase(file: string): DatabaseSync {
-  const database = new DatabaseSync(file, { timeout: 5_000 })
+  let database: DatabaseSync | undefined
   try {
-    database.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;')
-    const version = Number(database.prepare('PRAGMA user_version').get()?.['user_version'] ?? 0)
-    if (version === 0) database.exec(`BEGIN IMMEDIATE; ${schema} COMMIT`)
-    if (version <= schemaVersion) return database
-    const message = `${file} was written by a newer Nexus (schema ${version}, this one knows ${schemaVersion}). Update Nexus.`
-    throw new NexusError('database_newer', message)
+    database = new DatabaseSync(file, { timeout: 5_000 })
+    prepare(database, file)
+    return database
   } catch (error) {
-    database.close()
-    if (error instanceof NexusError) throw error
-    const reason = error instanceof Error ? error.message : String(error)
-    const message = `${file} cannot be used: ${reason}. Move it aside to begin anew with the modules of the folders.`
-    throw new NexusError('database_corrupt', message, { cause: error })
+    database?.close()
+    throw journalTrouble(error, file)
   }
 }
 
-function generationOf(row: Record<string, SQLOutputValue>): StoredGeneration {
-  const body = JSON.parse(String(row['body'])) as Pick<StoredGeneration, 'modules' | 'removed'>
-  return { number: Number(row['number']), at: Number(row['at']), ...body }
+function prepare(database: DatabaseSync, file: string): void {
+  database.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;')
+  const version = Number(database.prepare('PRAGMA user_version').get()?.['user_version'] ?? 0)
+  if (version === 0) database.exec(`BEGIN IMMEDIATE; ${schema} COMMIT`)
+  if (version <= schemaVersion) return
+  const message = `${file} was written by a newer Nexus (schema ${version}, this one knows ${schemaVersion}). Update Nexus.`
+  throw new NexusError('database_newer', message)
 }

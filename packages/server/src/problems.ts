@@ -24,6 +24,8 @@ const kinds: Readonly<Record<string, Kind>> = {
   workflow_not_found: notFound,
   module_not_found: notFound,
   blob_not_found: notFound,
+  generation_not_found: notFound,
+  method_not_allowed: { kind: 'validation', status: 405 },
   module_failed: conflict,
   run_ended: conflict,
   run_not_ended: conflict,
@@ -44,6 +46,7 @@ const kinds: Readonly<Record<string, Kind>> = {
   storage_failed: failure,
   disk_full: failure,
   database_corrupt: failure,
+  data_unwritable: failure,
   payload_unreadable: failure,
 }
 const refused: Kind = { kind: 'validation', status: 400 }
@@ -96,10 +99,20 @@ export function toNexusError(error: FastifyError | Error, request: FastifyReques
   if (error instanceof NexusError) return error
   const { statusCode = 500, code = '' } = 'code' in error ? error : { statusCode: 500 }
   if (statusCode >= 400 && statusCode < 500) {
-    return new NexusError(frameworkCodes[code] ?? 'bad_request', sentence(error.message))
+    const known = frameworkCodes[code] ?? 'bad_request'
+    return new NexusError(
+      known,
+      known === 'unknown_media_type' ? mediaWanted(request) : sentence(error.message),
+    )
   }
   log.error(`${request.method} ${request.url}: ${error.stack ?? String(error)}`)
   return new NexusError('internal', 'This is a bug in Nexus. Its operator is told what happened.')
+}
+
+function mediaWanted({ headers }: FastifyRequest): string {
+  const given = headers['content-type']
+  const was = given === undefined ? 'The body says of itself no type' : `The body is ${given}`
+  return `${was}. Wanted is JSON, with the header content-type: application/json.`
 }
 
 function sentence(message: string): string {

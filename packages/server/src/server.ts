@@ -7,6 +7,7 @@ import { NexusError, systemClock, type Clock, type Log } from '@nexus/sdk'
 import Fastify, { type FastifyInstance } from 'fastify'
 import { randomUUID } from 'node:crypto'
 import type { Socket } from 'node:net'
+import { methodsByPath } from './allowed.ts'
 import { defaultLimits, type Limits } from './limits.ts'
 import { listen } from './listen.ts'
 import { problemOf, sendProblem, toNexusError } from './problems.ts'
@@ -52,7 +53,7 @@ export async function serve(options: ServeOptions): Promise<Served> {
   const app = buildApp(limits)
   const instance = randomUUID()
   addGuard(app, guard(host, token), stopping.signal)
-  addAnswersToTrouble(app, log)
+  addAnswersToTrouble(app, log, methodsByPath(app))
   const secured = token !== undefined
   closeWhatIsAnswered(app, stopping.signal)
   const streams = new Streams(clock, limits, stopping.signal)
@@ -107,14 +108,23 @@ function closeWhatIsAnswered(app: FastifyInstance, stopping: AbortSignal): void 
   })
 }
 
-function addAnswersToTrouble(app: FastifyInstance, log: Log): void {
+function addAnswersToTrouble(
+  app: FastifyInstance,
+  log: Log,
+  methodsOf: (path: string) => readonly string[],
+): void {
   app.setErrorHandler((error, request, reply) => {
     const thrown = error instanceof Error ? error : new Error(String(error))
     return sendProblem(reply, request, toNexusError(thrown, request, log))
   })
   app.setNotFoundHandler((request, reply) => {
-    const message = `There is no ${request.method} ${request.url.split('?')[0]}. See: /docs`
-    return sendProblem(reply, request, new NexusError('not_found', message))
+    const [path = '/'] = request.url.split('?')
+    const methods = methodsOf(path)
+    const there = methods.length > 0 ? ` ${path} is for ${methods.join(', ')}.` : ''
+    const message = `There is no ${request.method} ${path}.${there} See: /docs`
+    if (methods.length === 0) return sendProblem(reply, request, new NexusError('not_found', message))
+    void reply.header('allow', methods.join(', '))
+    return sendProblem(reply, request, new NexusError('method_not_allowed', message))
   })
 }
 

@@ -15,6 +15,8 @@ test('a request that is not valid is refused with the place and what is wanted',
     [{ workflow_txt: greet }, /body: there is no `workflow_txt`. Did you mean `workflow_text`\?/],
     [{ workflow_text: greet, idempotency_key: '' }, /body\/idempotency_key/],
     [[], /body: it must be object/],
+    [{ workflow: '{"document":{}}' }, /body\/workflow: it is a document as text/],
+    [{ workflow: greet }, /body\/workflow: it is a document as text.*`workflow_text`/],
   ] as const) {
     const problem = await problemOf(await world.post('/runs', body))
     expect(problem).toMatchObject({ type: validation, status: 400, code: 'bad_request', instance: '/runs' })
@@ -65,7 +67,11 @@ test('what is no JSON, or of another kind, is refused', async () => {
     expect(problem).toMatchObject({ status: 400, type: validation, code: 'bad_request' })
   }
   for (const type of ['text/plain', 'application/x-www-form-urlencoded', 'application/yaml']) {
-    expect(await problemOf(await send('{}', type))).toMatchObject({ status: 415, code: 'unknown_media_type' })
+    const problem = await problemOf(await send('{}', type))
+    expect(problem).toMatchObject({ status: 415, code: 'unknown_media_type' })
+    expect(problem.detail).toBe(
+      `The body is ${type}. Wanted is JSON, with the header content-type: application/json.`,
+    )
   }
   const nested = `{"workflow_text": "x", "input": ${'['.repeat(50_000)}${']'.repeat(50_000)}}`
   expect((await problemOf(await send(nested, 'application/json'))).detail).toMatch(/nested deeper/)
@@ -81,12 +87,38 @@ test('what is not there is said', async () => {
   await using world = await setup()
   const nothing = await problemOf(await world.ask('/nothing?x=1'))
   expect(nothing).toMatchObject({ status: 404, code: 'not_found', instance: '/nothing' })
-  expect(await problemOf(await world.ask('/runs', { method: 'PUT' }))).toMatchObject({ status: 404 })
   expect(await problemOf(await world.ask('/modules/nothing'))).toMatchObject({
     status: 404,
     code: 'module_not_found',
   })
   expect(await problemOf(await world.ask('/runs/%'))).toMatchObject({ status: 400 })
+})
+
+test('a path that is asked by another method says by which it is', async () => {
+  await using world = await setup()
+  for (const [method, path, allow] of [
+    ['PUT', '/runs?x=1', 'GET, POST'],
+    ['DELETE', '/health', 'GET'],
+    ['GET', '/generations/1/activate', 'POST'],
+    ['POST', '/openapi.json', 'GET'],
+  ] as const) {
+    const response = await world.ask(path, { method })
+    expect([path, response.headers.get('allow')]).toEqual([path, allow])
+    const problem = await problemOf(response)
+    expect(problem).toMatchObject({ status: 405, type: validation, code: 'method_not_allowed' })
+    expect(problem.detail).toContain(`is for ${allow}`)
+  }
+  expect((await world.ask('/nothing/at/all', { method: 'PUT' })).headers.get('allow')).toBe(null)
+})
+
+test('a generation that is not there is not found', async () => {
+  await using world = await setup()
+  const problem = await problemOf(await world.post('/generations/99/activate'))
+  expect(problem).toMatchObject({
+    status: 404,
+    code: 'generation_not_found',
+    detail: expect.stringContaining('There are: 1'),
+  })
 })
 
 /** Sends text as it is, and gives all that comes back until the other side ends. */

@@ -75,6 +75,30 @@ test('the same key gives the same run, also at the same moment and after a resta
   expect(await ask({ name: 'B' })).toMatchObject({ status: 422, body: { code: 'key_reused' } })
 })
 
+test('a key is for what was asked for: for all of a document, for the name of a deployed one, for the words of a goal', async () => {
+  await using world = await setup()
+  const ask = async (idempotency_key: string, what: object) => {
+    const response = await world.post('/runs', { ...what, idempotency_key })
+    return [response.status, ((await response.json()) as { code?: string }).code]
+  }
+  const reused = [422, 'key_reused']
+  const other = greet.replace('Hello', 'Bye')
+  expect(await ask('text', { workflow_text: greet })).toEqual([201, undefined])
+  expect(await ask('text', { workflow_text: greet })).toEqual([200, undefined])
+  expect(await ask('text', { workflow_text: other })).toEqual(reused)
+  expect(await ask('text', { workflow_text: greet.replace('1.0.0', '2.0.0') })).toEqual(reused)
+  await world.client.call(operations.workflows.deploy, { body: { workflow_text: greet } })
+  expect(await ask('name', { workflow: 'test/sample' })).toEqual([201, undefined])
+  const newer = greet.replace('1.0.0', '1.1.0')
+  await world.client.call(operations.workflows.deploy, { body: { workflow_text: newer } })
+  expect(await ask('name', { workflow: 'test/sample' })).toEqual([200, undefined])
+  expect(await ask('name', { workflow: 'test/sample:1.1.0' })).toEqual(reused)
+  expect(await ask('goal', { goal: 'Say "a"' })).toEqual([201, undefined])
+  expect(await ask('goal', { goal: 'Say "a"' })).toEqual([200, undefined])
+  expect(await ask('goal', { goal: 'Say "b"' })).toEqual(reused)
+  expect(await ask('goal', { workflow_text: greet })).toEqual(reused)
+})
+
 test('whoever asks with a key at the moment that another begins its run is given that run', async () => {
   await using world = await setup()
   const { nexus } = world

@@ -59,8 +59,11 @@ function whatHappened({ error, task, module }: Failure): string {
   return `${where} failed: ${firstLine(error.detail ?? error.title ?? error.type)}`
 }
 
+/** One that only announces what follows has the last of that with it, where programs say what was wrong. */
 function firstLine(text: string): string {
-  const [line = ''] = text.split('\n')
+  const lines = text.split('\n').filter((each) => each.trim() !== '')
+  const [first = '', ...rest] = lines
+  const line = first.endsWith(':') && rest.length > 0 ? `${first} ${rest.at(-1)?.trim()}` : first
   return /[.!?]$/.test(line) ? line : `${line}.`
 }
 

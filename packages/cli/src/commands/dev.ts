@@ -12,6 +12,7 @@ import type { Shell } from '../main.ts'
 import { statusSign } from '../output/format.ts'
 import { liveAfter } from '../output/receipt.ts'
 import type { Terminal } from '../output/terminal.ts'
+import { indented } from '../output/terminal_text.ts'
 import { addServeOptions, lockServing, start, type StartOptions } from './start.ts'
 
 /** Editors write a file in several steps; a swap begins when it has been quiet for so long. */
@@ -67,7 +68,9 @@ async function takeChanges({ nexus, workspace, io }: Watching, told: Map<string,
     if (receipt) io.out(lineOf(receipt, io))
     if (receipt) lockServing(workspace, nexus, io)
   } catch (error) {
-    io.err(`${statusSign(io, 'faulted')} ${error instanceof Error ? error.message : String(error)}\n`)
+    io.err(
+      `${statusSign(io, 'faulted')} ${indented(error instanceof Error ? error.message : String(error))}\n`,
+    )
   }
   tellProblems(nexus, told, io)
 }

@@ -7,7 +7,7 @@ import { isJsonObject, type Json, type JsonObject } from '@nexus/sdk'
 import type { Command } from 'commander'
 import { withConnection, type Connection } from '../connection.ts'
 import { exitCodes, type Shell } from '../main.ts'
-import { table } from '../output/format.ts'
+import { table } from '../output/table.ts'
 import type { Terminal } from '../output/terminal.ts'
 import { modulesHere } from './modules.ts'
 import { dataFolder, dataOption, jsonOption } from './options.ts'
@@ -48,7 +48,7 @@ async function doctor(options: Options, { io, exit }: Shell): Promise<void> {
     findings.push(...(await boxFindings(connection)))
     findings.push(...(await commandFindings(connection)))
   })
-  if (options.json) io.out(`${JSON.stringify({ findings }, null, 2)}\n`)
+  if (options.json) io.json({ findings })
   else show(findings, io)
   exit(findings.every(({ ok }) => ok) ? exitCodes.completed : exitCodes.faulted)
 }
@@ -109,7 +109,9 @@ async function runDoctor(connection: Connection, module: string): Promise<RunRec
   if (!workflow.document) return 'No module runs scripts here. Try: nexus modules list'
   const live = await connection.run(workflow, {})
   await live.ended.catch(() => {}) // how it ended is in its record
-  return connection.runs.get(live.id)
+  const record = await connection.runs.get(live.id)
+  await connection.runs.remove(live.id) // it is no work of anybody's, and stays out of their lists
+  return record
 }
 
 function boxesIn(output: Json): readonly JsonObject[] {

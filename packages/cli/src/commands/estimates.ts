@@ -1,14 +1,14 @@
 /**
  * `nexus estimates`: how well what was estimated held, for whole runs and for each capability.
  */
-import { formatProblems } from '@nexus/nexus'
 import { isJsonObject, type Json, type JsonObject } from '@nexus/sdk'
 import type { Command } from 'commander'
 import { withConnection } from '../connection.ts'
-import { exitCodes, type Shell } from '../main.ts'
-import { table } from '../output/format.ts'
+import type { Shell } from '../main.ts'
+import { table } from '../output/table.ts'
 import type { Terminal } from '../output/terminal.ts'
 import { dataFolder, dataOption, jsonOption } from './options.ts'
+import { refuseInvalid } from './refusal.ts'
 import { exitCodeOf, summaryOf } from './run.ts'
 
 interface Options {
@@ -38,15 +38,13 @@ export function addEstimatesCommand(program: Command, shell: Shell): void {
 async function estimates({ json, data }: Options, { io, exit }: Shell): Promise<void> {
   await withConnection({ data: dataFolder(data) }, async (connection) => {
     const workflow = await connection.check(calibrationDocument, 'estimates')
-    if (!workflow.document) {
-      io.err(formatProblems(workflow.problems, workflow))
-      return exit(exitCodes.usage)
-    }
+    refuseInvalid(workflow)
     const live = await connection.run(workflow, {})
     await live.ended.catch(() => {}) // how it ended is in its record
     const record = await connection.runs.get(live.id)
     const isDone = record.status === 'completed'
-    if (json === true) io.out(`${JSON.stringify(isDone ? record.output : record, null, 2)}\n`)
+    if (isDone) await connection.runs.remove(live.id) // it is no work of anybody's, and stays out of their lists
+    if (json === true) io.json(isDone ? record.output : record)
     else io.out(isDone ? told(record.output, io) : summaryOf(record, io))
     exit(exitCodeOf(record))
   })

@@ -9,6 +9,7 @@ import { withConnection } from '../connection.ts'
 import type { Shell } from '../main.ts'
 import type { Terminal } from '../output/terminal.ts'
 import { dataFolder, dataOption, jsonOption, workspaceHere } from './options.ts'
+import { runIdOf } from './run_id.ts'
 
 const endedStatuses = ['completed', 'faulted', 'cancelled'] as const
 
@@ -52,7 +53,8 @@ export function addForgetCommands(runs: Command, shell: Shell): void {
     .action((options: PruneOptions) => prune(options, shell))
 }
 
-async function remove(id: string, options: RemoveOptions, { io }: Shell): Promise<void> {
+async function remove(given: string, options: RemoveOptions, { io }: Shell): Promise<void> {
+  const id = await runIdOf(given, options.data)
   await withConnection({ data: dataFolder(options.data) }, async ({ runs }) => {
     tell(await runs.remove(id), options, io)
   })
@@ -94,7 +96,7 @@ function readDuration(text: string): number {
 }
 
 function tell(gone: Forgotten, { json, ...options }: PruneOptions, io: Terminal): void {
-  if (json === true) return io.out(`${JSON.stringify(gone, null, 2)}\n`)
+  if (json === true) return io.json(gone)
   const what = `${counted(gone.runs, 'run')}, ${counted(gone.events, 'event')}`
   if (options.dryRun === true) return io.out(`Would remove ${what}. Nothing was removed.\n`)
   const size = gone.blobs === 0 ? '' : ` (${(gone.blob_bytes / 1_000_000).toFixed(1)} MB)`

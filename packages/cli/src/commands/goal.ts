@@ -1,15 +1,17 @@
 /**
  * `nexus goal "…"`: plans what is wanted in words, shows the plan, runs it and shows what comes out; or only plans it.
  */
-import { formatProblems, goalDocument, planDocument, planIn, type GoalInput } from '@nexus/nexus'
-import { isJsonObject, NexusError, type Json } from '@nexus/sdk'
+import { goalDocument, planDocument, planIn, type GoalInput, type RunRecord } from '@nexus/nexus'
+import { goalEvents, isJsonObject, NexusError, type Json } from '@nexus/sdk'
 import type { Command } from 'commander'
-import { withConnection, type Connection } from '../connection.ts'
+import { withConnection, type Connection, type Following } from '../connection.ts'
 import { exitCodes, type Shell } from '../main.ts'
 import { showGoal } from '../output/goal_view.ts'
 import { planView } from '../output/plan_view.ts'
 import type { Terminal } from '../output/terminal.ts'
+import { dataArgument, signalCommand } from './answering.ts'
 import { dataFolder, dataOption, jsonOption, readJson } from './options.ts'
+import { refuseInvalid } from './refusal.ts'
 import { exitCodeOf, summaryOf, waitForOthers } from './run.ts'
 
 interface GoalOptions {
@@ -83,12 +85,9 @@ async function inputOf(words: string, options: GoalOptions, io: Terminal): Promi
   }
 }
 
-async function begin(connection: Connection, document: string, input: GoalInput, io: Terminal) {
+async function begin(connection: Connection, document: string, input: GoalInput): Promise<Following> {
   const workflow = await connection.check(document, 'goal')
-  if (!workflow.document) {
-    io.err(formatProblems(workflow.problems, workflow))
-    return undefined
-  }
+  refuseInvalid(workflow)
   return connection.run(workflow, { ...input })
 }
 
@@ -98,14 +97,19 @@ async function pursue(
   options: GoalOptions,
   io: Terminal,
 ): Promise<number> {
-  const live = await begin(connection, goalDocument, input, io)
-  if (!live) return exitCodes.usage
+  const live = await begin(connection, goalDocument, input)
   const quiet = options.json === true
-  const say = (question: string): Promise<boolean | undefined> => answer(question, options, io)
-  const stopShowing =
-    quiet && options.yes !== true
-      ? async () => {}
-      : showGoal(connection, live, quiet ? silent(io) : io, { answer: say, yaml: options.approve === true })
+  let refused: NexusError | undefined
+  const stopShowing = showGoal(connection, live, quiet ? silent(io) : io, {
+    answer: (question) => answer(question, options, io),
+    unanswered(question, run) {
+      const command = signalCommand(run, goalEvents.answered, { approve: true }, options.data)
+      if (connection.server !== undefined) return io.err(`${question} It waits for: ${command}\n`)
+      refused = nobodyAnswers(question, run, options)
+      live.cancel()
+    },
+    yaml: options.approve === true,
+  })
   const stopListening = io.onInterrupt(() => live.cancel())
   try {
     await live.ended.catch(() => {}) // how it ended is in its record
@@ -113,11 +117,19 @@ async function pursue(
     stopListening()
     await stopShowing()
   }
+  if (refused) throw refused
   const record = await connection.runs.get(live.id)
-  if (quiet) io.out(`${JSON.stringify({ ...record, plan: planIn(record.tasks) }, null, 2)}\n`)
+  if (quiet) io.json({ ...record, plan: planIn(record.tasks) })
   else io.out(summaryOf(record, io))
   await waitForOthers(connection, io)
   return exitCodeOf(record)
+}
+
+/** Without a server this process holds the data directory, so that nobody else could answer either. */
+function nobodyAnswers(question: string, run: string, { data }: GoalOptions): NexusError {
+  const next = `Try again with --yes, or with the answer piped in (echo y | nexus goal …); or begin nexus start${dataArgument(data)} first, and answer with nexus runs signal`
+  const message = `${question} Nobody can answer: standard input has no line, and no server is up. So run ${run} was cancelled. ${next}.`
+  return new NexusError('nobody_answers', message)
 }
 
 /** Asks a person where there is one; `--yes` says yes. */
@@ -129,7 +141,7 @@ async function answer(question: string, { yes }: GoalOptions, io: Terminal): Pro
 
 /** A terminal to which nothing is written: with `--json` only the one document is. */
 function silent(io: Terminal): Terminal {
-  return { ...io, out() {}, interactive: false }
+  return { ...io, out() {}, status() {}, columns: io.columns, interactive: false }
 }
 
 async function showPlan(
@@ -138,18 +150,24 @@ async function showPlan(
   options: GoalOptions,
   io: Terminal,
 ): Promise<number> {
-  const live = await begin(connection, planDocument, input, io)
-  if (!live) return exitCodes.usage
+  const live = await begin(connection, planDocument, input)
   await live.ended.catch(() => {})
   const record = await connection.runs.get(live.id)
   if (record.status !== 'completed') {
-    if (options.json) io.out(`${JSON.stringify(record, null, 2)}\n`)
+    if (options.json) io.json(refusedPlan(record))
+    if (options.json) io.err(summaryOf(record, io))
     else io.out(summaryOf(record, io))
     return exitCodeOf(record)
   }
-  if (options.json) io.out(`${JSON.stringify(record.output, null, 2)}\n`)
+  if (options.json) io.json(record.output)
   else io.out(planned(record.output, io))
   return exitCodes.completed
+}
+
+/** In the shape of whatever else is refused; the run that planned it can be shown by its id. */
+function refusedPlan({ id, status, error }: RunRecord): object {
+  const message = error?.detail ?? error?.title ?? `The planning was ${status}.`
+  return { run: id, status, error, problems: [{ severity: 'error', code: 'planning_failed', message }] }
 }
 
 function planned(output: Json, io: Terminal): string {

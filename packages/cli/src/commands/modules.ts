@@ -6,8 +6,9 @@ import type { Module } from '@nexus/api'
 import { moduleToWire } from '@nexus/server'
 import type { Command } from 'commander'
 import type { Shell } from '../main.ts'
-import { table } from '../output/format.ts'
+import { table } from '../output/table.ts'
 import type { Terminal } from '../output/terminal.ts'
+import { indented, plain } from '../output/terminal_text.ts'
 import { remote } from '../connection/remote.ts'
 import { findServer } from '../connection/server_file.ts'
 import { dataFolder, dataOption, jsonOption } from './options.ts'
@@ -59,11 +60,13 @@ async function moduleOf(id: string, { data }: Options): Promise<Module> {
 
 type ModuleVersion = Module['versions'][number]
 
+const narrowing = { shorten: ['MODULE', 'PROVIDES'], drop: ['TASKS', 'FROM', 'TYPE', 'PROVIDES', 'VERSION'] }
+
 /** Columns of the keys in the facts of a module. */
 const keyColumns = 12
 
 function list(modules: readonly Module[], json: boolean, io: Terminal): void {
-  if (json) return io.out(`${JSON.stringify(modules, null, 2)}\n`)
+  if (json) return io.json(modules)
   const rows = modules.map((module) => [
     module.id,
     module.version ?? '',
@@ -73,13 +76,13 @@ function list(modules: readonly Module[], json: boolean, io: Terminal): void {
     module.in_flight > 0 ? String(module.in_flight) : '',
     module.provides.map(({ task }) => task).join(', '),
   ])
-  io.out(table(io, ['MODULE', 'VERSION', 'TYPE', 'STATE', 'FROM', 'TASKS', 'PROVIDES'], rows))
+  io.out(table(io, ['MODULE', 'VERSION', 'TYPE', 'STATE', 'FROM', 'TASKS', 'PROVIDES'], rows, narrowing))
   for (const module of modules) for (const line of passedOverLines(module)) io.out(`${line}\n`)
   for (const module of modules) for (const problem of module.problems) io.err(`${problemLine(problem, io)}\n`)
 }
 
 function show(module: Module, json: boolean, io: Terminal): void {
-  if (json) return io.out(`${JSON.stringify(module, null, 2)}\n`)
+  if (json) return io.json(module)
   const facts = [
     ['type', module.type],
     ['state', module.state],
@@ -91,14 +94,19 @@ function show(module: Module, json: boolean, io: Terminal): void {
     ['under way', `${module.in_flight} tasks`],
     ...module.versions.map((each) => [each.current ? 'serves' : 'kept', versionLine(each)]),
   ]
-  io.out(`${io.style('bold', module.name)} ${module.id} ${module.version ?? ''}\n${module.description}\n\n`)
-  for (const [key = '', value = ''] of facts) io.out(`${io.style('dim', key.padEnd(keyColumns))}${value}\n`)
+  io.out(
+    `${io.style('bold', plain(module.name))} ${plain(module.id)} ${plain(module.version ?? '')}\n${indented(module.description)}\n\n`,
+  )
+  for (const [key = '', value = ''] of facts)
+    io.out(`${io.style('dim', key.padEnd(keyColumns))}${plain(value)}\n`)
   for (const line of passedOverLines(module)) io.out(`${line}\n`)
   for (const problem of module.problems) io.out(`${problemLine(problem, io)}\n`)
 }
 
 function passedOverLines({ id, passed_over: others }: Module): readonly string[] {
-  return others.map(({ version, source, why }) => `Not ${id} ${version ?? '?'} from ${source}: ${why}.`)
+  return others.map(({ version, source, why }) =>
+    plain(`Not ${id} ${version ?? '?'} from ${source}: ${why}.`),
+  )
 }
 
 function versionLine({ version, artifact, generations, runs, in_flight: tasks }: ModuleVersion): string {
@@ -107,5 +115,5 @@ function versionLine({ version, artifact, generations, runs, in_flight: tasks }:
 }
 
 function problemLine({ file, line, column, message }: Module['problems'][number], io: Terminal): string {
-  return `${file}:${line}:${column} ${io.style('red', 'error')} ${message}`
+  return `${plain(file)}:${line}:${column} ${io.style('red', 'error')} ${indented(message)}`
 }

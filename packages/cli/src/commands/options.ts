@@ -3,7 +3,7 @@
  */
 import { readWorkspace, type Workspace } from '@nexus/nexus'
 import { NexusError, type Json } from '@nexus/sdk'
-import { readFileSync } from 'node:fs'
+import { readFileSync, statSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import type { Terminal } from '../output/terminal.ts'
 
@@ -14,8 +14,23 @@ export const workflowsOption = [
 ] as const
 export const jsonOption = ['--json', 'print exactly one JSON document on standard output'] as const
 
+/** Throws `NexusError` `bad_input` where what is given can be no data directory. */
 export function dataFolder(option: string | undefined): string {
-  return resolve(option ?? join(process.cwd(), '.nexus'))
+  if (option === undefined) return join(process.cwd(), '.nexus')
+  const wanted = 'Wanted: --data FOLDER, or no --data for .nexus in the current one.'
+  if (option.trim() === '') throw new NexusError('bad_input', `--data is empty. ${wanted}`)
+  const folder = resolve(option)
+  if (!isOther(folder)) return folder
+  throw new NexusError('bad_input', `--data ${option} names a file, and no folder. ${wanted}`)
+}
+
+/** What cannot be seen is told by whoever opens it. */
+function isOther(folder: string): boolean {
+  try {
+    return !statSync(folder).isDirectory()
+  } catch {
+    return false
+  }
 }
 
 /** The workspace that the command is run in. Throws `NexusError` `bad_workspace`. */
@@ -33,8 +48,7 @@ export async function readDocument(file: string, io: Terminal): Promise<string> 
   return file === '-' ? io.readInput() : readText(file)
 }
 
-/** JSON given as it is, `@file`, or `-` for standard input. */
-/** `flag`: the option that is read, as it is written. */
+/** JSON given as it is, `@file`, or `-` for standard input. `flag`: what is read, as the help writes it. */
 export async function readJson(option: string | undefined, io: Terminal, flag = '--input'): Promise<Json> {
   if (option === undefined) return {}
   const text = await textOf(option, io)
@@ -43,9 +57,10 @@ export async function readJson(option: string | undefined, io: Terminal, flag = 
   } catch (error) {
     const where = option.startsWith('@') ? option.slice(1) : option === '-' ? 'standard input' : flag
     const reason = error instanceof Error ? error.message : String(error)
+    const before = flag.startsWith('--') ? `${flag} ` : ''
     throw new NexusError(
       'bad_input',
-      `${where} is not JSON: ${reason}. Wanted: ${flag} '{"city": "Seattle"}', ${flag} @file.json, or ${flag} -`,
+      `${where} is not JSON: ${reason}. Wanted: ${before}'{"city": "Seattle"}', ${before}@file.json, or ${before}-`,
     )
   }
 }
@@ -59,10 +74,24 @@ function readText(file: string): string {
   try {
     return readFileSync(file, 'utf8')
   } catch (error) {
-    const reason =
-      error instanceof Error && 'code' in error && error.code === 'ENOENT'
-        ? 'there is no such file'
-        : String(error)
-    throw new NexusError('file_unreadable', `${file} cannot be read: ${reason}.`)
+    throw new NexusError('file_unreadable', `${file} cannot be read: ${whyUnreadable(error)}`, {
+      cause: error,
+    })
+  }
+}
+
+function whyUnreadable(error: unknown): string {
+  const code = error instanceof Error && 'code' in error ? error.code : undefined
+  switch (code) {
+    case 'ENOENT':
+    case 'ENOTDIR':
+      return 'there is no such file.'
+    case 'EISDIR':
+      return 'it is a folder. Name a file in it, such as workflow.yaml.'
+    case 'EACCES':
+    case 'EPERM':
+      return 'this user may not read it. See to its permissions (chmod), or run this as its owner.'
+    default:
+      return `${error instanceof Error ? error.message : String(error)}.`
   }
 }

@@ -2,12 +2,14 @@
  * `nexus plan graph FILE | --goal "…"`: shows which task of a document, or of the plan of a goal, needs which. It runs
  * neither: what is run, in a scratch folder, is the planning and the drawing.
  */
-import { formatProblems, planDocument, planIn, type Nexus } from '@nexus/nexus'
+import { planDocument, planIn, type Nexus } from '@nexus/nexus'
 import { isJsonObject, NexusError, type Json } from '@nexus/sdk'
 import { Option, type Command } from 'commander'
-import { exitCodes, type Shell } from '../main.ts'
+import type { Shell } from '../main.ts'
+import { jsonText } from '../output/terminal_text.ts'
 import { checkFile, workflowFolders } from './documents.ts'
 import { jsonOption, readDocument, workflowsOption } from './options.ts'
+import { refuseInvalid } from './refusal.ts'
 import { withScratchNexus } from './scratch.ts'
 
 interface GraphOptions {
@@ -55,26 +57,23 @@ async function graph(file: string | undefined, options: GraphOptions, shell: She
   const text = file === undefined ? '' : await readDocument(file, shell.io)
   const folders = workflowFolders(file ?? '-', options.workflows)
   await withScratchNexus({ workflows: folders }, async (nexus) => {
-    const workflow =
-      file === undefined ? await planned(nexus, goal ?? '', shell) : written(nexus, text, file, shell)
+    const workflow = file === undefined ? await planned(nexus, goal ?? '') : written(nexus, text, file)
     if (workflow !== undefined) await show(nexus, workflow, options, shell)
   })
 }
 
-/** The document as it is written, or undefined with its problems told. */
-function written(nexus: Nexus, text: string, file: string, { io, exit }: Shell): Json | undefined {
+/** The document as it is written. Throws `DocumentRefused`. */
+function written(nexus: Nexus, text: string, file: string): Json {
   const checked = checkFile(nexus, text, file)
-  if (checked.document) return JSON.parse(JSON.stringify(checked.document)) as Json
-  io.err(formatProblems(checked.problems, checked))
-  exit(exitCodes.usage)
-  return undefined
+  refuseInvalid(checked)
+  return JSON.parse(JSON.stringify(checked.document)) as Json
 }
 
-/** The workflow that the planner makes of a goal, or undefined with the reason told. */
-async function planned(nexus: Nexus, goal: string, shell: Shell): Promise<Json | undefined> {
+/** The workflow that the planner makes of a goal. */
+async function planned(nexus: Nexus, goal: string): Promise<Json | undefined> {
   if (goal.trim() === '') throw new NexusError('bad_input', 'The goal is empty.')
-  const tasks = await outcomeOf(nexus, planDocument, { goal }, shell)
-  const plan = tasks && planIn(tasks)
+  const tasks = await outcomeOf(nexus, planDocument, { goal })
+  const plan = planIn(tasks)
   return plan !== undefined && isJsonObject(plan) ? plan['workflow'] : undefined
 }
 
@@ -85,23 +84,20 @@ async function show(
   shell: Shell,
 ): Promise<void> {
   const document = json === true ? analyzeDocument : viewDocument
-  const tasks = await outcomeOf(nexus, document, { workflow, format }, shell)
-  const drawn = tasks?.at(-1)?.output ?? ''
-  if (tasks) shell.io.out(typeof drawn === 'string' ? drawn : `${JSON.stringify(drawn, null, 2)}\n`)
+  const tasks = await outcomeOf(nexus, document, { workflow, format })
+  const drawn = tasks.at(-1)?.output ?? ''
+  if (json === true) shell.io.json(drawn)
+  else shell.io.out(typeof drawn === 'string' ? drawn : jsonText(drawn))
 }
 
-/** The tasks of a run of one of our own documents, or undefined with what went wrong told. */
-async function outcomeOf(nexus: Nexus, document: string, input: Json, { io, exit }: Shell) {
+/** The tasks of a run of one of our own documents. Rejects with `NexusError` `planning_failed`. */
+async function outcomeOf(nexus: Nexus, document: string, input: Json) {
   const checked = nexus.check(document, 'plan graph')
-  if (!checked.document) {
-    io.err(formatProblems(checked.problems, checked))
-    return exit(exitCodes.usage)
-  }
+  refuseInvalid(checked)
   const live = await nexus.run(checked, input)
   await live.ended.catch(() => {}) // how it ended is in its record
   const record = await nexus.runs.get(live.id)
   if (record.status === 'completed') return record.tasks
   const { title, detail } = record.error ?? {}
-  io.err(`${io.style('red', 'error')}: ${detail ?? title ?? `The planning was ${record.status}.`}\n`)
-  return exit(exitCodes.faulted)
+  throw new NexusError('planning_failed', detail ?? title ?? `The planning was ${record.status}.`)
 }

@@ -6,7 +6,8 @@ import { pinsOf } from '@nexus/nexus'
 import { NexusError } from '@nexus/sdk'
 import type { Command } from 'commander'
 import type { Shell } from '../main.ts'
-import { statusSign, table } from '../output/format.ts'
+import { statusSign } from '../output/format.ts'
+import { table } from '../output/table.ts'
 import { dataFolder, dataOption, jsonOption } from './options.ts'
 
 interface Options {
@@ -31,7 +32,7 @@ export function addResourcesCommand(program: Command, shell: Shell): void {
 
 async function list({ data, json }: Options, { io }: Shell): Promise<void> {
   const pinned = await pinsOf(dataFolder(data)).list()
-  if (json) return io.out(`${JSON.stringify(pinned, null, 2)}\n`)
+  if (json) return io.json(pinned)
   if (pinned.length === 0) return io.out('Nothing is pinned.\n')
   io.out(
     table(

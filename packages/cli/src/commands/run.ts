@@ -2,7 +2,7 @@
  * `nexus run FILE`: runs a workflow document and shows it as it happens.
  */
 import { priorityWords } from '@nexus/api'
-import { formatProblems, Suspending, type CheckedWorkflow, type RunRecord } from '@nexus/nexus'
+import { Suspending, type CheckedWorkflow, type RunRecord } from '@nexus/nexus'
 import { NexusError, systemClock } from '@nexus/sdk'
 import type { Command } from 'commander'
 import { withConnection, type Connection, type Following } from '../connection.ts'
@@ -10,8 +10,11 @@ import { exitCodes, type Shell } from '../main.ts'
 import { formatDuration, formatJson, statusSign, statusWord } from '../output/format.ts'
 import { showLive } from '../output/live.ts'
 import type { Terminal } from '../output/terminal.ts'
+import { indented, plain } from '../output/terminal_text.ts'
+import { refuseUnanswered } from './answering.ts'
 import { workflowFolders } from './documents.ts'
 import { dataFolder, dataOption, jsonOption, readDocument, readJson, workflowsOption } from './options.ts'
+import { problemsText, refuseInvalid } from './refusal.ts'
 
 interface RunOptions {
   readonly input?: string
@@ -55,15 +58,16 @@ async function run(file: string, options: RunOptions, { io, exit }: Shell): Prom
   const input = await readJson(options.input, io)
   const workflows = workflowFolders(file, options.workflows)
   await withConnection(
-    { data: dataFolder(options.data), workflows, warn: (text) => io.err(text) },
+    { data: dataFolder(options.data), workflows, warn: (warning) => io.err(warning) },
     async (connection) => {
       const workflow = await connection.check(text, file)
-      if (workflow.problems.length > 0) io.err(formatProblems(workflow.problems, workflow))
-      if (!workflow.document) return exit(exitCodes.usage)
-      if (workflow.document.schedule) io.err(scheduleNote(file))
+      refuseInvalid(workflow)
+      io.err(problemsText(workflow))
+      refuseUnanswered(connection, workflow, options.data)
+      if (workflow.document?.schedule) io.err(scheduleNote(file))
       const live = await connection.run(workflow, input, { priority: options.priority })
       const record = await follow(connection, live, io, options.json === true)
-      if (options.json) io.out(`${JSON.stringify(record, null, 2)}\n`)
+      if (options.json) io.json(record)
       else io.out(summaryOf(record, io, workflow))
       await waitForOthers(connection, io)
       exit(exitCodeOf(record))
@@ -94,7 +98,7 @@ export async function follow(
   io: Terminal,
   quiet: boolean,
 ): Promise<RunRecord> {
-  const stopShowing = quiet ? (): void => {} : showLive(live, io, systemClock, (text) => io.out(text))
+  const stopShowing = quiet ? (): void => {} : showLive(live, io, systemClock)
   const stopListening = io.onInterrupt(() => live.cancel())
   try {
     await live.ended.catch(unlessSuspended)
@@ -119,23 +123,24 @@ export function exitCodeOf({ status }: RunRecord): number {
 export function summaryOf(record: RunRecord, io: Terminal, workflow?: CheckedWorkflow): string {
   if (record.ended_at === null) return stoppedSummary(record, io)
   const took = Date.parse(record.ended_at) - Date.parse(record.started_at ?? record.ended_at)
-  const head = `${statusSign(io, record.status)} ${record.workflow.name} ${statusWord(io, record.status)} in ${formatDuration(took)}  ${io.style('dim', `run ${record.id}`)}\n`
+  const head = `${statusSign(io, record.status)} ${plain(record.workflow.name)} ${statusWord(io, record.status)} in ${formatDuration(took)}  ${io.style('dim', `run ${record.id}`)}\n`
   if (record.error) return `\n${head}${faultOf(record, io, workflow)}`
   return record.status === 'completed' ? `\n${head}${formatJson(record.output)}\n` : `\n${head}`
 }
 
 function stoppedSummary({ id, status, workflow }: RunRecord, io: Terminal): string {
   const next = status === 'suspended' ? `\nIt goes on with: nexus runs resume ${id}` : ''
-  return `\n${statusSign(io, status)} ${workflow.name} is ${statusWord(io, status)}  ${io.style('dim', `run ${id}`)}${next}\n`
+  return `\n${statusSign(io, status)} ${plain(workflow.name)} is ${statusWord(io, status)}  ${io.style('dim', `run ${id}`)}${next}\n`
 }
 
 function faultOf({ error }: RunRecord, io: Terminal, workflow: CheckedWorkflow | undefined): string {
   const pointer = error?.instance ?? '/'
   const { line, column } = workflow?.positionOf(pointer).start ?? {}
   const where = workflow ? ` (${workflow.file}:${line}:${column})` : ''
+  const title = plain(`${error?.title ?? 'Error'} ${error?.status ?? ''}`.trim())
   return [
-    `  ${io.style('red', `${error?.title ?? 'Error'} ${error?.status ?? ''}`.trim())}: ${error?.detail ?? error?.type}`,
-    `  at ${pointer}${where}`,
+    `  ${io.style('red', title)}: ${indented(error?.detail ?? error?.type ?? '')}`,
+    `  at ${plain(pointer)}${where}`,
     '',
   ].join('\n')
 }

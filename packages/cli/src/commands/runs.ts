@@ -1,6 +1,7 @@
 /**
  * `nexus runs list|show|resume|retry|fork|suspend|cancel|remove|prune|signal|blob`: the runs of a data directory.
- * Where a server is up on it they are asked of that; listing and showing work beside whoever holds it.
+ * Where a server is up on it they are asked of that; listing and showing work beside whoever holds it. A run is named by its
+ * id or by the beginning of it.
  */
 import { readRuns, type RunReader, type RunRecord, type RunSummary } from '@nexus/nexus'
 import { runToWire } from '@nexus/server'
@@ -8,12 +9,16 @@ import { NexusError } from '@nexus/sdk'
 import type { Command } from 'commander'
 import { withConnection } from '../connection.ts'
 import { exitCodes, type Shell } from '../main.ts'
-import { formatDuration, statusSign, statusWord, table } from '../output/format.ts'
+import { formatDuration, statusSign, statusWord } from '../output/format.ts'
+import { table } from '../output/table.ts'
 import type { Terminal } from '../output/terminal.ts'
+import { dataArgument } from './answering.ts'
 import { addBlobCommand } from './blob.ts'
 import { addForgetCommands } from './forget.ts'
 import { dataFolder, dataOption, jsonOption, readDocument, readJson } from './options.ts'
+import { refuseInvalid } from './refusal.ts'
 import { exitCodeOf, follow, summaryOf, waitForOthers } from './run.ts'
+import { runIdOf } from './run_id.ts'
 import { addSignalCommand } from './signal.ts'
 
 interface RunsOptions {
@@ -63,11 +68,13 @@ export function addRunsCommand(program: Command, shell: Shell): void {
   runs
     .command('suspend <id>')
     .description('stop an unfinished run where it is until it is resumed')
+    .option(...jsonOption)
     .option(...dataOption)
     .action((id: string, options: RunsOptions) => suspend(id, options, shell))
   runs
     .command('cancel <id>')
     .description('cancel an unfinished run')
+    .option(...jsonOption)
     .option(...dataOption)
     .action((id: string, options: RunsOptions) => cancel(id, options, shell))
   addForgetCommands(runs, shell)
@@ -83,13 +90,14 @@ async function list(options: ListOptions, { io }: Shell): Promise<void> {
   const reader = readRuns(dataFolder(options.data))
   const runs = (await reader?.list(options.all ? {} : { attached: false })) ?? []
   await reader?.close()
-  if (options.json) return io.out(`${JSON.stringify(runs.map(runToWire), null, 2)}\n`)
+  if (options.json) return io.json(runs.map(runToWire))
   if (runs.length === 0) return io.out('No runs yet. Try: nexus run FILE\n')
   io.out(
     table(
       io,
       ['RUN', 'STATUS', 'WORKFLOW', 'STARTED', 'TOOK'],
       runs.map((run) => rowOf(run, io)),
+      { shorten: ['WORKFLOW'], drop: ['STARTED', 'TOOK', 'WORKFLOW'] },
     ),
   )
 }
@@ -107,11 +115,12 @@ function rowOf({ id, status, workflow, startedAt, endedAt }: RunSummary, io: Ter
   ]
 }
 
-async function show(id: string, options: RunsOptions, { io }: Shell): Promise<void> {
+async function show(given: string, options: RunsOptions, { io }: Shell): Promise<void> {
+  const id = await runIdOf(given, options.data)
   const reader = reading(options, id)
   try {
     const record = await reader.get(id)
-    if (options.json) io.out(`${JSON.stringify(record, null, 2)}\n`)
+    if (options.json) io.json(record)
     else io.out(`${tasksOf(record, io)}${summaryOf(record, io)}`)
   } finally {
     await reader.close()
@@ -135,12 +144,14 @@ function tasksOf({ tasks }: RunRecord, io: Terminal): string {
     task.attempts > 1 ? String(task.attempts) : '',
     task.ended_at === null ? '' : formatDuration(Date.parse(task.ended_at) - Date.parse(task.started_at)),
   ])
-  return table(io, ['TASK', 'KIND', 'MODULE', 'ATTEMPTS', 'TOOK'], rows)
+  const narrowing = { shorten: ['TASK'], drop: ['MODULE', 'ATTEMPTS', 'KIND', 'TOOK'] }
+  return table(io, ['TASK', 'KIND', 'MODULE', 'ATTEMPTS', 'TOOK'], rows, narrowing)
 }
 
-async function resume(id: string | undefined, options: RunsOptions, { io, exit }: Shell): Promise<void> {
+async function resume(given: string | undefined, options: RunsOptions, { io, exit }: Shell): Promise<void> {
+  const id = given === undefined ? undefined : await runIdOf(given, options.data)
   await withConnection(
-    { data: dataFolder(options.data), warn: (text) => io.err(text) },
+    { data: dataFolder(options.data), warn: (warning) => io.err(warning) },
     async (connection) => {
       const ids = id === undefined ? (await connection.runs.unfinished()).map((run) => run.id) : [id]
       const records: RunRecord[] = []
@@ -150,7 +161,7 @@ async function resume(id: string | undefined, options: RunsOptions, { io, exit }
         if (!options.json) io.out(summaryOf(record, io))
         records.push(record)
       }
-      if (options.json) io.out(`${JSON.stringify(id === undefined ? records : records[0], null, 2)}\n`)
+      if (options.json) io.json(id === undefined ? records : records[0])
       else if (ids.length === 0) io.out('No unfinished runs.\n')
       await waitForOthers(connection, io)
       exit(records.map(exitCodeOf).find((code) => code !== exitCodes.completed) ?? exitCodes.completed)
@@ -164,46 +175,56 @@ interface ForkOptions extends RunsOptions {
   readonly input?: string
 }
 
-async function fork(id: string, options: ForkOptions, { io, exit }: Shell): Promise<void> {
+async function fork(given: string, options: ForkOptions, { io, exit }: Shell): Promise<void> {
+  const id = await runIdOf(given, options.data)
   const text = options.file === undefined ? undefined : await readDocument(options.file, io)
   const input = options.input === undefined ? undefined : await readJson(options.input, io)
   await withConnection(
-    { data: dataFolder(options.data), warn: (text) => io.err(text) },
+    { data: dataFolder(options.data), warn: (warning) => io.err(warning) },
     async (connection) => {
       const workflow = text === undefined ? undefined : await connection.check(text, options.file ?? '-')
+      if (workflow) refuseInvalid(workflow)
       const changes = { ...(workflow && { workflow }), ...(input !== undefined && { input }) }
       const live = await connection.runs.fork(id, { path: options.from, ...changes })
       const record = await follow(connection, live, io, options.json === true)
-      io.out(options.json ? `${JSON.stringify(record, null, 2)}\n` : summaryOf(record, io))
+      if (options.json) io.json(record)
+      else io.out(summaryOf(record, io))
       exit(exitCodeOf(record))
     },
   )
 }
 
-async function retry(id: string, options: RunsOptions, { io, exit }: Shell): Promise<void> {
+async function retry(given: string, options: RunsOptions, { io, exit }: Shell): Promise<void> {
+  const id = await runIdOf(given, options.data)
   await withConnection(
-    { data: dataFolder(options.data), warn: (text) => io.err(text) },
+    { data: dataFolder(options.data), warn: (warning) => io.err(warning) },
     async (connection) => {
       const live = await connection.runs.retry(id)
       const record = await follow(connection, live, io, options.json === true)
-      io.out(options.json ? `${JSON.stringify(record, null, 2)}\n` : summaryOf(record, io))
+      if (options.json) io.json(record)
+      else io.out(summaryOf(record, io))
       exit(exitCodeOf(record))
     },
   )
 }
 
-async function suspend(id: string, options: RunsOptions, { io }: Shell): Promise<void> {
+async function suspend(given: string, options: RunsOptions, { io }: Shell): Promise<void> {
+  const id = await runIdOf(given, options.data)
   await withConnection({ data: dataFolder(options.data) }, async ({ runs }) => {
     await runs.suspend(id)
-    const next = `It goes on with: nexus runs resume ${id}`
+    if (options.json) return io.json(await runs.get(id))
+    const next = `It goes on with: nexus runs resume ${id}${dataArgument(options.data)}`
     io.out(`${statusSign(io, 'suspended')} Run ${id} is suspended. ${next}\n`)
   })
 }
 
-async function cancel(id: string, options: RunsOptions, { io }: Shell): Promise<void> {
+async function cancel(given: string, options: RunsOptions, { io }: Shell): Promise<void> {
+  const id = await runIdOf(given, options.data)
   await withConnection({ data: dataFolder(options.data) }, async ({ runs }) => {
     await runs.cancel(id)
-    const { status } = await runs.get(id)
+    const record = await runs.get(id)
+    if (options.json) return io.json(record)
+    const { status } = record
     const already = status === 'cancelled' ? '' : ' It had ended before.'
     io.out(`${statusSign(io, status)} Run ${id} is ${status}.${already}\n`)
   })

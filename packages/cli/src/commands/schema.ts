@@ -12,5 +12,5 @@ export function addSchemaCommand(program: Command, { io }: Shell): void {
     .command('schema')
     .description('print the JSON Schema of workflow documents, module manifests or nexus.yaml, for editors')
     .addArgument(new Argument('[kind]').choices(Object.keys(schemas)).default('workflow'))
-    .action((kind: keyof typeof schemas) => io.out(`${JSON.stringify(schemas[kind], null, 2)}\n`))
+    .action((kind: keyof typeof schemas) => io.json(schemas[kind]))
 }

@@ -11,6 +11,7 @@ import { readToken, removeServerFile, writeServerFile } from '../connection/serv
 import type { Shell } from '../main.ts'
 import { statusSign } from '../output/format.ts'
 import type { Terminal } from '../output/terminal.ts'
+import { indented, plain } from '../output/terminal_text.ts'
 import { dataFolder, dataOption, workspaceHere } from './options.ts'
 
 export interface StartOptions {
@@ -182,18 +183,19 @@ function greeting(nexus: Nexus, data: string, { url }: Served): string {
 
 /** A line when a run begins, and one when it ends. */
 async function report({ id, workflow, ended }: LiveRun, io: Terminal): Promise<void> {
-  io.out(`${statusSign(io, 'running')} ${now()} ${workflow.name} ${id}\n`)
+  const name = plain(workflow.name)
+  io.out(`${statusSign(io, 'running')} ${now()} ${name} ${id}\n`)
   try {
-    io.out(lineOf(await ended, workflow.name, id, io))
+    io.out(lineOf(await ended, name, id, io))
   } catch {
-    io.out(`${statusSign(io, 'suspended')} ${now()} ${workflow.name} ${id} stopped\n`)
+    io.out(`${statusSign(io, 'suspended')} ${now()} ${name} ${id} stopped\n`)
   }
 }
 
 function lineOf(outcome: RunOutcome, name: string, id: string, io: Terminal): string {
   const why =
     outcome.status === 'faulted'
-      ? `: ${outcome.error.detail ?? outcome.error.title ?? outcome.error.type}`
+      ? `: ${indented(outcome.error.detail ?? outcome.error.title ?? outcome.error.type)}`
       : ''
   return `${statusSign(io, outcome.status)} ${now()} ${name} ${id} ${outcome.status}${why}\n`
 }
@@ -210,6 +212,6 @@ function operatorLog(io: Terminal): Log {
   const write =
     (level: string) =>
     (message: string): void =>
-      io.err(`${level}: ${message}\n`)
+      io.err(`${level}: ${indented(message)}\n`)
   return { debug() {}, info: write('info'), warn: write('warning'), error: write('error') }
 }

@@ -9,7 +9,8 @@ import type { Command } from 'commander'
 import { resolve } from 'node:path'
 import { withConnection, type Connection } from '../connection.ts'
 import type { Shell } from '../main.ts'
-import { statusSign, table } from '../output/format.ts'
+import { statusSign } from '../output/format.ts'
+import { table } from '../output/table.ts'
 import { liveAfter } from '../output/receipt.ts'
 import type { Terminal } from '../output/terminal.ts'
 import { dataFolder, dataOption, jsonOption, readJson } from './options.ts'
@@ -119,7 +120,7 @@ function swap(sources: readonly string[], options: Options, shell: Shell): Promi
 }
 
 async function configure(id: string, json: string, options: Options, shell: Shell): Promise<void> {
-  const config = await readJson(json, shell.io)
+  const config = await readJson(json, shell.io, '<json>')
   if (!isJsonObject(config)) {
     throw new NexusError('bad_input', 'A configuration is an object, such as {"max_iterations": 10}.')
   }
@@ -134,7 +135,7 @@ async function turn(
 ): Promise<void> {
   await withConnection({ data: dataFolder(data) }, async (connection) => {
     const module = await work(connection)
-    if (json) return io.out(`${JSON.stringify(module, null, 2)}\n`)
+    if (json) return io.json(module)
     const rest = connection.server === undefined ? ' It ends with this command: no server is up.' : ''
     io.out(`${statusSign(io, 'completed')} ${module.id} ${module.version ?? ''} is ${module.state}.${rest}\n`)
   })
@@ -166,7 +167,7 @@ function readCount(text: string): number {
 }
 
 function show(receipt: Receipt, json: boolean, io: Terminal): void {
-  if (json) return io.out(`${JSON.stringify(receipt, null, 2)}\n`)
+  if (json) return io.json(receipt)
   const { followed, pinned } = receipt.runs
   const tried =
     receipt.replayed === undefined ? '' : `, after ${receipt.replayed} recorded tasks came out as before`
@@ -185,23 +186,28 @@ async function generations({ data, json }: Options, { io }: Shell): Promise<void
   await withConnection({ data: dataFolder(data) }, async ({ modules }) => {
     const all = await modules.generations()
     const receipts = await modules.receipts()
-    if (json) return io.out(`${JSON.stringify(all, null, 2)}\n`)
+    if (json) return io.json(all)
     const rows = all.map(({ number, at, current }) => {
       const receipt = receipts.find((each) => each.generation === number)
       const changes = (receipt?.before ?? 0) === 0 ? 'the first' : changesOf(receipt ?? { changed: [] })
       const why = receipt?.because === undefined ? '' : ` (${receipt.because})`
       return [`${current ? '▸' : ' '} ${number}`, at.slice(0, 19).replace('T', ' '), changes + why]
     })
-    io.out(table(io, ['  GENERATION', 'COMMITTED', 'CHANGED'], rows))
+    io.out(
+      table(io, ['  GENERATION', 'COMMITTED', 'CHANGED'], rows, {
+        shorten: ['CHANGED'],
+        drop: ['COMMITTED'],
+      }),
+    )
   })
 }
 
 async function holders(id: string, { data, json }: Options, { io }: Shell): Promise<void> {
   await withConnection({ data: dataFolder(data) }, async ({ modules }) => {
     const found = await modules.holders(id)
-    if (json) return io.out(`${JSON.stringify(found, null, 2)}\n`)
+    if (json) return io.json(found)
     if (found.length === 0) return io.out(`No run in flight sees ${id}.\n`)
     const rows = found.map(({ run, version, artifact }) => [run, version, artifact.slice(0, 12)])
-    io.out(table(io, ['RUN', 'VERSION', 'ARTIFACT'], rows))
+    io.out(table(io, ['RUN', 'VERSION', 'ARTIFACT'], rows, { shorten: [], drop: ['ARTIFACT'] }))
   })
 }

@@ -1,11 +1,11 @@
 /**
  * `nexus validate FILE`: says of a document what is wrong with it, without running it.
  */
-import { formatProblems } from '@nexus/nexus'
 import type { Command } from 'commander'
 import { exitCodes, type Shell } from '../main.ts'
 import { jsonOption, readDocument, workflowsOption } from './options.ts'
 import { checkFile, workflowFolders } from './documents.ts'
+import { problemsText } from './refusal.ts'
 import { withScratchNexus } from './scratch.ts'
 
 export function addValidateCommand(program: Command, shell: Shell): void {
@@ -30,8 +30,8 @@ async function validate(file: string, options: ValidateOptions, { io, exit }: Sh
     const name = file === '-' ? 'standard input' : file
     const workflow = checkFile(nexus, text, file)
     const valid = workflow.document !== undefined
-    if (json) io.out(`${JSON.stringify({ file: name, valid, problems: workflow.problems }, null, 2)}\n`)
-    else if (workflow.problems.length > 0) io.err(formatProblems(workflow.problems, workflow))
+    if (json) io.json({ file: name, valid, problems: workflow.problems })
+    else io.err(problemsText(workflow))
     if (!json && valid) io.out(`${io.style('green', '✓')} ${name} is valid.\n`)
     exit(valid ? exitCodes.completed : exitCodes.usage)
   })

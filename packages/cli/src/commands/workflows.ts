@@ -3,14 +3,15 @@
  * names by those that run them, and begun by their schedules while `nexus start` is up.
  */
 import type { Workflow } from '@nexus/api'
-import { formatProblems } from '@nexus/nexus'
 import { isJsonObject, NexusError, type Json } from '@nexus/sdk'
 import type { Command } from 'commander'
 import { withConnection, type Connection } from '../connection.ts'
-import { exitCodes, type Shell } from '../main.ts'
-import { statusSign, table } from '../output/format.ts'
+import type { Shell } from '../main.ts'
+import { statusSign } from '../output/format.ts'
+import { table } from '../output/table.ts'
 import { dataFolder, dataOption, jsonOption, readDocument, workflowsOption } from './options.ts'
 import { workflowFolders } from './documents.ts'
+import { problemsText, refuseInvalid } from './refusal.ts'
 
 interface Options {
   readonly data?: string
@@ -46,15 +47,15 @@ export function addWorkflowsCommand(program: Command, shell: Shell): void {
     .action((key: string, options: Options) => remove(key, options, shell))
 }
 
-async function add(file: string, options: Options, { io, exit }: Shell): Promise<void> {
+async function add(file: string, options: Options, { io }: Shell): Promise<void> {
   const text = await readDocument(file, io)
   const workflows = workflowFolders(file, options.workflows)
   await withConnection({ data: dataFolder(options.data), workflows }, async (connection) => {
     const workflow = await connection.check(text, file)
-    if (workflow.problems.length > 0) io.err(formatProblems(workflow.problems, workflow))
-    if (!workflow.document) return exit(exitCodes.usage)
+    refuseInvalid(workflow)
+    io.err(problemsText(workflow))
     const deployed = await connection.workflows.deploy(workflow)
-    if (options.json) return io.out(`${JSON.stringify(deployed, null, 2)}\n`)
+    if (options.json) return io.json(deployed)
     const next = deployed.schedule ? scheduleNote(connection) : ''
     io.out(`${statusSign(io, 'completed')} ${deployed.key} is deployed.${next}\n`)
   })
@@ -67,10 +68,15 @@ function scheduleNote({ server }: Connection): string {
 async function list(options: Options, { io }: Shell): Promise<void> {
   await withConnection({ data: dataFolder(options.data) }, async ({ workflows }) => {
     const deployed = await workflows.list()
-    if (options.json) return io.out(`${JSON.stringify(deployed, null, 2)}\n`)
+    if (options.json) return io.json(deployed)
     if (deployed.length === 0) return io.out('No workflows are deployed. Try: nexus workflows add FILE\n')
     const rows = deployed.map(({ key, schedule, next_at: next }) => [key, scheduleOf(schedule), timeOf(next)])
-    io.out(table(io, ['WORKFLOW', 'SCHEDULE', 'NEXT'], rows))
+    io.out(
+      table(io, ['WORKFLOW', 'SCHEDULE', 'NEXT'], rows, {
+        shorten: ['WORKFLOW', 'SCHEDULE'],
+        drop: ['NEXT'],
+      }),
+    )
   })
 }
 
@@ -83,7 +89,8 @@ async function show(key: string, options: Options, { io }: Shell): Promise<void>
         deployed.length > 0 ? `There are: ${deployed.map((each) => each.key).join(', ')}.` : 'None is.'
       throw new NexusError('workflow_not_found', `No workflow "${key}" is deployed. ${there}`)
     }
-    io.out(options.json ? `${JSON.stringify(found, null, 2)}\n` : found.document)
+    if (options.json) io.json(found)
+    else io.document(found.document)
   })
 }
 

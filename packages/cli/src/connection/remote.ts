@@ -3,15 +3,10 @@
  * server does not see the files of whoever sends them; what they name beside them goes along as text.
  */
 import { Client, operations, ProblemError, type BodyOf, type LifecycleEvent } from '@nexus/api'
-import {
-  formatProblems,
-  resumable,
-  type CheckedWorkflow,
-  type CloudEvent,
-  type Forgetting,
-} from '@nexus/nexus'
-import { NexusError, systemClock } from '@nexus/sdk'
+import { resumable, type CheckedWorkflow, type CloudEvent, type Forgetting } from '@nexus/nexus'
+import { systemClock } from '@nexus/sdk'
 import { checkFile } from '../commands/documents.ts'
+import { DocumentRefused, refuseInvalid } from '../commands/refusal.ts'
 import { withScratchNexus } from '../commands/scratch.ts'
 import type { Connection, ConnectOptions, Following } from '../connection.ts'
 import { taskEvents } from './remote_events.ts'
@@ -140,9 +135,7 @@ interface Texts {
 
 /** Throws `NexusError` `invalid_workflow`. */
 function textsOf(workflow: CheckedWorkflow): Texts {
-  if (!workflow.document) {
-    throw new NexusError('invalid_workflow', formatProblems(workflow.problems, workflow))
-  }
+  refuseInvalid(workflow)
   return { workflow_text: workflow.text, workflows: Object.values(workflow.workflows) }
 }
 
@@ -153,7 +146,7 @@ function explain(error: unknown): never {
   if (problems.length === 0) throw error
   const lines = problems.map(({ start, message }) => `  ${start.line}:${start.column} ${message}`)
   const message = `The server does not take the document:\n${lines.join('\n')}`
-  throw new NexusError(error.code, message, { cause: error })
+  throw new DocumentRefused(message, { file: undefined, problems, cause: error })
 }
 
 /** Hears of a run from the event after `after`, from the first where there is none. */

@@ -1,6 +1,6 @@
 /**
  * What a server tells of tasks, as the live view hears it of a run in this process. Only what is shown is there: a server
- * tells no outputs on the way, and not what kind of task it is.
+ * tells no outputs on the way.
  */
 import type { LifecycleEvent } from '@nexus/api'
 import type { RunEvent } from '@nexus/nexus'
@@ -15,7 +15,8 @@ export function taskEvents({ type, subject, time, data }: LifecycleEvent): reado
     case 'retried': {
       const name = subject.slice(subject.lastIndexOf('/') + 1)
       const reference = typeof data['task'] === 'string' ? data['task'] : subject
-      return [{ ...stamp, type: 'task.started', task: { path: subject, reference, name, kind: '' } }]
+      const kind = typeof data['kind'] === 'string' ? data['kind'] : '' // an older server does not tell it
+      return [{ ...stamp, type: 'task.started', task: { path: subject, reference, name, kind } }]
     }
     case 'completed':
       return [{ ...ended, outcome: { status: 'completed', output: null, then: 'continue' } }]

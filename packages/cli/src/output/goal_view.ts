@@ -5,7 +5,8 @@
 import type { RunRecord, TaskRecord } from '@nexus/nexus'
 import { goalEvents, isJsonObject, systemClock, type Json, type JsonObject } from '@nexus/sdk'
 import type { Connection, Following } from '../connection.ts'
-import { plain, statusSign } from './format.ts'
+import { statusSign } from './format.ts'
+import { plain } from './terminal_text.ts'
 import { showLive } from './live.ts'
 import { planView } from './plan_view.ts'
 import type { Terminal } from './terminal.ts'
@@ -16,6 +17,8 @@ const telling = new Set(['event.emit', 'workflow.run'])
 export interface GoalViewOptions {
   /** Answers what a person is asked: true, false, or undefined for nobody. */
   readonly answer: (question: string) => Promise<boolean | undefined>
+  /** Told of a question that nobody here answered. */
+  readonly unanswered: (question: string, run: string) => void
   /** Whether a plan is shown as the document that runs, too. */
   readonly yaml: boolean
 }
@@ -25,7 +28,7 @@ export function showGoal(
   connection: Connection,
   live: Following,
   io: Terminal,
-  { answer, yaml }: GoalViewOptions,
+  { answer, unanswered, yaml }: GoalViewOptions,
 ): () => Promise<void> {
   const shown = new Set<string>()
   const stops: (() => void)[] = []
@@ -44,7 +47,7 @@ export function showGoal(
     const workflow = isJsonObject(input) ? input['workflow'] : undefined
     if (id === null || !isPlan(workflow ?? null)) return
     const child = await connection.runs.resume(id).catch(() => undefined) // it may have ended already
-    if (child) stops.push(showLive(child, io, systemClock, (text) => io.out(text)))
+    if (child) stops.push(showLive(child, io, systemClock))
     else io.out(linesOf((await connection.runs.get(id)).tasks, io))
   }
   const showEvent = async ({ input }: TaskRecord, { id }: RunRecord): Promise<void> => {
@@ -56,11 +59,7 @@ export function showGoal(
   }
   const ask = async (question: string, id: string): Promise<void> => {
     const approve = await answer(question)
-    if (approve === undefined) {
-      const command = `nexus runs signal ${id} --type ${goalEvents.answered} --data '{"approve": true}'`
-      io.err(`${question} It waits for: ${command}\n`)
-      return
-    }
+    if (approve === undefined) return unanswered(question, id)
     await connection.runs.signal(id, { type: goalEvents.answered, data: { approve } })
   }
   const stopListening = live.listen((event) => {
@@ -97,7 +96,7 @@ function decisionSign({ decision }: JsonObject, io: Terminal): string {
 
 function linesOf(tasks: readonly TaskRecord[], io: Terminal): string {
   return tasks
-    .map(({ name, kind, status }) => `${statusSign(io, status)} ${name.padEnd(34)} ${kind}\n`)
+    .map(({ name, kind, status }) => `${statusSign(io, status)} ${plain(name).padEnd(34)} ${plain(kind)}\n`)
     .join('')
 }
 

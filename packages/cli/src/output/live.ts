@@ -1,9 +1,11 @@
 /**
- * A run as it happens: a line a task when it ends, and below them, on a terminal, what is under way and for how long.
+ * A run as it happens: a line a task when it ends, and below them, on a terminal, what is under way and for how long. On
+ * a narrow terminal a line leaves out what matters least, and still is one line.
  */
 import type { LiveRun, RunEvent } from '@nexus/nexus'
 import type { Clock } from '@nexus/sdk'
-import { clip, formatDuration, statusSign } from './format.ts'
+import { formatDuration, statusSign } from './format.ts'
+import { clip, plain, visibleWidth } from './terminal_text.ts'
 import type { Terminal } from './terminal.ts'
 
 /** How often the line below is drawn anew. */
@@ -11,9 +13,14 @@ const redrawMs = 100
 /** After this a task that is still under way is mentioned where nothing can be drawn. */
 const mentionAfterMs = 1_000
 
-/** What the columns of a task's line take, and the least that is left for why it faulted. */
-const lineColumns = 74
-const factColumnsMin = 40
+/** What the columns of a task's line take where there is room. */
+const nameColumns = 34
+const kindColumns = 12
+const statusColumns = 10
+const tookColumns = 8
+const nameColumnsMin = 12
+/** The least that is left for why a task faulted; with less it has a line of its own. */
+const factColumnsMin = 24
 
 interface UnderWay {
   readonly name: string
@@ -23,100 +30,89 @@ interface UnderWay {
   mentioned: boolean
 }
 
-/** Shows a run until the function that comes back is called. `write` gets whole lines. */
-export function showLive(
-  run: Pick<LiveRun, 'listen'>,
-  io: Terminal,
-  clock: Clock,
-  write: (text: string) => void,
-): () => void {
+/** Shows a run until the function that comes back is called. */
+export function showLive(run: Pick<LiveRun, 'listen'>, io: Terminal, clock: Clock): () => void {
   const underWay = new Map<string, UnderWay>()
-  let footer = false
-  const clear = (): void => {
-    if (footer) write('\r\u001B[2K')
-    footer = false
-  }
   const show = (event: RunEvent): void => {
     if (event.type === 'task.started') begin(event.at, event.task)
     if (event.type !== 'task.ended') return
     if (event.started) begin(event.started.at, event.started.task)
-    clear()
     finish(event)
   }
   const begin = (at: number, task: { path: string; name: string; kind: string }): void => {
     const depth = depthBelow(underWay, task.path)
-    underWay.set(task.path, { name: task.name, kind: task.kind, depth, since: at, mentioned: false })
+    const [name, kind] = [plain(task.name), plain(task.kind)]
+    underWay.set(task.path, { name, kind, depth, since: at, mentioned: false })
   }
   const finish = (event: RunEvent & { type: 'task.ended' }): void => {
     const task = underWay.get(event.path)
     underWay.delete(event.path)
     if (!task || event.outcome.status === 'skipped') return
-    write(`${lineOf(task, event, io)}\n`)
+    io.out(`${lineOf(task, event, io)}\n`)
   }
   const redraw = (): void => {
-    clear()
-    const leaves = [...underWay].filter(
-      ([path]) => ![...underWay.keys()].some((other) => other.startsWith(`${path}/`)),
-    )
+    const paths = [...underWay.keys()]
+    const leaves = [...underWay]
+      .filter(([path]) => !paths.some((other) => other.startsWith(`${path}/`)))
+      .map(([, task]) => task)
     const now = clock.now()
-    if (io.interactive)
-      footer = drawFooter(
-        leaves.map(([, task]) => task),
-        now,
-        io,
-        write,
-      )
-    else
-      mention(
-        leaves.map(([, task]) => task),
-        now,
-        write,
-      )
+    if (io.interactive) io.status(statusLine(leaves, now, io))
+    else mention(leaves, now, io)
   }
   const stopListening = run.listen(show)
   const stopTicking = every(redrawMs, clock, redraw)
   return () => {
     stopListening()
     stopTicking()
-    clear()
+    io.status('')
   }
 }
 
 function lineOf(task: UnderWay, event: RunEvent & { type: 'task.ended' }, io: Terminal): string {
-  const { status } = event.outcome
-  const sign = statusSign(io, status === 'skipped' ? 'completed' : status)
-  const name = `${'  '.repeat(task.depth)}${task.name}`
-  const took = formatDuration(event.at - task.since)
-  const why =
-    event.outcome.status === 'faulted' ? io.style('red', `  ${briefly(event.outcome.error, io)}`) : ''
-  return `${sign} ${name.padEnd(34)} ${io.style('dim', task.kind.padEnd(12))} ${status.padEnd(10)} ${io.style('dim', took.padStart(8))}${why}`
+  const { outcome } = event
+  const status = outcome.status === 'skipped' ? 'completed' : outcome.status
+  const head = headOf(task, io, [
+    status.padEnd(statusColumns),
+    io.style('dim', formatDuration(event.at - task.since).padStart(tookColumns)),
+  ])
+  const line = `${statusSign(io, status)} ${head}`
+  if (outcome.status !== 'faulted') return line
+  const why = plain(outcome.error.detail ?? outcome.error.title ?? '')
+  const left = io.columns - visibleWidth(line) - 3
+  const place = left >= factColumnsMin || !io.interactive ? '  ' : '\n    '
+  // The whole of it comes at the end of the run.
+  const width = place === '  ' ? Math.max(factColumnsMin, left) : io.columns - 5
+  return `${line}${io.style('red', `${place}${clip(why, width)}`)}`
 }
 
-/** The first line of what happened, within the width that is left; the whole of it comes at the end of the run. */
-function briefly({ detail, title }: { detail?: string; title?: string }, io: Terminal): string {
-  const [first = ''] = (detail ?? title ?? '').split('\n')
-  return clip(first, Math.max(factColumnsMin, io.columns - lineColumns))
+/** The name and the kind of a task in their columns, and what else is told of it. */
+function headOf({ name, kind, depth }: UnderWay, io: Terminal, [status = '', took = '']: string[]): string {
+  const indented = `${'  '.repeat(depth)}${name}`
+  const cells = (columns: number, ...more: readonly string[]): string =>
+    [pad(io.interactive ? clip(indented, columns) : indented, columns), ...more].join(' ').trimEnd()
+  const whole = cells(nameColumns, io.style('dim', kind.padEnd(kindColumns)), status, took)
+  const room = io.columns - 3
+  if (!io.interactive || visibleWidth(whole) <= room) return whole
+  const rest = visibleWidth([status, took].join(' ')) + 1
+  if (room - rest >= nameColumnsMin) return cells(Math.min(nameColumns, room - rest), status, took)
+  return cells(Math.max(1, room))
 }
 
-function drawFooter(
-  tasks: readonly UnderWay[],
-  now: number,
-  io: Terminal,
-  write: (text: string) => void,
-): boolean {
-  if (tasks.length === 0) return false
+function pad(text: string, columns: number): string {
+  return text + ' '.repeat(Math.max(0, columns - visibleWidth(text)))
+}
+
+function statusLine(tasks: readonly UnderWay[], now: number, io: Terminal): string {
+  if (tasks.length === 0) return ''
   const text = tasks.map((task) => `${task.name} ${formatDuration(now - task.since)}`).join(' · ')
-  write(io.style('cyan', clip(`▸ ${text}`, io.columns - 1)))
-  return true
+  return io.style('cyan', clip(`▸ ${text}`, io.columns - 1))
 }
 
-function mention(tasks: readonly UnderWay[], now: number, write: (text: string) => void): void {
+function mention(tasks: readonly UnderWay[], now: number, io: Terminal): void {
   for (const task of tasks) {
     if (task.mentioned || now - task.since < mentionAfterMs) continue
     task.mentioned = true
-    write(
-      `▸ ${'  '.repeat(task.depth)}${task.name.padEnd(34 - 2 * task.depth)} ${task.kind.padEnd(12)} running\n`,
-    )
+    io.out(`▸ ${headOf(task, io, ['running'])}\n`)
   }
 }
 

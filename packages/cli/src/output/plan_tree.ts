@@ -1,6 +1,6 @@
 /** A plan as people read it: its tasks as a tree, each with what it asks for. Pure. */
 import { isJsonObject, type Json, type JsonObject } from '@nexus/sdk'
-import { clip, plain } from './format.ts'
+import { clip, plain } from './terminal_text.ts'
 import type { Terminal } from './terminal.ts'
 
 export function planTree(workflow: Json, io: Terminal): string {
@@ -18,7 +18,7 @@ function linesOf(nodes: readonly Node[], io: Terminal, indent: string): string[]
     const isLast = index === nodes.length - 1
     const branch = io.style('dim', `${indent}${isLast ? '└─' : '├─'} `)
     const inner = `${indent}${isLast ? '   ' : '│  '}`
-    return [clip(`${branch}${text}`, io.columns + 24), ...linesOf(below, io, inner)]
+    return [clip(`${branch}${text}`, io.columns), ...linesOf(below, io, inner)]
   })
 }
 

@@ -4,7 +4,8 @@
  */
 import { isJsonObject, type Json, type JsonObject } from '@nexus/sdk'
 import { stringify } from 'yaml'
-import { formatDuration, plain, shown, visibleWidth } from './format.ts'
+import { formatDuration } from './format.ts'
+import { plain, shown, visibleWidth } from './terminal_text.ts'
 import { planTree } from './plan_tree.ts'
 import type { Terminal } from './terminal.ts'
 

@@ -3,7 +3,8 @@
  * `synchronous=FULL`, group commit). It is the default and needs nothing but Node.
  */
 import { NexusError, type Clock, type Json, type JsonObject } from '@nexus/sdk'
-import { existsSync, mkdirSync } from 'node:fs'
+import { storageTrouble } from '@nexus/sdk/storage'
+import { existsSync, mkdirSync, statSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import type { DatabaseSync } from 'node:sqlite'
 import { workflowKey } from '@nexus/workflow'
@@ -55,7 +56,7 @@ export type BackendReader = Pick<Backend, 'list' | 'get' | 'events' | 'deploymen
 
 /**
  * Opens a data directory and holds it until `close`.
- * Throws `NexusError`: `data_held` (says by whom), `database_corrupt`, `database_newer`.
+ * Throws `NexusError`: `data_held` (says by whom), `database_corrupt`, `database_newer`, `disk_full`, `data_unwritable`.
  */
 export function openEmbedded({ folder, clock, databaseBytesMax }: EmbeddedOptions): Backend {
   makeFolder(folder)
@@ -77,18 +78,33 @@ function makeFolder(folder: string): void {
     mkdirSync(folder, { mode: 0o700 })
   } catch (error) {
     if (error instanceof NexusError) throw error
-    const reason = error instanceof Error ? error.message : String(error)
-    const message = `The data directory ${folder} cannot be made: ${reason}. Choose another with --data.`
-    throw new NexusError('data_unwritable', message, { cause: error })
+    throw cannotBeMade(folder, error)
   }
+}
+
+function cannotBeMade(folder: string, cause: unknown): unknown {
+  const told = storageTrouble(cause, folder)
+  if (told instanceof NexusError) return told
+  const reason = cause instanceof Error ? cause.message : String(cause)
+  const message = `The data directory ${folder} cannot be made: ${reason}. Choose another with --data.`
+  return new NexusError('data_unwritable', message, { cause })
 }
 
 /** Opens a data directory to read, also while another process holds it. Undefined where there is none yet. */
 export function readEmbedded({ folder, clock }: EmbeddedOptions): BackendReader | undefined {
   const file = join(folder, 'nexus.db')
-  if (!existsSync(file)) return undefined
+  if (!isThere(file)) return undefined
   const database = openDatabaseReadOnly(file)
   return database && new Embedded({ database, folder, clock, release: () => {} })
+}
+
+/** Throws `NexusError` `data_unwritable` where it cannot even be seen. */
+function isThere(file: string): boolean {
+  try {
+    return statSync(file, { throwIfNoEntry: false }) !== undefined
+  } catch (error) {
+    throw storageTrouble(error, file)
+  }
 }
 
 class Embedded implements Backend, Storage {

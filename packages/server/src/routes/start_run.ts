@@ -17,7 +17,8 @@ export async function startRun(nexus: Nexus, asked: NewRun): Promise<Accepted> {
   const { idempotency_key: key } = asked
   const input = inputOf(asked)
   const workflow = await workflowOf(nexus, asked)
-  const known = key === undefined ? undefined : await sameRun(nexus, key, workflow, input)
+  const wanted = { asked, workflow, input }
+  const known = key === undefined ? undefined : await sameRun(nexus, key, wanted)
   if (known !== undefined) return { id: known, begun: false }
   try {
     const { priority = 0 } = asked
@@ -28,7 +29,7 @@ export async function startRun(nexus: Nexus, asked: NewRun): Promise<Accepted> {
     return { id, begun: true }
   } catch (error) {
     if (key === undefined || !(error instanceof NexusError) || error.code !== 'key_taken') throw error
-    const id = await sameRun(nexus, key, workflow, input) // somebody asked at the same moment
+    const id = await sameRun(nexus, key, wanted) // somebody asked at the same moment
     if (id === undefined) throw error
     return { id, begun: false }
   }
@@ -48,24 +49,50 @@ function inputOf({ goal, context, constraints, max_steps: steps, input = {} }: N
 async function workflowOf(nexus: Nexus, asked: NewRun): Promise<CheckedWorkflow> {
   const { workflow, workflow_text: text, workflows, goal } = asked
   if (goal !== undefined) return completeText(nexus, goalDocument)
+  if (typeof workflow === 'string' && isText(workflow)) throw textGiven()
   if (typeof workflow === 'string') return valid(await nexus.complete(nexus.workflows.checked(workflow)))
   return completeText(nexus, text ?? JSON.stringify(workflow), workflows)
 }
 
+/** A name has no space and no bracket in it. */
+function isText(workflow: string): boolean {
+  return /\s|^\{/.test(workflow.trim())
+}
+
+function textGiven(): NexusError {
+  const message =
+    'body/workflow: it is a document as text, and names no deployed workflow (namespace/name:version). Give the text as `workflow_text`, or the document as an object.'
+  return new NexusError('bad_request', message)
+}
+
+interface Wanted {
+  readonly asked: NewRun
+  readonly workflow: CheckedWorkflow
+  readonly input: Json
+}
+
 /** The run that the key began. Rejects with `NexusError` `key_reused` where it was another one that was asked for. */
-async function sameRun(
-  nexus: Nexus,
-  key: string,
-  { document }: CheckedWorkflow,
-  input: Json,
-): Promise<string | undefined> {
+async function sameRun(nexus: Nexus, key: string, wanted: Wanted): Promise<string | undefined> {
   const known = await nexus.runs.keyed(key)
   if (!known) return undefined
+  if (isSame(known, wanted)) return known.id
   const { namespace, name } = known.workflow
-  const wanted = document?.document
-  if (wanted?.namespace === namespace && wanted.name === name && isDeepStrictEqual(known.input, input)) {
-    return known.id
-  }
   const message = `The key "${key}" has begun run ${known.id} of ${namespace}/${name} already, with another workflow or another input. Take another key.`
   throw new NexusError('key_reused', message)
+}
+
+type Keyed = NonNullable<Awaited<ReturnType<Nexus['runs']['keyed']>>>
+
+/**
+ * What was asked for decides: of a document all of its text, of a deployed one the name, since another version may have been
+ * deployed meanwhile, and of a goal its words.
+ */
+function isSame(known: Keyed, { asked, workflow, input }: Wanted): boolean {
+  if (!isDeepStrictEqual(known.input, input)) return false
+  const { namespace, name, version } = known.workflow
+  if (typeof asked.workflow === 'string')
+    return [`${namespace}/${name}`, `${namespace}/${name}:${version}`].includes(asked.workflow)
+  const document = workflow.document?.document
+  if (document?.namespace !== namespace || document.name !== name) return false
+  return asked.goal !== undefined || known.document === workflow.text
 }

@@ -10,7 +10,8 @@
  *   counted    the highest numbers that were ever in use, where what had them may be gone
  */
 import { NexusError } from '@nexus/sdk'
-import { DatabaseSync } from 'node:sqlite'
+import { storageTrouble } from '@nexus/sdk/storage'
+import { DatabaseSync, type DatabaseSyncOptions } from 'node:sqlite'
 
 /** Raised with every change of the schema; a file of a newer one is refused. */
 const schemaVersion = 7
@@ -130,9 +131,12 @@ ${sources}
 PRAGMA user_version = ${schemaVersion};
 `
 
-/** Opens or creates the database. Throws `NexusError` `database_corrupt` or `database_newer`; the file stays as it is. */
+/**
+ * Opens or creates the database. Throws `NexusError` `database_corrupt`, `database_newer`, `disk_full` or `data_unwritable`;
+ * the file stays as it is.
+ */
 export function openDatabase(file: string, bytesMax?: number): DatabaseSync {
-  const database = new DatabaseSync(file, { timeout: 5_000 })
+  const database = opened(file, { timeout: 5_000 })
   try {
     database.exec(settings)
     migrate(database, file)
@@ -149,7 +153,7 @@ export function openDatabase(file: string, bytesMax?: number): DatabaseSync {
  * Undefined while that process is still making it.
  */
 export function openDatabaseReadOnly(file: string): DatabaseSync | undefined {
-  const database = new DatabaseSync(file, { readOnly: true, timeout: 5_000 })
+  const database = opened(file, { readOnly: true, timeout: 5_000 })
   try {
     const version = readVersion(database)
     if (version >= schemaVersion) return database
@@ -159,6 +163,14 @@ export function openDatabaseReadOnly(file: string): DatabaseSync | undefined {
     return openDatabaseReadOnly(file)
   } catch (error) {
     if (database.isOpen) database.close()
+    throw explain(error, file)
+  }
+}
+
+function opened(file: string, options: DatabaseSyncOptions): DatabaseSync {
+  try {
+    return new DatabaseSync(file, options)
+  } catch (error) {
     throw explain(error, file)
   }
 }
@@ -197,16 +209,8 @@ function readVersion(database: DatabaseSync): number {
   return Number(database.prepare('PRAGMA user_version').get()?.['user_version'] ?? 0)
 }
 
-/** SQLite's SQLITE_CORRUPT and SQLITE_NOTADB. */
-const corruptCodes = new Set([11, 26])
-
-/** Says of SQLite's trouble with a damaged file what it is and what to do; gives any other error back. */
+/** Says of SQLite's trouble with a file what it is and what to do; gives any other error back. */
 export function explain(error: unknown, file: string): unknown {
-  if (!(error instanceof Error) || !('errcode' in error)) return error
-  if (!corruptCodes.has(Number(error.errcode) & 0xff)) return error
-  return new NexusError(
-    'database_corrupt',
-    `${file} is damaged (${error.message}). It was left as it is. Restore it from a backup, or move it aside to begin anew; "sqlite3 ${file} .recover" saves what can be read.`,
-    { cause: error },
-  )
+  const mend = `Restore it from a backup, or move it aside to begin anew; "sqlite3 ${file} .recover" saves what can be read.`
+  return storageTrouble(error, file, mend)
 }

@@ -3,6 +3,7 @@
  * operating system lets go of it when the process dies, however it dies; a note beside it says who holds it.
  */
 import { NexusError } from '@nexus/sdk'
+import { storageTrouble } from '@nexus/sdk/storage'
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
@@ -11,24 +12,39 @@ export interface Lock {
   release(): void
 }
 
-/** Throws `NexusError` `data_held`, saying which process holds the folder. `since` is milliseconds since the epoch. */
+/**
+ * Throws `NexusError` `data_held`, saying which process holds the folder, or what is wrong with the folder (`disk_full`,
+ * `data_unwritable`). `since` is milliseconds since the epoch.
+ */
 export function lockFolder(folder: string, since: number): Lock {
   const note = join(folder, 'holder.json')
-  const database = new DatabaseSync(join(folder, 'lock'), { timeout: 0 })
+  const database = openLock(folder, note)
+  const about = { pid: process.pid, command: commandLine(), since: new Date(since).toISOString() }
   try {
-    database.exec('BEGIN EXCLUSIVE')
+    writeFileSync(note, JSON.stringify(about))
   } catch (error) {
     database.close()
-    throw isBusy(error) ? held(folder, note, error) : error
+    throw storageTrouble(error, note)
   }
-  writeFileSync(
-    note,
-    JSON.stringify({ pid: process.pid, command: commandLine(), since: new Date(since).toISOString() }),
-  )
   return {
     release() {
       if (database.isOpen) database.close()
     },
+  }
+}
+
+/** With the transaction open that is the lock. */
+function openLock(folder: string, note: string): DatabaseSync {
+  const file = join(folder, 'lock')
+  let database: DatabaseSync | undefined
+  try {
+    database = new DatabaseSync(file, { timeout: 0 })
+    database.exec('BEGIN EXCLUSIVE')
+    return database
+  } catch (error) {
+    database?.close()
+    const mend = 'It holds nothing of worth: remove it.'
+    throw isBusy(error) ? held(folder, note, error) : storageTrouble(error, file, mend)
   }
 }
 
