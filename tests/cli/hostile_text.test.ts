@@ -35,7 +35,7 @@ test('a fault shows what its text would have a terminal do, in the run and where
   expect(run.out + run.err).not.toMatch(obeyed)
   expect(run.out).toContain(`made\\x1b[2Jup`)
   expect(run.out).toMatch(/✗ fail .*\\x1b\[2J/)
-  expect(run.out.split(shown)).toHaveLength(3) // as title and detail at the end
+  expect(run.out.split(shown)).toHaveLength(4) // in the task's line, and as title and detail at the end
   const [record] = JSON.parse((await world.nexus('runs', 'list', '--json', ...data)).out) as { id: string }[]
   for (const args of [['list'], ['show', record?.id ?? '']]) {
     const { code, out, err } = await world.nexus('runs', ...args, ...data)

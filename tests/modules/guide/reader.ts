@@ -2,11 +2,12 @@
  * Whoever follows docs/modules.md: a folder inside of a checkout, one terminal for `nexus dev` and one for all else.
  * `npx nexus` runs in this process, everything else by a shell.
  */
-import { main } from '@nexus/cli'
+import { main, terminal } from '@nexus/cli'
 import { execFile } from 'node:child_process'
 import { mkdirSync, mkdtempSync, realpathSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { delimiter, dirname, join } from 'node:path'
+import { Readable, Writable } from 'node:stream'
 import { promisify } from 'node:util'
 import { expect, vi } from 'vitest'
 import { patternOf, type Block, type Step } from './blocks.ts'
@@ -80,20 +81,16 @@ export class Reader implements AsyncDisposable {
   }
 
   #nexus(args: readonly string[], print: (text: string) => void): Promise<number> {
-    return main(args, {
-      out: print,
-      outBytes: async (bytes) => print(Buffer.from(bytes).toString()),
-      err: print,
-      interactive: false,
-      columns: 100,
-      style: (_style, text) => text,
-      readInput: async () => '',
-      ask: async () => undefined,
-      onInterrupt: (callback) => {
-        this.#interrupts.add(callback)
-        return () => this.#interrupts.delete(callback)
-      },
+    const printed = writable(print)
+    const io = terminal({
+      stdout: printed,
+      stderr: printed,
+      stdin: Readable.from([]),
+      env: {},
+      on: (_signal, callback) => this.#interrupts.add(callback),
+      off: (_signal, callback) => this.#interrupts.delete(callback),
     })
+    return main(args, io)
   }
 
   async #shell(command: string): Promise<string> {
@@ -118,4 +115,14 @@ export class Reader implements AsyncDisposable {
 /** As a shell splits them: by spaces, but for what stands in single quotes. */
 function wordsOf(command: string): string[] {
   return (command.match(/(?:'[^']*'|[^\s'])+/g) ?? []).map((word) => word.replaceAll("'", ''))
+}
+
+function writable(take: (text: string) => void): Writable {
+  return new Writable({
+    decodeStrings: false,
+    write(chunk: string | Buffer, _encoding, done) {
+      take(chunk.toString())
+      done()
+    },
+  })
 }

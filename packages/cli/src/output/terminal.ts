@@ -45,8 +45,8 @@ export interface Streams {
 
 type Output = Writable & { readonly isTTY?: boolean; readonly columns?: number }
 
-/** Where there is no terminal, or one that does not know its size. */
-const columnsWithoutTerminal = 100
+/** Where there is no terminal, or one that does not know its size: nothing is cut for whoever reads a pipe. */
+const columnsWithoutTerminal = 10_000
 const interrupts = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
 const eraseLine = '\r\u001B[2K'
 
