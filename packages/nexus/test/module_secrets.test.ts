@@ -20,7 +20,7 @@ export class Module extends BaseModule {
     if (config.early) return secrets.get('tour_key').then((key) => { this.kept = key; log.info('set up with ' + key) })
   }
   async execute(context) {
-    const { how, ...input } = context.inputData
+    const { how, via, ...input } = context.inputData
     const key = this.kept ?? (await context.secrets.get('tour_key'))
     const output = { text: 'key: ' + key, [key]: [key] }
     if (how === 'return') return ModuleResult.ok(output, { metadata: { key } })
@@ -31,7 +31,7 @@ export class Module extends BaseModule {
     if (how === 'print') process.stderr.write('printed ' + key + '\\n')
     if (how === 'stream') context.stream({ channel: 'stdout', text: 'streamed ' + key + '\\n' })
     if (how === 'blob') return ModuleResult.ok(await context.blobs.write(['in a blob: ', key], { mediaType: 'text/plain' }))
-    if (how === 'call') return ModuleResult.ok(await context.call('http', { ...input, headers: { authorization: 'Bearer ' + key } }))
+    if (how === 'call') return ModuleResult.ok(await context.call(via, { ...input, headers: { authorization: 'Bearer ' + key } }))
     if (how === 'lines') context.log.info(await context.secrets.get('lines'))
     if (how === 'members') return ModuleResult.ok(JSON.parse(await context.secrets.get('account')).password)
     return ModuleResult.ok(how)
@@ -52,7 +52,7 @@ class Module(BaseModule):
 
     async def execute(self, context):
         input = dict(context.input_data)
-        how = input.pop("how")
+        how, via = input.pop("how"), input.pop("via", "")
         key = self.kept or await context.secrets.get("tour_key")
         if how == "return":
             return ModuleResult.ok({"text": "key: " + key, key: [key]}, metadata={"key": key})
@@ -71,12 +71,19 @@ class Module(BaseModule):
         if how == "blob":
             return ModuleResult.ok(await context.blobs.write(["in a blob: ", key], "text/plain"))
         if how == "call":
-            return ModuleResult.ok(await context.call("http", {**input, "headers": {"authorization": "Bearer " + key}}))
+            return ModuleResult.ok(await context.call(via, {**input, "headers": {"authorization": "Bearer " + key}}))
         if how == "lines":
             print(await context.secrets.get("lines"))
         if how == "members":
             return ModuleResult.ok(json.loads(await context.secrets.get("account"))["password"])
         return ModuleResult.ok(how)
+`
+
+/** Hands the call that it is given on; as an orchestrator it goes on after a restart with the input that it first had. */
+const relay = `import { BaseModule, ModuleResult } from '@nexus/sdk'
+export class Module extends BaseModule {
+  async execute(context) { return ModuleResult.ok(await context.call('http', context.run.input)) }
+}
 `
 
 const hosts = {
@@ -110,6 +117,13 @@ provides: [{task: tour, idempotent: true}]\npermissions: {secrets: [tour_key, li
 config_schema: {type: object, properties: {early: {type: boolean}}}\n`,
   )
   writeFileSync(join(folder, main), source)
+  const beside = join(world.folder, 'own', 'orchestrators', 'relay')
+  mkdirSync(beside, { recursive: true })
+  writeFileSync(
+    join(beside, 'manifest.yaml'),
+    `id: relay\nversion: 1.0.0\ntype: orchestrator\nname: Relay\ndescription: A module of a test.\nentry_points: {main: main.js}\nprovides: [{task: relay}]\n`,
+  )
+  writeFileSync(join(beside, 'main.js'), relay)
   const shown: string[] = []
   const modules = [join(world.folder, 'own')]
   const values: Readonly<Record<string, unknown>> = {
@@ -199,7 +213,9 @@ describe.each(Object.keys(hosts) as (keyof typeof hosts)[])('%s', (host) => {
     onTestFinished(() => void server.close())
     await new Promise((resolve) => void server.once('listening', resolve))
     const { port } = server.address() as AddressInfo
-    const record = await guide.run(`{ how: call, method: get, endpoint: 'http://127.0.0.1:${port}/' }`)
+    const record = await guide.run(
+      `{ how: call, via: http, method: get, endpoint: 'http://127.0.0.1:${port}/' }`,
+    )
     expect(got).toBe(`Bearer ${secret}`)
     expect(record).toMatchObject({ status: 'completed', output: 'you said Bearer ******' })
     expect(JSON.stringify(record)).not.toContain(secret)
@@ -228,7 +244,7 @@ describe.each(Object.keys(hosts) as (keyof typeof hosts)[])('%s', (host) => {
     onTestFinished(() => (server.closeAllConnections(), void server.close()))
     await new Promise((resolve) => void server.once('listening', resolve))
     const { port } = server.address() as AddressInfo
-    const input = `{ how: call, method: get, endpoint: 'http://127.0.0.1:${port}/' }`
+    const input = `{ how: call, via: relay, method: get, endpoint: 'http://127.0.0.1:${port}/' }`
     const { id } = await guide.nexus.run(
       guide.nexus.check(documentOf(`  - tour: { call: tour, with: ${input} }`)),
       {},
