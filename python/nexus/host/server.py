@@ -2,12 +2,14 @@
 
 import asyncio
 import inspect
+import os
 import traceback
 import typing
 
 from nexus.context import ModuleContext, current_context, make_policy
 from nexus.errors import Cancelled, TaskFault, to_workflow_error
 from nexus.host.channel import UNKNOWN_METHOD_CODE, MessageTooLong
+from nexus.host.confine import confine
 from nexus.host.contexts import HostContext, make_setup_context, received, ref_of
 from nexus.host.limits import limit_memory
 from nexus.host.loader import ModuleFailure, installed_versions, load_class
@@ -39,6 +41,7 @@ class ModuleServer:
         self._releases = []
         channel.loop.set_exception_handler(self._report_unhandled)
         self._methods = {
+            "confine": self._confine,
             "packages": self._packages,
             "load": self._load,
             "set_up": self._set_up,
@@ -116,6 +119,10 @@ class ModuleServer:
             self._channel.answer(id, await work(params))
         except BaseException as error:
             self._refuse(id, error)
+
+    async def _confine(self, params):
+        """From here on the process has what the module lists, and the temporary folder that it was started in."""
+        return confine(**{**params, "writable": [*params["writable"], os.getcwd()]})
 
     async def _packages(self, params):
         return installed_versions(params["names"])
