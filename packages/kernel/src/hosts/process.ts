@@ -15,6 +15,7 @@ import { ModuleFailure, type Host, type HostedModule } from '../host.ts'
 import { languageOf, type Language } from '../manifest.ts'
 import { findBubblewrap } from './process/bubblewrap.ts'
 import { findConfinement } from './process/confinement.ts'
+import { unconfinedDetail } from './process/confinement_here.ts'
 import { openHome, type Home } from './process/home.ts'
 import { ProcessInstance } from './process/instance.ts'
 import { launchNode, launchPython, type Launch, type LaunchOptions } from './process/launch.ts'
@@ -127,13 +128,10 @@ class ProcessHost implements Required<Host> {
     const found = await this.#confinement()
     if (!('missing' in found)) return true
     if (this.#options.mustConfine === true) {
-      const what = `${label(manifest)} is in Python, which nothing confines here`
-      throw new ModuleFailure(
-        `${what}: ${unconfined(found.missing)}. policy.confined of nexus.yaml asks for it.`,
-      )
+      const what = `${label(manifest)} is in Python, and modules in Python are ${unconfinedDetail(found.missing)}`
+      throw new ModuleFailure(`${what}. policy.confined of nexus.yaml refuses that: install bubblewrap.`)
     }
-    if (!this.#saidUnconfined)
-      log.warn(`Modules in Python run with all rights of this user: ${unconfined(found.missing)}.`)
+    if (!this.#saidUnconfined) log.warn(`Modules in Python are ${unconfinedDetail(found.missing)}.`)
     this.#saidUnconfined = true
     return false
   }
@@ -148,10 +146,6 @@ class ProcessHost implements Required<Host> {
     this.#home ??= openHome(this.#options.folder)
     return this.#home
   }
-}
-
-function unconfined(missing: string): string {
-  return `there is no bubblewrap that works, and no Landlock with seccomp: ${missing}`
 }
 
 /** Does the work at the first call; one that failed is done again. */
