@@ -122,7 +122,7 @@ class FrameRun implements TaskRun {
   async sleep(key: string, delayMs: number): Promise<void> {
     const { run, path, signal } = this.#frame
     await run.durable.sleep(
-      joinPath(path, ['sleep', String(run.mask(key))]),
+      joinPath(path, ['sleep', run.mask(key) as string]),
       run.clock.now() + delayMs,
       signal,
     )

@@ -68,7 +68,7 @@ export class Disclosed {
 function maskedLog(log: Log, mask: Mask): Log {
   const level = (name: keyof Log): Log[keyof Log] => {
     return (message, fields) => {
-      const text = String(mask(message))
+      const text = mask(message) as string
       const masked = fields === undefined ? undefined : mask(fields)
       if (isJsonObject(masked)) log[name](text, masked)
       else log[name](text)

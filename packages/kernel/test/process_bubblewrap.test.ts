@@ -1,5 +1,5 @@
 /**
- * A module's process inside bubblewrap, which closes what a Python process has open without it. Skipped where the system
+ * A module's process inside bubblewrap, which takes the place of what a Python process locks itself in with. Skipped where the system
  * has none that works.
  */
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs'

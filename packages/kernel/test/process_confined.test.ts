@@ -172,7 +172,7 @@ describe.skipIf('missing' in found)(title, () => {
       ? ['272, 0x10000000', '165, b"x", b"/nowhere", b"tmpfs", 0, None', '161, b"/nowhere"'] // unshare, mount, chroot
       : ['97, 0x10000000', '40, b"x", b"/nowhere", b"tmpfs", 0, None', '51, b"/nowhere"']
     expect(await notRefused(module, calls.map(number))).toEqual([])
-    const status = String(await outputOf(module, `open('/proc/self/status').read()`))
+    const status = await outputOf(module, `open('/proc/self/status').read()`)
     expect(status).toMatch(/NoNewPrivs:\s1/)
     expect(status).toMatch(/Seccomp:\s2/)
     expect(status).toMatch(/CapEff:\s000000000000000[02]\n/)

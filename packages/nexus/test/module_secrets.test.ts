@@ -32,6 +32,7 @@ export class Module extends BaseModule {
     if (how === 'stream') context.stream({ channel: 'stdout', text: 'streamed ' + key + '\\n' })
     if (how === 'blob') return ModuleResult.ok(await context.blobs.write(['in a blob: ', key], { mediaType: 'text/plain' }))
     if (how === 'call') return ModuleResult.ok(await context.call(via, { ...input, headers: { authorization: 'Bearer ' + key } }))
+    if (how === 'say') context.log.info('said ' + input.text)
     if (how === 'lines') context.log.info(await context.secrets.get('lines'))
     if (how === 'members') return ModuleResult.ok(JSON.parse(await context.secrets.get('account')).password)
     return ModuleResult.ok(how)
@@ -72,6 +73,8 @@ class Module(BaseModule):
             return ModuleResult.ok(await context.blobs.write(["in a blob: ", key], "text/plain"))
         if how == "call":
             return ModuleResult.ok(await context.call(via, {**input, "headers": {"authorization": "Bearer " + key}}))
+        if how == "say":
+            context.log.info("said " + input["text"])
         if how == "lines":
             print(await context.secrets.get("lines"))
         if how == "members":
@@ -99,7 +102,7 @@ interface Guide {
   reopen(): Promise<Nexus>
   /** All that was logged and streamed, as text. */
   readonly shown: string[]
-  run(input: string, more?: string): Promise<RunRecord>
+  run(input: string, more?: string, head?: string): Promise<RunRecord>
   /** Closes, and gives all that is in the files of the data folder, its journals included. */
   files(): Promise<string>
 }
@@ -129,6 +132,7 @@ config_schema: {type: object, properties: {early: {type: boolean}}}\n`,
   const values: Readonly<Record<string, unknown>> = {
     tour_key: secret,
     lines,
+    other: 'declared-by-the-document',
     account: { user: 'ada', password: secret },
   }
   const reopen = (): Promise<Nexus> => world.restart(options)
@@ -147,9 +151,9 @@ config_schema: {type: object, properties: {early: {type: boolean}}}\n`,
     nexus,
     reopen,
     shown,
-    async run(input, more = '') {
+    async run(input, more = '', head = '') {
       const live = await nexus.run(
-        nexus.check(documentOf(`  - tour: { call: tour, with: ${input} }\n${more}`)),
+        nexus.check(documentOf(`  - tour: { call: tour, with: ${input} }\n${more}`, head)),
         {},
       )
       await live.ended.catch(() => undefined)
@@ -254,6 +258,13 @@ describe.each(Object.keys(hosts) as (keyof typeof hosts)[])('%s', (host) => {
     const { ended } = await again.runs.resume(id)
     expect(await ended).toMatchObject({ status: 'completed', output: 'at last' })
     expect(await asked[1]?.promise).toBe(`Bearer ${secret}`)
+  })
+
+  test('that the document declares and hands to a module is in nothing that it logs', async () => {
+    const guide = await open(host)
+    await guide.run("{ how: say, text: '${ $secrets.other }' }", '', 'use: { secrets: [other] }')
+    expect(guide.shown.join('\n')).toContain('said ******')
+    expect(JSON.stringify(guide.shown)).not.toContain('declared-by-the-document')
   })
 
   test('of several lines is in no line that is logged', async () => {
