@@ -258,6 +258,63 @@ describe.skipIf('missing' in found)(title, () => {
   })
 })
 
+/** Confines itself as a kernel with an older Landlock lets it, and says what of all this is not refused. */
+const older = `import json, os, socket, sys
+sys.path.insert(0, sys.argv[1])
+import confine
+confine.landlock_version = lambda: int(sys.argv[2])
+other, own = sys.argv[3:5]
+confine.confine([confine.os.path.dirname(os.__file__)], [own], False, sys.argv[5] == "network", [1])
+attempts = {
+    "read": lambda: open(other + "/file.txt"),
+    "empty": lambda: os.truncate(other + "/file.txt", 0),
+    "empty by opening": lambda: os.open(other + "/file.txt", os.O_RDONLY | os.O_TRUNC),
+    "empty by opening for neither": lambda: os.open(other + "/file.txt", os.O_ACCMODE | os.O_TRUNC),
+    "write": lambda: open(other + "/new.txt", "w"),
+    "unix": lambda: socket.socket(socket.AF_UNIX),
+    "signal": lambda: os.kill(os.getppid(), 0),
+    "process": lambda: os.fork(),
+}
+if sys.argv[5] != "network":
+    attempts["internet"] = lambda: socket.socket()
+refused = []
+for what, attempt in attempts.items():
+    try:
+        attempt()
+    except PermissionError:
+        continue
+    refused.append(what)
+with open(own + "/mine.txt", "w") as file:
+    file.write("mine")
+print(json.dumps([refused, open(own + "/mine.txt").read()]))
+`
+
+describe.skipIf('missing' in found).each(Array.from({ length: version }, (_, index) => index + 1))(
+  'with version %i of Landlock',
+  (asOf) => {
+    test.each(['network', 'none'])('a process holds itself by what there is (%s)', (network) => {
+      const own = makeProcessWorld().folder
+      const other = beside()
+      const program = 'missing' in python ? '' : python.program
+      const host = join(pythonSdk, 'nexus/host')
+      const told = execFileSync(program, [
+        '-I',
+        '-S',
+        '-B',
+        '-c',
+        older,
+        host,
+        `${asOf}`,
+        other,
+        own,
+        network,
+      ])
+      expect(JSON.parse(told.toString())).toEqual([[], 'mine'])
+      expect(readFileSync(join(other, 'file.txt'), 'utf8')).toBe('not yours')
+    })
+  },
+)
+
 function runs(program: string): boolean {
   try {
     execFileSync(program, ['-c', ''], { uid: 65_534, gid: 65_534, cwd: '/', stdio: 'ignore' })

@@ -248,8 +248,10 @@ def _judgements(version, programs, network):
 
 
 def _no_truncation(index):
-    reading = [_argument(index), _statement(0x54, os.O_ACCMODE), _equals(0, 1, 0), _give(ALLOW)]
-    return [*reading, _argument(index), *_any_bit(os.O_TRUNC, EPERM), _give(ALLOW)]
+    """Landlock judges those that open for writing; the mode that opens for neither empties a file just as well."""
+    writing = [_equals(os.O_WRONLY, 0, 1), _give(ALLOW), _equals(os.O_RDWR, 0, 1), _give(ALLOW)]
+    mode = [_argument(index), _statement(0x54, os.O_ACCMODE), *writing]
+    return [*mode, _argument(index), *_any_bit(os.O_TRUNC, EPERM), _give(ALLOW)]
 
 
 def _restrict_calls(version, programs, network):
