@@ -76,6 +76,7 @@ describe.skipIf('missing' in found)(title, () => {
     symlinkSync(join(other, 'file.txt'), join(folder, 'link.txt'))
     const attempts = [
       `open('${other}/file.txt').read()`,
+      number(`${x64 ? 254 : 27}, libc.inotify_init(), b'${other}', 0xfff`),
       `os.listdir('${other}')`,
       `open('/etc/passwd').read()`,
       `os.listdir('/proc/${process.pid}')`,

@@ -29,15 +29,18 @@ finit_module:313:273 delete_module:176:106 kexec_load:246:104 kexec_file_load:32
 swapoff:168:225 acct:163:89 quotactl:179:60 quotactl_fd:443:443 syslog:103:116 settimeofday:164:170
 clock_settime:227:112 clock_adjtime:305:266 adjtimex:159:171 sethostname:170:161 setdomainname:171:162 iopl:172:-
 ioperm:173:- add_key:248:217 request_key:249:218 keyctl:250:219 open_by_handle_at:304:265 name_to_handle_at:303:264
-lookup_dcookie:212:18 vhangup:153:58 fanotify_init:300:262 sched_setscheduler:144:119 sched_setparam:142:118
-sched_setattr:314:274 setpriority:141:140 ioprio_set:251:30 migrate_pages:256:238 move_pages:279:239 modify_ldt:154:-
+lookup_dcookie:212:18 vhangup:153:58 inotify_add_watch:254:27 fanotify_init:300:262
+sched_setscheduler:144:119 sched_setparam:142:118 sched_setattr:314:274 setpriority:141:140 ioprio_set:251:30 migrate_pages:256:238 move_pages:279:239 modify_ldt:154:-
 mq_open:240:180 mq_unlink:241:181 msgget:68:186 msgsnd:69:189 msgrcv:70:188 msgctl:71:187 shmget:29:194 shmat:30:196
 shmctl:31:195 semget:64:190 semop:65:193 semctl:66:191 semtimedop:220:192 file_setattr:469:469 setxattr:188:5
 lsetxattr:189:6 fsetxattr:190:7 setxattrat:463:463 removexattr:197:14 lremovexattr:198:15 fremovexattr:199:16
 removexattrat:466:466 personality:135:92
 """
 #: Without programs: no other process, and signals to this one only.
-ALONE = "execve:59:221 execveat:322:281 fork:57:- vfork:58:- pidfd_send_signal:424:424 rt_sigqueueinfo:129:138 rt_tgsigqueueinfo:297:240"
+ALONE = """
+execve:59:221 execveat:322:281 fork:57:- vfork:58:- pidfd_send_signal:424:424 rt_sigqueueinfo:129:138
+rt_tgsigqueueinfo:297:240
+"""
 IDLE = """
 chmod:90:- fchmod:91:52 fchmodat:268:53 fchmodat2:452:452 chown:92:- fchown:93:55 lchown:94:- fchownat:260:54
 utime:132:- utimes:235:- futimesat:261:- utimensat:280:88
@@ -221,6 +224,7 @@ def _any_bit(bits, action):
 def _judgements(version, programs, network):
     own = [0, os.getpid()]
     threads = [] if programs else [_jump(0x45, THREAD, 1, 0), _give(EPERM)]
+    local = [_argument(0), _equals(1, 1, 0), _give(EPERM)]
     judged = {
         "clone": [_argument(0), *_any_bit(NEW_NAMESPACES, EPERM), *threads, _give(ALLOW)],
         # Its flags are in memory, where nobody can look; libraries then take `clone`.
@@ -228,7 +232,7 @@ def _judgements(version, programs, network):
         # AF_INET, AF_INET6
         "socket": _among(0, [2, 10], ALLOW, EPERM) if network else [_give(EPERM)],
         # Of AF_UNIX, streams: a datagram could go to any other.
-        "socketpair": [_argument(0), _equals(1, 1, 0), _give(EPERM), _argument(1), _statement(0x54, 0xF), _equals(1, 0, 1), _give(ALLOW), _give(EPERM)],
+        "socketpair": [*local, _argument(1), _statement(0x54, 0xF), _equals(1, 0, 1), _give(ALLOW), _give(EPERM)],
         "prlimit64": _among(0, own, ALLOW, EPERM),
         "sched_setaffinity": _among(0, own, ALLOW, EPERM),
         # F_SETOWN, F_SETSIG, F_SETOWN_EX; FIOSETOWN, SIOCSPGRP; TIOCSTI, TIOCLINUX

@@ -9,7 +9,6 @@ import typing
 from nexus.context import ModuleContext, current_context, make_policy
 from nexus.errors import Cancelled, TaskFault, to_workflow_error
 from nexus.host.channel import UNKNOWN_METHOD_CODE, MessageTooLong
-from nexus.host.confine import confine
 from nexus.host.contexts import HostContext, make_setup_context, received, ref_of
 from nexus.host.limits import limit_memory
 from nexus.host.loader import ModuleFailure, installed_versions, load_class
@@ -122,6 +121,9 @@ class ModuleServer:
 
     async def _confine(self, params):
         """From here on the process has what the module lists, and the temporary folder that it was started in."""
+        # In bubblewrap nobody pays for this import.
+        from nexus.host.confine import confine
+
         return confine(**{**params, "writable": [*params["writable"], os.getcwd()]})
 
     async def _packages(self, params):
