@@ -10,6 +10,8 @@ test('nexus doctor says what works here, each box tried out', async () => {
       'nexus',
       'node',
       'modules',
+      'modules in javascript',
+      'modules in python',
       'data',
       'scripts in javascript',
       'scripts in python',
@@ -17,5 +19,7 @@ test('nexus doctor says what works here, each box tried out', async () => {
     ]),
   )
   expect(findings.find(({ what }) => what === 'scripts in javascript')?.detail).toContain('quickjs (')
+  const javascript = findings.find(({ what }) => what === 'modules in javascript')?.detail
+  expect(javascript).toContain("Node's permission model")
   expect(code).toBe(findings.every(({ ok }) => ok) ? 0 : 1)
 })

@@ -1,9 +1,9 @@
 """The process gives up every right that its module's manifest does not list, before it loads anything of the module.
 
 Landlock holds files, programs, TCP ports and signals; seccomp holds sockets, new processes and namespaces, and what
-Landlock does not know of; root loses its capabilities. None of it can be undone, and what the process starts has it too.
-Standard library only: the numbers are the kernel's own interface, https://docs.kernel.org/userspace-api/landlock.html and
-https://docs.kernel.org/userspace-api/seccomp_filter.html
+Landlock does not know of; root loses its capabilities. None of it can be undone, and what the process starts has it
+too. Standard library only. The numbers are the kernel's own interface:
+https://docs.kernel.org/userspace-api/landlock.html and https://docs.kernel.org/userspace-api/seccomp_filter.html
 
 It cannot tell hosts of the network apart. Permissions, owners and times of files are in neither's hands: changing them
 succeeds and does nothing, since libraries that copy files rely on it.
@@ -29,12 +29,12 @@ finit_module:313:273 delete_module:176:106 kexec_load:246:104 kexec_file_load:32
 swapoff:168:225 acct:163:89 quotactl:179:60 quotactl_fd:443:443 syslog:103:116 settimeofday:164:170
 clock_settime:227:112 clock_adjtime:305:266 adjtimex:159:171 sethostname:170:161 setdomainname:171:162 iopl:172:-
 ioperm:173:- add_key:248:217 request_key:249:218 keyctl:250:219 open_by_handle_at:304:265 name_to_handle_at:303:264
-lookup_dcookie:212:18 vhangup:153:58 inotify_add_watch:254:27 fanotify_init:300:262
-sched_setscheduler:144:119 sched_setparam:142:118 sched_setattr:314:274 setpriority:141:140 ioprio_set:251:30 migrate_pages:256:238 move_pages:279:239 modify_ldt:154:-
-mq_open:240:180 mq_unlink:241:181 msgget:68:186 msgsnd:69:189 msgrcv:70:188 msgctl:71:187 shmget:29:194 shmat:30:196
-shmctl:31:195 semget:64:190 semop:65:193 semctl:66:191 semtimedop:220:192 file_setattr:469:469 setxattr:188:5
-lsetxattr:189:6 fsetxattr:190:7 setxattrat:463:463 removexattr:197:14 lremovexattr:198:15 fremovexattr:199:16
-removexattrat:466:466 personality:135:92
+lookup_dcookie:212:18 vhangup:153:58 inotify_add_watch:254:27 fanotify_init:300:262 sched_setscheduler:144:119
+sched_setparam:142:118 sched_setattr:314:274 setpriority:141:140 ioprio_set:251:30 migrate_pages:256:238
+move_pages:279:239 modify_ldt:154:- mq_open:240:180 mq_unlink:241:181 msgget:68:186 msgsnd:69:189 msgrcv:70:188
+msgctl:71:187 shmget:29:194 shmat:30:196 shmctl:31:195 semget:64:190 semop:65:193 semctl:66:191 semtimedop:220:192
+file_setattr:469:469 setxattr:188:5 lsetxattr:189:6 fsetxattr:190:7 setxattrat:463:463 removexattr:197:14
+lremovexattr:198:15 fremovexattr:199:16 removexattrat:466:466 personality:135:92
 """
 #: Without programs: no other process, and signals to this one only.
 ALONE = """

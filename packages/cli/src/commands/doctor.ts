@@ -62,9 +62,8 @@ function runtimeFindings(): readonly Finding[] {
 
 /** What confines modules that are not trusted; where nothing does, that is said, and no fault. */
 async function confinementFindings(): Promise<readonly Finding[]> {
-  const names = { javascript: 'JavaScript', python: 'Python' } as const
   const here = await confinementHere()
-  return here.map(({ language, detail }) => ({ what: `modules in ${names[language]}`, ok: true, detail }))
+  return here.map(({ language, detail }) => ({ what: `modules in ${language}`, ok: true, detail }))
 }
 
 async function moduleFindings(options: Options): Promise<readonly Finding[]> {
