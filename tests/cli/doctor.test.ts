@@ -10,6 +10,8 @@ test('nexus doctor says what works here, each box tried out', async () => {
       'nexus',
       'node',
       'modules',
+      'modules in javascript',
+      'modules in python',
       'data',
       'scripts in javascript',
       'scripts in python',
@@ -20,5 +22,7 @@ test('nexus doctor says what works here, each box tried out', async () => {
   expect(
     JSON.parse((await world.nexus('runs', 'list', '--json', '--data', `${world.folder}/data`)).out),
   ).toEqual([])
+  const javascript = findings.find(({ what }) => what === 'modules in javascript')?.detail
+  expect(javascript).toContain("Node's permission model")
   expect(code).toBe(findings.every(({ ok }) => ok) ? 0 : 1)
 })

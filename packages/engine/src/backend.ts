@@ -266,9 +266,9 @@ export interface DurableRun {
   now(path: string): Promise<number>
   /**
    * A value that is computed once: what is recorded under `path`, else what `compute` gives. Its record goes with the
-   * next commit, before that of anything that depends on it.
+   * next commit, before that of anything that depends on it. One that may not be recorded is computed each time.
    */
-  value(path: string, compute: () => Json): Json
+  value(path: string, compute: () => Json, mayRecord?: (value: Json) => boolean): Json
   /** Records where the task at a path stands, with the next commit; the last record counts. */
   keep(path: string, value: Json): void
   /** What was kept last under a path before the run was opened. */

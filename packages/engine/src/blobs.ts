@@ -3,13 +3,14 @@
  * when the task does. Where it goes is the backend's.
  */
 import { blobPiece, type BlobContent, type Blobs } from '@nexus/sdk'
+import { masked } from '@nexus/sdk/masking'
 import type { RunState } from './run_state.ts'
-import { masked, partsOf } from './secrets.ts'
 
-export function blobsOf({ services: { blobs }, secrets }: RunState, signal: AbortSignal): Blobs {
-  const mask = streamMask(partsOf(secrets))
+export function blobsOf(run: RunState, signal: AbortSignal): Blobs {
+  const { blobs } = run.services
   return {
-    write: (content, options) => blobs.write(mask(untilAborted(content, signal)), options),
+    write: (content, options) =>
+      blobs.write(streamMask(run.maskedParts)(untilAborted(content, signal)), options),
     read: (reference) => blobs.read(reference),
   }
 }

@@ -2,12 +2,16 @@
  * What the engine is handed to get work done: a way from a capability's name to somebody who provides it.
  * The engine knows no module; the kernel's routes have this shape.
  */
-import type { ModuleContext, ModuleResult, ModuleType } from '@nexus/sdk'
+import type { Json, ModuleContext, ModuleResult, ModuleType } from '@nexus/sdk'
 
 /** The host adds the rest of a module's context: its configuration, state, secrets, policy and log. */
 export type InvocationContext = Omit<ModuleContext, 'config' | 'state' | 'secrets' | 'policy' | 'log'> & {
   /** Whether there are secrets in the run: then nothing of the task may be remembered elsewhere. */
   readonly confidential?: boolean
+  /** Masks the secrets of the run, where there are any, in what is shown of the task. */
+  readonly mask?: (value: Json) => Json
+  /** Told, before the module has them, of the secrets that it was handed at its own asking. */
+  readonly disclose?: (secrets: readonly Json[]) => void
 }
 
 export interface Capability {

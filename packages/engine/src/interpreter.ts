@@ -4,6 +4,7 @@
  */
 import { Cancelled, NexusError, TaskFault, toWorkflowError } from '@nexus/sdk'
 import type { ChildOutcome, ChildTask, Json, WorkflowError } from '@nexus/sdk'
+import { masked as maskText } from '@nexus/sdk/masking'
 import { exportContext, isTrue, transformInput, transformOutput } from '@nexus/workflow'
 import type { Capability } from './capability.ts'
 import { detach, isDetached } from './child_runs.ts'
@@ -104,8 +105,8 @@ function capabilityFor(frame: Frame): Capability {
 
 /**
  * What a task begins with: its condition and its input. A task whose children may be recorded goes on with the input
- * that it first had: the context that it was made from may have changed since. With secrets in the run that one is
- * masked, so it is made again.
+ * that it first had: the context that it was made from may have changed since. Where that one is masked, or may be, it
+ * is made again.
  */
 function prepare(
   frame: Frame,
@@ -114,13 +115,18 @@ function prepare(
   first: TaskStart | undefined,
 ): TaskStart {
   frame.startedAt = startedAt
-  if (first && !frame.run.hasSecrets) frame.input = first.input ?? null
+  if (first && !frame.run.hasSecrets && !isMasked(first.input)) frame.input = first.input ?? null
   else takeInput(frame)
   const { path, reference, name, kind } = frame
   const input = frame.run.mask(frame.input)
   if (!capability) return { path, reference, name, kind, input }
   const { module, version } = capability
   return { path, reference, name, kind, module, version, input }
+}
+
+/** A module may have been handed secrets before the run was interrupted; they are not known any more. */
+function isMasked(input: Json | undefined): boolean {
+  return input !== undefined && JSON.stringify(input).includes(maskText)
 }
 
 /** What goes wrong is the task's own fault, kept until it runs. */

@@ -89,7 +89,8 @@ function contextFor(frame: Frame, capability: Capability, attempt: number): Invo
     signal: frame.signal,
     clock: run.clock,
     idempotencyKey: keyOf(run.id, path),
-    ...(run.hasSecrets && { confidential: true }),
+    disclose: (secrets) => run.disclose(secrets),
+    ...(run.isConfidential && { confidential: true, mask: (value) => run.mask(value) }),
   }
 }
 
@@ -120,13 +121,18 @@ class FrameRun implements TaskRun {
 
   async sleep(key: string, delayMs: number): Promise<void> {
     const { run, path, signal } = this.#frame
-    await run.durable.sleep(joinPath(path, ['sleep', key]), run.clock.now() + delayMs, signal)
+    await run.durable.sleep(
+      joinPath(path, ['sleep', run.mask(key) as string]),
+      run.clock.now() + delayMs,
+      signal,
+    )
   }
 
   /** With secrets in the run nothing is kept: they would be masked in it. */
   async keep(state: Json): Promise<void> {
     const { run, path } = this.#frame
-    if (!run.hasSecrets) run.durable.keep(joinPath(path, ['state']), [state, this.#evaluations])
+    if (!run.hasSecrets && !run.hides(state))
+      run.durable.keep(joinPath(path, ['state']), [state, this.#evaluations])
   }
 
   async recall(): Promise<Json | undefined> {
@@ -145,7 +151,8 @@ class FrameRun implements TaskRun {
     // Only an orchestrator is replayed; what does something is done anew, with other messages than before.
     if (this.#frame.fixedTime || !readsRunState(expression, scope)) return compute()
     const key = `${this.#evaluations++}-${hash('sha256', expression).slice(0, 8)}`
-    return this.#frame.run.durable.value(joinPath(this.#frame.path, ['evaluate', key]), compute)
+    const { run, path } = this.#frame
+    return run.durable.value(joinPath(path, ['evaluate', key]), compute, (value) => !run.hides(value))
   }
 }
 

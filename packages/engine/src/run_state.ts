@@ -3,11 +3,11 @@
  */
 import { standardVariables, type Workflow } from '@nexus/workflow'
 import type { Clock, Json, JsonObject, SourcePlace, StreamChunk } from '@nexus/sdk'
+import { holdsMasked, maskFor, partsOf, type Mask } from '@nexus/sdk/masking'
 import type { BlobStore, DurableRun, RunScope } from './backend.ts'
 import type { RunOutcome } from './events.ts'
 import type { FindCapability } from './capability.ts'
 import { dateTime } from './frame.ts'
-import { maskFor, type Mask } from './secrets.ts'
 import type { Ticket } from './admission.ts'
 import type { ResourceGate } from './resource_gate.ts'
 import type { Turns } from './turns.ts'
@@ -76,8 +76,8 @@ export class RunState {
   /** Whether it, or one around it, has a place for what it needs already: what it runs never waits for one. */
   readonly reserved: boolean
   readonly secrets: JsonObject
-  /** Every value that is recorded, handed on or shown goes through it. */
-  readonly mask: Mask
+  readonly #disclosed = new Set<Json>()
+  #mask: Mask
 
   constructor(
     durable: DurableRun,
@@ -97,14 +97,42 @@ export class RunState {
     this.services = services
     this.clock = services.clock
     this.secrets = secrets
-    this.mask = maskFor(secrets)
+    this.#mask = maskFor(secrets)
     this.context = durable.context
     const { namespace, name, version } = document.document
     this.workflow = { namespace, name, version }
   }
 
+  /** Whether its document declares secrets, which expressions may put anywhere. */
   get hasSecrets(): boolean {
     return Object.keys(this.secrets).length > 0
+  }
+
+  /** Whether there is anything to mask: its own secrets, or what its modules were handed. */
+  get isConfidential(): boolean {
+    return this.hasSecrets || this.#disclosed.size > 0
+  }
+
+  /** Every value that is recorded, handed on or shown goes through it. */
+  mask(value: Json): Json {
+    return this.#mask(value)
+  }
+
+  /** Whether a value would lose something if it were recorded. */
+  hides(value: Json): boolean {
+    return this.isConfidential && holdsMasked(this.#mask, value)
+  }
+
+  /** The texts that are masked wherever they stand, as of now. */
+  get maskedParts(): readonly string[] {
+    return partsOf([this.secrets, ...this.#disclosed])
+  }
+
+  /** From now on these are masked too: a module that does a task of this run was handed them, at its own asking. */
+  disclose(secrets: readonly Json[]): void {
+    const known = this.#disclosed.size
+    for (const secret of secrets) this.#disclosed.add(secret)
+    if (this.#disclosed.size > known) this.#mask = maskFor([this.secrets, ...this.#disclosed])
   }
 
   get runtime(): JsonObject {

@@ -19,8 +19,10 @@ import {
   type Policy,
   type Secrets,
 } from '@nexus/sdk'
+import type { Mask } from '@nexus/sdk/masking'
 import type { Artifact } from './artifact.ts'
 import type { Deadlines } from './deadline.ts'
+import type { Disclosed } from './disclosed.ts'
 import type { Language } from './manifest.ts'
 
 export interface Host {
@@ -49,6 +51,8 @@ export interface HostedModule {
   readonly clock: Clock
   readonly log: Log
   readonly secrets: Secrets
+  /** What came of `secrets` so far, where somebody keeps an eye on it. */
+  readonly disclosed?: Disclosed
   readonly policy: Policy
   readonly deadlines: Deadlines
   /** What the module keeps between tasks; in memory, for as long as the instance lives, where there is none. */
@@ -97,6 +101,10 @@ export type InvocationContext = Omit<ModuleContext, 'config' | 'state' | 'secret
   readonly log?: Log
   /** Whether there are secrets in the run: then nothing of the task is remembered. */
   readonly confidential?: boolean
+  /** Masks the secrets of the run, where there are any, in what is shown of the task. */
+  readonly mask?: Mask
+  /** Told, before the module has them, of the secrets that it was handed at its own asking. */
+  readonly disclose?: (secrets: readonly Json[]) => void
 }
 
 /** A module could not be built, started or found fit. `message` names the module and says what to do. */

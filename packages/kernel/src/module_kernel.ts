@@ -9,6 +9,7 @@ import { Changes, type Change } from './change.ts'
 import { lockOfServing } from './choosing/lock_differences.ts'
 import { storeName } from './choosing/pool.ts'
 import { defaultDeadlines } from './deadline.ts'
+import { Disclosed } from './disclosed.ts'
 import { discoverAt, type Source } from './discover.ts'
 import { Fleet } from './fleet.ts'
 import { isQualified, type Generation, type Route } from './generation.ts'
@@ -47,6 +48,7 @@ export class ModuleKernel implements Kernel {
   readonly #lineage: Lineage
   readonly #changes: Changes
   readonly #catalogue: Catalogue
+  readonly #disclosed = new Map<string, Disclosed>()
   #closing: Promise<void> | undefined
 
   constructor(options: KernelOptions) {
@@ -163,16 +165,27 @@ export class ModuleKernel implements Kernel {
       config,
       recorded: this.#recorded,
       lazy,
-      services: (manifest, line) => ({
-        clock,
-        secrets,
-        policy,
-        deadlines,
-        log: logOf(log, manifest.id),
-        state: stateOf(manifest, this.#journal.stateOf(line)),
-        crashed: (detail) => tellCrash(this.#events, this.#fleet, manifest.id, detail),
-      }),
+      services: (manifest, line) => {
+        const disclosed = this.#disclosedTo(manifest.id)
+        return {
+          clock,
+          secrets: disclosed.through(secrets),
+          disclosed,
+          policy,
+          deadlines,
+          log: disclosed.log(logOf(log, manifest.id)),
+          state: stateOf(manifest, this.#journal.stateOf(line)),
+          crashed: (detail) => tellCrash(this.#events, this.#fleet, manifest.id, disclosed.mask(detail)),
+        }
+      },
     }
+  }
+
+  /** One for all versions: what one was handed, it may hand over to the next. */
+  #disclosedTo(id: string): Disclosed {
+    const known = this.#disclosed.get(id) ?? new Disclosed()
+    this.#disclosed.set(id, known)
+    return known
   }
 
   route(capability: string): Route | undefined {

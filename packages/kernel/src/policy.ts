@@ -22,6 +22,11 @@ export const policySchema = Type.Object(
         closed,
       ),
     ),
+    confined: Type.Optional(
+      Type.Boolean({
+        description: 'Whether modules that are not trusted are refused where nothing confines them.',
+      }),
+    ),
     programs: Type.Optional(
       Type.Object({ allow: Type.Optional(programs), deny: Type.Optional(programs) }, closed),
     ),

@@ -25,8 +25,13 @@ export class ResultCache {
     this.#recorded = recorded
   }
 
-  /** The result that is kept, else what `work` gives, which is kept where it is a success. */
-  async through(task: string, input: Json, work: () => Promise<ModuleResult>): Promise<ModuleResult> {
+  /** The result that is kept, else what `work` gives, which is kept where it is a success and may be. */
+  async through(
+    task: string,
+    input: Json,
+    work: () => Promise<ModuleResult>,
+    mayKeep: (result: ModuleResult) => boolean,
+  ): Promise<ModuleResult> {
     const key = `${task} ${JSON.stringify(input)}`
     if (key.length > inputSizeMax) return work()
     const known = this.#results.get(key)
@@ -34,7 +39,7 @@ export class ResultCache {
     const output = this.#recorded.result(`${this.#owner} ${key}`)
     if (output !== undefined) return ModuleResult.ok(output)
     const result = await work()
-    if (result.success) this.#keep(key, result)
+    if (result.success && mayKeep(result)) this.#keep(key, result)
     return result
   }
 

@@ -2,9 +2,11 @@
  * The place of one module in a generation: its artifact, its configuration, and the instance that serves it from its
  * first use (or from the start, with `auto_load`) until it is stopped. A slot may stand in several generations.
  */
-import type { JsonObject, Manifest, ModuleResult } from '@nexus/sdk'
+import type { Json, JsonObject, Manifest, ModuleResult } from '@nexus/sdk'
 import type { Artifact } from './artifact.ts'
 import { counted, type CountedInstance } from './counted_instance.ts'
+import { discreet, maskedFailure } from './discreet_instance.ts'
+import { Disclosed } from './disclosed.ts'
 import {
   ModuleFailure,
   type Host,
@@ -56,6 +58,7 @@ export class Slot {
   #ended = 0
   #errors = 0
   readonly #errorListeners = new Set<(message: string) => void>()
+  readonly #disclosed: Disclosed
   readonly #cache: ResultCache | undefined
   readonly #inputs: InputCheck
   /** The tasks that may be done again, of which samples are kept. */
@@ -66,7 +69,8 @@ export class Slot {
     this.host = options.host
     this.source = options.source
     this.line = options.line
-    const { manifest, clock, artifact, config } = options.hosted
+    const { manifest, clock, artifact, config, disclosed } = options.hosted
+    this.#disclosed = disclosed ?? new Disclosed()
     this.#inputs = new InputCheck(manifest)
     const isPlain = manifest.type !== 'orchestrator'
     const provided = isPlain ? (manifest.provides ?? []) : []
@@ -113,14 +117,15 @@ export class Slot {
       this.#failure = undefined
       this.#options.started(this)
       return instance
-    } catch (error) {
+    } catch (thrown) {
+      const error = maskedFailure(thrown, this.#disclosed)
       if (error instanceof ModuleFailure) this.#failure = error
       throw error
     }
   }
 
   async #startFit(): Promise<CountedInstance> {
-    const instance = counted(await this.host.start(this.#options.hosted))
+    const instance = counted(discreet(await this.host.start(this.#options.hosted), this.#disclosed))
     try {
       await instance.probe()
       return instance
@@ -166,18 +171,37 @@ export class Slot {
   /** Does one task of those that it provides; rejects with `TaskFault` or `Cancelled`, also where the module does not start. */
   async invoke(context: InvocationContext, provided: string): Promise<ModuleResult> {
     this.#underWay.add(context)
+    const stopTelling = this.#tellSecrets(context)
     try {
       this.#inputs.check(provided, context.inputData)
-      const result = await this.#work(context)
+      const result = await this.#work(this.#discreet(context))
       this.#ended++
       return result
     } catch (error) {
       this.#countError(error)
       throw error
     } finally {
+      stopTelling?.()
       this.#underWay.delete(context)
       if (this.#underWay.size === 0) this.#idle?.resolve()
     }
+  }
+
+  /** The run of a task hears of every secret that the module has been handed, or is while it does the task. */
+  #tellSecrets({ disclose }: InvocationContext): (() => void) | undefined {
+    if (disclose === undefined || this.manifest.permissions?.secrets === undefined) return undefined
+    return this.#disclosed.tell(disclose)
+  }
+
+  /** What is logged for a task goes by the secrets of its run as well. */
+  #discreet(context: InvocationContext): InvocationContext {
+    const { mask, log = this.#options.hosted.log } = context
+    return mask === undefined ? context : { ...context, log: this.#disclosed.log(log, mask) }
+  }
+
+  /** Masks the secrets that the module was handed. */
+  mask<Value extends Json>(value: Value): Value {
+    return this.#disclosed.mask(value)
   }
 
   get tally(): Tally {
@@ -192,9 +216,10 @@ export class Slot {
 
   #countError(error: unknown): void {
     this.#ended++
-    const message = moduleError(error)
-    if (message === undefined) return
+    const said = moduleError(error)
+    if (said === undefined) return
     this.#errors++
+    const message = this.mask(said)
     for (const listener of Array.from(this.#errorListeners)) listener(message)
   }
 
@@ -211,8 +236,9 @@ export class Slot {
     if (this.#cache !== undefined) return this.#throughCache(context, this.#cache)
     const result = await this.#execute(context)
     const { kind } = context.metadata
-    if (result.success && this.#sampled.has(kind))
-      this.#options.recorded.sample(kind, context.inputData, result.outputData)
+    const { inputData: input } = context
+    if (result.success && this.#sampled.has(kind) && !this.#disclosed.isIn([input, result.outputData]))
+      this.#options.recorded.sample(kind, input, result.outputData)
     return result
   }
 
@@ -221,7 +247,10 @@ export class Slot {
   }
 
   #throughCache(context: InvocationContext, cache: ResultCache): Promise<ModuleResult> {
-    return cache.through(context.metadata.kind, context.inputData, () => this.#execute(context))
+    const { metadata, inputData } = context
+    const mayKeep = ({ outputData, metadata: facts }: ModuleResult): boolean =>
+      !this.#disclosed.isIn([outputData, facts])
+    return cache.through(metadata.kind, inputData, () => this.#execute(context), mayKeep)
   }
 
   async #startAndInvoke(context: InvocationContext): Promise<ModuleResult> {

@@ -46,7 +46,7 @@ export interface StageOptions {
   readonly services: (
     manifest: Manifest,
     line: StateLine,
-  ) => Pick<HostedModule, 'clock' | 'log' | 'secrets' | 'policy' | 'deadlines' | 'state' | 'crashed'>
+  ) => Omit<HostedModule, 'manifest' | 'artifact' | 'config' | 'folder'>
 }
 
 export interface Candidate extends FoundModule {

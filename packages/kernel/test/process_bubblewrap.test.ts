@@ -1,6 +1,6 @@
 /**
- * A module's process inside bubblewrap, which closes what a Python process has open without it. Skipped where the system
- * has none that works.
+ * A module's process inside bubblewrap, which takes the place of what a Python process locks itself in with. Skipped where
+ * the system has none that works.
  */
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { createServer, type AddressInfo } from 'node:net'

@@ -28,6 +28,7 @@ os.write(1, b'{"jsonrpc":"2.0","id":1,"result":2}\\n')
 os.system("echo three")
 sys.stdout.write("no line end")
 return ModuleResult.ok([input, sys.stdin.read()])`),
+      { manifest: { permissions: { run: ['echo'] } } },
     )
     expect(await outputOf(module, 7)).toEqual([7, ''])
     await module.stop()

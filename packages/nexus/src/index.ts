@@ -41,6 +41,7 @@ export type {
   StoredGeneration,
 } from '@nexus/kernel'
 export type { Modules, Swap } from './modules.ts'
+export { confinementHere } from '@nexus/kernel'
 export type { Lock, Source, Wishes } from '@nexus/kernel'
 export { Manifest as manifestSchema } from '@nexus/sdk'
 export { formatProblems, workflowSchema, type Problem } from '@nexus/workflow'

@@ -68,6 +68,8 @@ export interface NexusOptions {
   readonly secrets?: SecretProvider
   /** What modules may do, whatever documents and manifests say; everything that this process may by default. */
   readonly policy?: Policy
+  /** Whether modules that are not trusted are refused where nothing confines them. */
+  readonly mustConfine?: boolean
   /** Folders of workflow documents, for those that others run; the nearer first. */
   readonly workflows?: readonly string[]
   /** Capabilities that are not here but where a document will run: they count when one is checked. */
@@ -252,7 +254,8 @@ function openModules(
   runs: RunControl,
   natives: readonly NativeModule[],
 ): Promise<Kernel> {
-  const { modules = [], wishes, trust = [], config = {}, policy, deadlines, stepped, lazy } = options
+  const { modules = [], wishes, trust = [], config = {}, policy, mustConfine = false } = options
+  const { deadlines, stepped, lazy } = options
   return openKernel({
     sharedBuilds: { folder: buildsOfInstallation, sources: [firstParty] },
     sources: [{ name: 'nexus', folder: firstParty }, ...modules],
@@ -262,7 +265,10 @@ function openModules(
     log,
     config,
     secrets: forModules(secrets),
-    hosts: [inProcessHost, processHost({ folder: join(data, 'hosts'), clock, environment: process.env })],
+    hosts: [
+      inProcessHost,
+      processHost({ folder: join(data, 'hosts'), clock, environment: process.env, mustConfine }),
+    ],
     placement: placementBy([firstParty, ...trust]),
     runs,
     natives,

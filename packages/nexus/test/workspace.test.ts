@@ -164,3 +164,10 @@ test.for([
     expect(() => readWorkspace(folder)).toThrow(message)
   },
 )
+
+test('the policy may refuse modules that nothing confines', () => {
+  const mustConfine = (policy: string): boolean | undefined =>
+    readWorkspace(folderWith({ 'nexus.yaml': policy })).options({ by: 'server', environment: {} }).mustConfine
+  expect(mustConfine('policy: {confined: true}\n')).toBe(true)
+  expect(mustConfine('policy: {}\n')).toBe(false)
+})

@@ -2,6 +2,7 @@
 
 import asyncio
 import inspect
+import os
 import traceback
 import typing
 
@@ -40,6 +41,7 @@ class ModuleServer:
         self._releases = []
         channel.loop.set_exception_handler(self._report_unhandled)
         self._methods = {
+            "confine": self._confine,
             "packages": self._packages,
             "load": self._load,
             "set_up": self._set_up,
@@ -117,6 +119,13 @@ class ModuleServer:
             self._channel.answer(id, await work(params))
         except BaseException as error:
             self._refuse(id, error)
+
+    async def _confine(self, params):
+        """From here on the process has what the module lists, and the temporary folder that it was started in."""
+        # In bubblewrap nobody pays for this import.
+        from nexus.host.confine import confine
+
+        return confine(**{**params, "writable": [*params["writable"], os.getcwd()]})
 
     async def _packages(self, params):
         return installed_versions(params["names"])

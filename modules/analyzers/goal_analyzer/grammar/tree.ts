@@ -163,6 +163,8 @@ export interface AskedOrder {
   readonly isDescending: boolean
   /** By the number of rows. */
   readonly isOfRows?: boolean
+  /** A direction alone, such as `A to Z`, which is of texts as well. */
+  readonly isPlain?: boolean
 }
 
 export interface AskedLimit {

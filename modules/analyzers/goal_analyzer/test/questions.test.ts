@@ -80,6 +80,14 @@ test('what is ranked is ranked by the only number that measures something, else 
   expect(message).toContain('It is not said by which column')
 })
 
+test('what is largest is never a name, though a name may stand from A to Z', async () => {
+  expect(await planned('only the name of the customers in customers.csv, A to Z')).toContain('sort_by(.name)')
+  const { message } = await refusal('only the name of the customers in customers.csv, largest first', {
+    context,
+  })
+  expect(message).toContain('It is not said by which column')
+})
+
 test('a statement is no question: it neither filters nor is answered', async () => {
   const { message } = await refusal('Show the open orders in orders.csv. The status is paid.', { context })
   expect(message).toContain('status')

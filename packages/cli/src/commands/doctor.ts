@@ -2,7 +2,7 @@
  * `nexus doctor`: what works here and what does not, with what to do about it: the runtime, the modules, and the boxes in
  * which scripts run, each tried out by the module itself.
  */
-import { version, type RunRecord } from '@nexus/nexus'
+import { confinementHere, version, type RunRecord } from '@nexus/nexus'
 import { isJsonObject, type Json, type JsonObject } from '@nexus/sdk'
 import type { Command } from 'commander'
 import { withConnection, type Connection } from '../connection.ts'
@@ -42,7 +42,7 @@ export function addDoctorCommand(program: Command, shell: Shell): void {
 async function doctor(options: Options, { io, exit }: Shell): Promise<void> {
   const data = dataFolder(options.data)
   const modules = await moduleFindings(options)
-  const findings: Finding[] = [...runtimeFindings(), ...modules]
+  const findings: Finding[] = [...runtimeFindings(), ...modules, ...(await confinementFindings())]
   await withConnection({ data }, async (connection) => {
     findings.push({ what: 'data', ok: true, detail: connection.server ?? data })
     findings.push(...(await boxFindings(connection)))
@@ -58,6 +58,12 @@ function runtimeFindings(): readonly Finding[] {
     { what: 'nexus', ok: true, detail: version },
     { what: 'node', ok: true, detail: `${process.version} on ${process.platform} ${process.arch}` },
   ]
+}
+
+/** What confines modules that are not trusted; where nothing does, that is said, and no fault. */
+async function confinementFindings(): Promise<readonly Finding[]> {
+  const here = await confinementHere()
+  return here.map(({ language, detail }) => ({ what: `modules in ${language}`, ok: true, detail }))
 }
 
 async function moduleFindings(options: Options): Promise<readonly Finding[]> {

@@ -45,7 +45,7 @@ async function tryOn(
 ): Promise<string | undefined> {
   const got = await doAgain(slot, task, input, clock)
   if ('output' in got && isDeepStrictEqual(got.output, output)) return undefined
-  const now = 'output' in got ? shown(got.output) : got.fault
+  const now = 'output' in got ? shown(slot.mask(got.output)) : slot.mask(got.fault)
   return `${slot.manifest.id} ${slot.manifest.version}, ${task} of ${shown(input)}: it was ${shown(output)}, now it is ${now}`
 }
 

@@ -4,14 +4,18 @@
  * floods or grows takes its own tasks with it and nothing else.
  *
  * A Node process is held by Node's permission model, which covers files, sockets, programs, workers and add-ons. A Python
- * process has no such thing: it is separate, not confined, unless bubblewrap is there, which then goes around both.
- * Neither tells one address from another: a module that lists any has the network.
+ * process locks itself in with Landlock and seccomp. bubblewrap goes around the one and takes the place of the other where
+ * it is there. Where a system has neither, a Python process is separate, and not confined, which is said.
+ * Nothing tells one address from another: a module that lists any has the network (Landlock, since its version 4, lets
+ * it have the TCP ports that it lists).
  */
-import { systemClock, type Clock, type Manifest } from '@nexus/sdk'
+import { systemClock, type Clock, type Log, type Manifest } from '@nexus/sdk'
 import { Watchdog } from '@nexus/sdk/process'
 import { ModuleFailure, type Host, type HostedModule } from '../host.ts'
 import { languageOf, type Language } from '../manifest.ts'
 import { findBubblewrap } from './process/bubblewrap.ts'
+import { findConfinement } from './process/confinement.ts'
+import { unconfinedDetail } from './process/confinement_here.ts'
 import { openHome, type Home } from './process/home.ts'
 import { ProcessInstance } from './process/instance.ts'
 import { launchNode, launchPython, type Launch, type LaunchOptions } from './process/launch.ts'
@@ -36,6 +40,10 @@ export interface ProcessHostOptions {
   readonly graceMsMax?: number
   /** Whether bubblewrap goes around each process where the system has it; it does by default. */
   readonly bubblewrap?: boolean
+  /** Whether Python processes lock themselves in where bubblewrap is not around them; they do by default. */
+  readonly confines?: boolean
+  /** Whether modules are refused that nothing can confine; by default they run, and it is logged once. */
+  readonly mustConfine?: boolean
   /** Node and Python; the ones here by default. */
   readonly programs?: { readonly node?: string; readonly python?: string }
 }
@@ -54,8 +62,10 @@ class ProcessHost implements Required<Host> {
   readonly #pool: Pool
   readonly #bubblewrap = once(async () => (this.#options.bubblewrap === false ? undefined : findBubblewrap()))
   readonly #python = once(() => findPython(this.#options.programs?.python))
+  readonly #confinement = once(async () => this.#findConfinement())
   readonly #runtime = once(() => nodeRuntime(this.#openHome().folder))
   #home: Home | undefined
+  #saidUnconfined = false
 
   constructor(options: ProcessHostOptions) {
     this.#options = options
@@ -95,21 +105,41 @@ class ProcessHost implements Required<Host> {
     this.#home?.close()
   }
 
-  async #launch({ manifest, folder }: HostedModule, memoryMb: number): Promise<Launch> {
+  async #launch({ manifest, folder, log }: HostedModule, memoryMb: number): Promise<Launch> {
     const { environment = {}, programs = {} } = this.#options
     const bubblewrap = await this.#bubblewrap()
     const options: LaunchOptions = { manifest, folder, memoryMb, environment, bubblewrap }
-    if (languageOf(manifest.entry_points.main) === 'python') return this.#launchPython(manifest, options)
+    if (languageOf(manifest.entry_points.main) === 'python') return this.#launchPython(manifest, options, log)
     const runtime = await this.#runtime()
     return launchNode(options, { program: programs.node ?? process.execPath, runtime })
   }
 
-  async #launchPython(manifest: Manifest, options: LaunchOptions): Promise<Launch> {
+  async #launchPython(manifest: Manifest, options: LaunchOptions, log: Log): Promise<Launch> {
     const python = await this.#python()
     if ('missing' in python) {
       throw new ModuleFailure(`${label(manifest)} is in Python, but ${python.missing}.`)
     }
-    return launchPython(options, { ...python, sdk: pythonSdk })
+    const confines = options.bubblewrap === undefined && (await this.#confines(manifest, log))
+    return launchPython({ ...options, confines }, { ...python, sdk: pythonSdk })
+  }
+
+  /** Throws `ModuleFailure` where it must be and cannot; that it is not is logged once. */
+  async #confines(manifest: Manifest, log: Log): Promise<boolean> {
+    const found = await this.#confinement()
+    if (!('missing' in found)) return true
+    if (this.#options.mustConfine === true) {
+      const what = `${label(manifest)} is in Python, and modules in Python are ${unconfinedDetail(found.missing)}`
+      throw new ModuleFailure(`${what}. policy.confined of nexus.yaml refuses that: install bubblewrap.`)
+    }
+    if (!this.#saidUnconfined) log.warn(`Modules in Python are ${unconfinedDetail(found.missing)}.`)
+    this.#saidUnconfined = true
+    return false
+  }
+
+  async #findConfinement(): ReturnType<typeof findConfinement> {
+    if (this.#options.confines === false) return { missing: 'it is turned off' }
+    const python = await this.#python()
+    return 'missing' in python ? python : findConfinement(python, pythonSdk)
   }
 
   #openHome(): Home {

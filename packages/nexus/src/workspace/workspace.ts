@@ -40,6 +40,7 @@ type WorkspaceOption =
   | 'config'
   | 'trust'
   | 'policy'
+  | 'mustConfine'
   | 'retention'
   | 'workflows'
   | 'secrets'
@@ -153,6 +154,7 @@ function optionsOf(parts: Parts, use: WorkspaceUse): ReturnType<Workspace['optio
       frozen: use.lock === 'frozen',
     },
     policy: policyOf(settings, use),
+    mustConfine: settings.policy?.confined === true,
     retention: Object.fromEntries(
       Object.entries(settings.retention ?? {}).map(([what, kept]) => [what, durationMs(kept)]),
     ),

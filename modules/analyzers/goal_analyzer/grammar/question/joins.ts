@@ -1,6 +1,6 @@
 /** Two tables in one question: by what they belong together, and `that have no …` of the other. */
 import type { Found, Reader } from '../reader.ts'
-import type { AskedSource, Column, Condition } from '../tree.ts'
+import type { AskedSource, Condition } from '../tree.ts'
 import { knownColumnAt, valueConditionsAt } from './columns.ts'
 import { fileAt, sourceOf } from './plain.ts'
 import { gone, type Part } from './reading.ts'
@@ -66,5 +66,3 @@ function readingsOf(
     return [{ end: isSame ? file.end : noun + 1, value: { conditions, source } }]
   })
 }
-
-export type Key = { readonly left: Column; readonly right: Column }

@@ -71,7 +71,7 @@ function bare(reader: Reader, at: number): readonly Found<readonly AskedOrder[]>
   return (['descending', 'ascending'] as const).flatMap((name) =>
     [...reader.phraseEnds(name, at), ...reader.phraseEnds(name, reader.skip(at))].map((end) => ({
       end,
-      value: [{ column: undefined, isDescending: name === 'descending' }],
+      value: [{ column: undefined, isDescending: name === 'descending', isPlain: true }],
     })),
   )
 }

@@ -69,13 +69,9 @@ function inGroups(compiler: Compiler, value: Value, asked: Question, span: Span)
       )
     return value
   }
-  if (having.length > 0 && !aggregates.some((one) => one.function === 'count'))
-    return onlyLarge(
-      compiler,
-      aggregated(compiler, onlyLargeGroups(compiler, value, asked), by, aggregates),
-      [],
-    )
-  return onlyLarge(compiler, aggregated(compiler, value, by, aggregates), having)
+  const isCounted = aggregates.some((one) => one.function === 'count')
+  if (isCounted) return onlyLarge(compiler, aggregated(compiler, value, by, aggregates), having)
+  return aggregated(compiler, onlyLargeGroups(compiler, value, asked), by, aggregates)
 }
 
 /** The groups with so many rows. */
@@ -121,7 +117,10 @@ function put(compiler: Compiler, value: Value, asked: Question, order: AskedOrde
     const sort = order.isDescending ? 'sort | reverse' : 'sort'
     return { ...value, expression: new Table(compiler, value).through(sort) }
   }
-  const column = order.column ?? measureOf(compiler, value, asked, span)
+  const [named, another] = asked.columns
+  // `only the names, A to Z`; what is largest, of names, nobody means.
+  const isTheOne = order.isPlain === true && !another && asked.aggregates.length === 0
+  const column = order.column ?? (isTheOne ? named : undefined) ?? measureOf(compiler, value, asked, span)
   return inOrder(compiler, value, [{ column, isDescending: order.isDescending }])
 }
 
@@ -129,8 +128,6 @@ function put(compiler: Compiler, value: Value, asked: Question, order: AskedOrde
 function measureOf(compiler: Compiler, value: Value, asked: Question, span: Span): Column {
   const [only, ...more] = value.computed ?? []
   if (only !== undefined && more.length === 0) return { name: String(JSON.parse(only)), span }
-  const [named] = asked.columns
-  if (asked.columns.length === 1 && named && asked.aggregates.length === 0) return named
   const mentioned = asked.conditions.flatMap((one) =>
     one.kind === 'compare' && one.subject ? [one.subject] : [],
   )

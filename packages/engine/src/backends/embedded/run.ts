@@ -109,11 +109,11 @@ export class EmbeddedRun implements DurableRun {
     return this.#append({ type: 'time.read', path }, path).at
   }
 
-  value(path: string, compute: () => Json): Json {
+  value(path: string, compute: () => Json, mayRecord = (_value: Json): boolean => true): Json {
     const recorded = this.resumed ? this.#log.first(this.#number, path, 'value.computed', 0) : undefined
     if (recorded?.type === 'value.computed') return recorded.value
     const value = compute()
-    this.#append({ type: 'value.computed', path, value }, path)
+    if (mayRecord(value)) this.#append({ type: 'value.computed', path, value }, path)
     return value
   }
 

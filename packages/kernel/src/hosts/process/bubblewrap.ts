@@ -7,7 +7,7 @@ import { promisify } from 'node:util'
 import type { Rights } from './launch.ts'
 
 /** What programs need of a system to run at all; what is not there is passed over. */
-const systemFolders = [
+export const systemFolders = [
   '/usr',
   '/bin',
   '/sbin',
@@ -18,7 +18,7 @@ const systemFolders = [
   '/etc/localtime',
 ]
 /** And what they need to find other machines and to trust them. */
-const networkFiles = [
+export const networkFiles = [
   '/etc/resolv.conf',
   '/etc/hosts',
   '/etc/nsswitch.conf',

@@ -148,7 +148,8 @@ export class ProcessInstance implements Instance {
     })
     const services = this.#services
     const ended = (end: ProcessEnd): void => this.#lose(session, end)
-    const session = new Session(process, { hosted, services, memoryMb, clock, graceMsMax, ended })
+    const { confine } = launch
+    const session = new Session(process, { hosted, services, confine, memoryMb, clock, graceMsMax, ended })
     await session.open()
     this.#session = session
     pool.keepSpare(launch)

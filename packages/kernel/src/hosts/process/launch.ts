@@ -5,9 +5,10 @@
 import { existsSync, realpathSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { dirname, join, resolve } from 'node:path'
-import type { Manifest } from '@nexus/sdk'
+import type { JsonObject, Manifest } from '@nexus/sdk'
 import { sharedPackages } from '../../artifact_interface.ts'
 import { sandboxed } from './bubblewrap.ts'
+import { confineParams, portsOf } from './confinement.ts'
 
 export interface Launch {
   /** Processes of one key are alike until a module is loaded into them. */
@@ -22,6 +23,8 @@ export interface Launch {
   readonly memoryMb: number
   /** Where the protocol runs: on a stream of its own, or on standard input and output, which the child then moves away. */
   readonly channel: 'own' | 'standard'
+  /** What the process is asked to keep of its rights before it loads a module, where it can give up the rest. */
+  readonly confine?: JsonObject
 }
 
 export interface LaunchOptions {
@@ -33,6 +36,8 @@ export interface LaunchOptions {
   readonly environment: Readonly<Record<string, string | undefined>>
   /** bubblewrap's program, where the system has one that works. */
   readonly bubblewrap: string | undefined
+  /** Whether a Python process can lock itself in, where bubblewrap is not around it. */
+  readonly confines?: boolean
 }
 
 /** `program`: Node's; `runtime`: the one file that the process runs. */
@@ -75,13 +80,18 @@ export function launchPython(
   // -I: no environment, no user packages; -S: no packages but those that the manifest lists, added later;
   // -B: nothing is written beside sources.
   const flags = ['-I', '-S', '-B', '-X', 'utf8', join(sdk, 'nexus', 'host', 'main.py')]
-  return finish(options, {
+  const rights = rightsOf(options)
+  const readable = [dirname(program), ...prefixes, sdk, ...rights.read]
+  const launch = finish(options, {
     channel: 'standard',
     program,
     start: () => flags,
-    readable: [dirname(program), ...prefixes, sdk, ...rightsOf(options).read],
+    readable,
     key: ['python', ...flags],
   })
+  if (options.bubblewrap !== undefined || options.confines !== true) return launch
+  const ports = portsOf(options.manifest.permissions?.network ?? [])
+  return { ...launch, confine: confineParams({ ...rights, read: readable }, ports) }
 }
 
 interface Plan {

@@ -2,7 +2,7 @@
  * What a host and a module's process say to each other: JSON-RPC 2.0, one message a line, in both directions.
  * Names and members on the wire are snake_case; the Node child (`child/`) and the Python one (`python/nexus`) speak it alike.
  *
- * The process says `hello` first. Then the host asks: `load`, `set_up`, `probe`, `hooks`, `snapshot`, `migrate`,
+ * The process says `hello` first. Then the host asks: `confine` (of a Python process that is to lock itself in), `load`, `set_up`, `probe`, `hooks`, `snapshot`, `migrate`,
  * `restore`, `execute` (many at once), `tear_down`, `release`, and tells: `abort`. While a task runs, the module asks for what its context gives (`run.task`, `call`,
  * `state.get`…, each with the `task` it belongs to) and tells: `log`, `stream`, `on_teardown`, `abort`.
  *

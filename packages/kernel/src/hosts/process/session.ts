@@ -38,6 +38,8 @@ import { decodeThrown, encodeThrown } from './thrown.ts'
 export interface SessionOptions {
   readonly hosted: HostedModule
   readonly services: Services
+  /** What its process keeps of its rights, where it can give up the rest. */
+  readonly confine: JsonObject | undefined
   readonly memoryMb: number
   /** The host's own, for limits that are not the module's. */
   readonly clock: Clock
@@ -96,8 +98,9 @@ export class Session implements Tenant {
   }
 
   async #load(): Promise<void> {
-    const { hosted, memoryMb } = this.#options
+    const { hosted, memoryMb, confine } = this.#options
     const { manifest, config, folder, artifact, policy } = hosted
+    if (confine !== undefined) await this.#ask('confine', confine, hosted.deadlines.setupMsMax, 'confine')
     const names = pythonPackages(manifest)
     if (names.length > 0) {
       const versions = await this.#ask('packages', { names }, hosted.deadlines.setupMsMax)
