@@ -7,6 +7,10 @@ import { cpSync, existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } fro
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
+import { seed } from './life.ts'
+
+/** Else every third, another one each time. */
+const every = process.env['NEXUS_CRASH_EVERY'] !== undefined
 
 const modules: Readonly<Record<string, readonly [provides: string, execute: string]>> = {
   planner: [
@@ -54,7 +58,7 @@ do: [{ goal: { call: nexus.goal, with: { goal: do it } } }]
 const timesOf = ({ tasks }: RunRecord, kind: string): number =>
   tasks.filter((task) => task.kind === kind && task.status === 'completed').length
 
-test('a goal goes on from what is on disk after each of its events', { timeout: 300_000 }, async () => {
+test('a goal goes on from what is on disk after any of its events', { timeout: 300_000 }, async () => {
   using world = makeWorld()
   const data = join(world.folder, 'data')
   const kept: string[] = []
@@ -74,7 +78,7 @@ test('a goal goes on from what is on disk after each of its events', { timeout: 
   expect(plans).toBe(2)
   await nexus.close()
   expect(kept.length).toBeGreaterThan(20)
-  for (const copy of kept) {
+  for (const copy of kept.filter((_copy, event) => every || event % 3 === seed % 3)) {
     const again = await world.open(copy)
     await again.start()
     await again.idle()

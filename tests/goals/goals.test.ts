@@ -3,8 +3,8 @@ import { afterAll, expect, test } from 'vitest'
 import { connectives, goldenSet } from './golden_set.ts'
 import { setup } from './world.ts'
 
-/** What is refused so far is looked at by `npm run goals` alone. */
-const goals = goldenSet().filter(({ missed }) => missed !== true)
+/** `npm run goals` runs them all; here are the first sets, every third of the later ones, and nothing that is missed so far. */
+const goals = goldenSet().filter(({ missed, context }, at) => missed !== true && (!context || at % 3 === 0))
 const world = await setup()
 afterAll(() => world[Symbol.asyncDispose]())
 
