@@ -273,3 +273,17 @@ entry_points: {main: main.js}\nprovides: [{task: tell}]\n`
   expect(shown.out).toMatch(/serves +1\.0\.0 [0-9a-f]{12}: generation 2; 0 runs see it/)
   expect(await server.nexus('modules', 'swap', 'teller@9.0.0')).toMatchObject({ code: 2 })
 })
+
+test('who follows a run on a server that ends is told which run goes on, and where', async () => {
+  using world = setup()
+  await using server = await start(world)
+  const following = server.nexus('run', world.file('approval.yaml', approval))
+  await vi.waitFor(async () => expect(await server.nexus('runs', 'list')).toMatchObject({ code: 0 }))
+  const listed = async (): Promise<string> => (await server.nexus('runs', 'list', '--json')).out
+  await vi.waitFor(async () => expect(await listed()).toContain('"id"'), { timeout: 10_000 })
+  const [{ id }] = JSON.parse(await listed()) as [{ id: string }]
+  await server.stop()
+  const { code, err } = await following
+  expect(code).toBe(1)
+  expect(err).toContain(`Run ${id} goes on when a server is up on its data again`)
+})

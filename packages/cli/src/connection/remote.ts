@@ -4,7 +4,7 @@
  */
 import { Client, operations, ProblemError, type BodyOf, type LifecycleEvent } from '@nexus/api'
 import { resumable, type CheckedWorkflow, type CloudEvent, type Forgetting } from '@nexus/nexus'
-import { systemClock } from '@nexus/sdk'
+import { NexusError, systemClock } from '@nexus/sdk'
 import { checkFile } from '../commands/documents.ts'
 import { DocumentRefused, refuseInvalid } from '../commands/refusal.ts'
 import { withScratchNexus } from '../commands/scratch.ts'
@@ -150,6 +150,13 @@ function explain(error: unknown): never {
 }
 
 /** Hears of a run from the event after `after`, from the first where there is none. */
+/** The server ended while its run was looked at: nothing of the run is lost. */
+function goneUnder(id: string, error: unknown): never {
+  if (!(error instanceof NexusError) || error.code !== 'server_unreachable') throw error
+  const next = `Run ${id} goes on when a server is up on its data again, and is there to be seen: nexus runs show ${id}`
+  throw new NexusError(error.code, `${error.message}. ${next}`, { cause: error })
+}
+
 function following(client: Client, id: string, after?: string): Following {
   const listeners = new Set<Parameters<Following['listen']>[0]>()
   const tell = (event: LifecycleEvent): void => {
@@ -159,7 +166,7 @@ function following(client: Client, id: string, after?: string): Following {
     for await (const event of client.follow(id, after === undefined ? {} : { after })) tell(event)
   }
   const cancelled = Promise.withResolvers<void>()
-  const ended = Promise.race([read(), cancelled.promise])
+  const ended = Promise.race([read().catch((error: unknown) => goneUnder(id, error)), cancelled.promise])
   ended.catch(() => {}) // whoever waits for it is told
   const cancel = async (): Promise<void> =>
     void (await client.call(operations.runs.cancel, { params: { id } }))
