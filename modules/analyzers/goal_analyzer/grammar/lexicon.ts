@@ -83,6 +83,12 @@ export class Lexicon {
     return found.length === 1 ? found[0] : undefined
   }
 
+  /** Whether a word names anything that is known. */
+  knows(tokens: readonly Token[], at: number): boolean {
+    const isValue = this.valueAt(tokens, at) !== undefined
+    return isValue || this.columnsAt(tokens, at).length > 0 || this.tableAt(tokens, at) !== undefined
+  }
+
   /** The one column of a table that measures something: a number that is neither a name nor a time. */
   measure(source?: { readonly path: string; readonly table: string | undefined }): string | undefined {
     const tables = source

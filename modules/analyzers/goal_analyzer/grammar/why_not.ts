@@ -14,6 +14,11 @@ export function whyNotUnderstood(reader: Reader): Refusal {
   const isOver = reader.furthest >= reader.length
   if (isOver || !stuck) {
     const last = reader.tokens.at(-1)
+    const unknown = strangersUpTo(reader, reader.length - 1)
+    if (unknown.length > 0) {
+      const named = unknown.map(({ text }) => `“${text}”`).join(' ')
+      return new Refusal(`Not understood: ${named}.`, unknown, nearestThing(reader, unknown[0]), false)
+    }
     return new Refusal(
       'The goal ends before it is whole.',
       last ? [last] : [],
@@ -40,7 +45,7 @@ function quoteOf(reader: Reader, from: number, end: number): string {
 
 /** The words of the clause, up to where it was not understood, that stand in no pattern at all; or that are no verb where one should be. */
 function strangersUpTo(reader: Reader, at: number): readonly Token[] {
-  const { tokens, vocabulary } = reader
+  const { tokens, vocabulary, lexicon } = reader
   const from = Math.min(reader.clause, at)
   const first = tokens[from]
   const isVerb = first && (isIn(vocabulary, 'verb', first.lower) || vocabulary.known.has(first.lower))
@@ -48,7 +53,10 @@ function strangersUpTo(reader: Reader, at: number): readonly Token[] {
   if (first?.kind === 'word' && !isVerb) return stuck && stuck !== first ? [first, stuck] : [first]
   return tokens
     .slice(from, at + 1)
-    .filter((token) => token.kind === 'word' && !vocabulary.known.has(token.lower))
+    .filter(
+      (token, offset) =>
+        token.kind === 'word' && !vocabulary.known.has(token.lower) && !lexicon.knows(tokens, from + offset),
+    )
 }
 
 function nearestThing(reader: Reader, word: Token | undefined): string | undefined {

@@ -106,7 +106,8 @@ function keyOfTwo(
       [span],
       '“matched by COLUMN”',
     )
-  compiler.plan.assume(`They are matched by ${found.left.name} and ${found.right.name}.`)
+  const names = [...new Set([found.left.name, found.right.name])]
+  compiler.plan.assume(`They are matched by ${names.join(' and ')}.`)
   return keep(found)
 }
 
