@@ -12,7 +12,7 @@ import { effects, makeGoalWorld, outcome, scriptedModel, told, type GoalWorld } 
 import { linesOf, seed } from './life.ts'
 
 /** Events between one kill and the next. */
-const strideUsual = 49
+const strideUsual = 61
 const everyEvent = process.env['NEXUS_CRASH_EVERY'] !== undefined
 /** A life that hangs is ended by SIGTERM, which no test expects. */
 const lifeMsMax = 60_000

@@ -96,13 +96,20 @@ const versionsOf = (run: Run): readonly (string | null)[] =>
 const rounds = Array.from({ length: times }, (_, round) => round + 1)
 /** The version that comes in, and what a run in flight then sees. */
 const swaps = [
-  { host: 'in_process', version: 'v2', number: '1.1.0', followed: '1.1.0', steps },
+  {
+    host: 'in_process',
+    version: 'v2',
+    number: '1.1.0',
+    followed: '1.1.0',
+    // `swap.test.ts` dies after each of them, in one process.
+    steps: every ? steps : ['stage', 'commit', 'flip'],
+  },
   {
     host: 'process',
     version: 'v3',
     number: '2.0.0',
     followed: '1.0.0',
-    steps: every ? steps : ['stage', 'flip'],
+    steps: every ? steps : ['flip'],
   },
 ] as const
 
