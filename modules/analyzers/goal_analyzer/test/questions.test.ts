@@ -88,6 +88,16 @@ test('what is largest is never a name, though a name may stand from A to Z', asy
   expect(message).toContain('It is not said by which column')
 })
 
+test('what is left out has to be rows', async () => {
+  expect(await planned('the average total of all orders except the open ones')).toContain(
+    '.status == \\"open\\" | not',
+  )
+  const { message } = await refusal('show the total without the customer_id of the orders in orders.csv', {
+    context,
+  })
+  expect(message).toMatch(/Not understood|ends before/)
+})
+
 test('a statement is no question: it neither filters nor is answered', async () => {
   const { message } = await refusal('Show the open orders in orders.csv. The status is paid.', { context })
   expect(message).toContain('status')

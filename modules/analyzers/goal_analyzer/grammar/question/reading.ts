@@ -49,21 +49,11 @@ export function held(reading: Reading, end: number, condition: Condition): Found
 
 /** A question without anything asked is a noun, and is read as one. */
 export function isWhole({ question }: Reading): boolean {
-  const {
-    conditions,
-    aggregates,
-    by,
-    order,
-    limit,
-    columns,
-    isDistinct,
-    lacking,
-    isDropped,
-    key,
-    sources,
-    isAsked,
-  } = question
+  const { conditions, aggregates, by, order, limit, columns, isDistinct, lacking } = question
+  const { isDropped, isExcept, key, sources, isAsked } = question
   const count = conditions.length + aggregates.length + by.length + order.length + columns.length
+  // `without tax` is about no rows.
+  if (isExcept && !conditions.some(({ kind }) => kind === 'not')) return false
   if (isDropped) return conditions.length > 0 && count === conditions.length
   if (key && sources.length < 2 && !lacking) return false
   // `names are in people.json, scores in scores.csv, the id is the same`: that says where things are.
