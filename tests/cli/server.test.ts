@@ -276,9 +276,10 @@ entry_points: {main: main.js}\nprovides: [{task: tell}]\n`
 
 test('who follows a run on a server that ends is told which run goes on, and where', async () => {
   using world = setup()
+  using person = setup() // whose Ctrl-C is not the server's
   await using server = await start(world)
-  const following = server.nexus('run', world.file('approval.yaml', approval))
-  await vi.waitFor(async () => expect(await server.nexus('runs', 'list')).toMatchObject({ code: 0 }))
+  const file = person.file('approval.yaml', approval)
+  const following = person.nexus('run', file, '--data', server.data)
   const listed = async (): Promise<string> => (await server.nexus('runs', 'list', '--json')).out
   await vi.waitFor(async () => expect(await listed()).toContain('"id"'), { timeout: 10_000 })
   const [{ id }] = JSON.parse(await listed()) as [{ id: string }]
