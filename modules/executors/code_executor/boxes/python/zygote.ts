@@ -194,7 +194,10 @@ class Job:
         return bool(data)
 
     def open_tunnel(self):
-        asked = self.door.recv(1024)
+        try:
+            asked = self.door.recv(1024)
+        except OSError:  # it died with an answer that it had not read
+            return False
         if not asked:
             return False
         host, _, rest = asked.decode("ascii", "replace").partition("\n")
@@ -209,8 +212,14 @@ class Job:
                 tunnel.send(f"CONNECT {name}:{port} HTTP/1.1\r\nHost: {name}:{port}\r\nProxy-Authorization: Bearer {network['token']}\r\n\r\n".encode())
                 socket.send_fds(self.door, [b"+"], [tunnel.fileno()])
         except OSError:
-            self.door.send(b"-")
+            self.refuse_tunnel()
         return True
+
+    def refuse_tunnel(self):
+        try:
+            self.door.send(b"-")
+        except OSError:
+            pass  # nobody is there any more to be told
 
     def close(self):
         self.kill(None)
