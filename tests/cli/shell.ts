@@ -64,7 +64,8 @@ export function setup(input = '', { screen }: SetupOptions = {}): World {
   }
 }
 
-function writable(take: (text: string) => void): Writable {
+/** A stream that gives what is written to it on. */
+export function writable(take: (text: string) => void): Writable {
   return new Writable({
     decodeStrings: false,
     write(chunk: string | Buffer, _encoding, done) {

@@ -21,8 +21,8 @@ export class PatternsPlanner implements Planner {
 
   async plan(request: PlanRequest): Promise<PlannedGoal> {
     const vocabulary = await this.#files.vocabulary(request.catalogue)
-    const lexicon = new Lexicon(schemasOf(request.context).tables)
-    const planned = this.#planned({ ...request, vocabulary }, lexicon)
+    const schemas = schemasOf(request.context)
+    const planned = this.#planned({ ...request, vocabulary, schemas }, new Lexicon(schemas.tables))
     return { planner: 'patterns', ...planned }
   }
 

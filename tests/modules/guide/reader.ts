@@ -7,9 +7,10 @@ import { execFile } from 'node:child_process'
 import { mkdirSync, mkdtempSync, realpathSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { delimiter, dirname, join } from 'node:path'
-import { Readable, Writable } from 'node:stream'
+import { Readable } from 'node:stream'
 import { promisify } from 'node:util'
 import { expect, vi } from 'vitest'
+import { writable } from '../../cli/shell.ts'
 import { patternOf, type Block, type Step } from './blocks.ts'
 
 const checkout = join(import.meta.dirname, '../../..')
@@ -115,14 +116,4 @@ export class Reader implements AsyncDisposable {
 /** As a shell splits them: by spaces, but for what stands in single quotes. */
 function wordsOf(command: string): string[] {
   return (command.match(/(?:'[^']*'|[^\s'])+/g) ?? []).map((word) => word.replaceAll("'", ''))
-}
-
-function writable(take: (text: string) => void): Writable {
-  return new Writable({
-    decodeStrings: false,
-    write(chunk: string | Buffer, _encoding, done) {
-      take(chunk.toString())
-      done()
-    },
-  })
 }

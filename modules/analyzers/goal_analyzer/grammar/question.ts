@@ -50,7 +50,7 @@ export const questionSlot: SlotReader = (reader, at) => {
 
 /** One that stands alone: `the name is enough` asks for nothing. */
 export const requestSlot: SlotReader = (reader, at) =>
-  questionSlot(reader, at).filter(({ value }) => value.type === 'question' && isRequest(value.question))
+  reader.slot('question', at).filter(({ value }) => value.type === 'question' && isRequest(value.question))
 
 function isRequest({ sources, isAsked, aggregates, order, limit, isDistinct, lacking }: Question): boolean {
   const count = sources.length + aggregates.length + order.length
@@ -59,10 +59,12 @@ function isRequest({ sources, isAsked, aggregates, order, limit, isDistinct, lac
 
 /** What may still be said behind a table that is written: its order. */
 export const arrangementSlot: SlotReader = (reader, at) =>
-  questionSlot(reader, at).filter(
-    ({ value }) =>
-      value.type === 'question' && value.question.order.length > 0 && isArrangement(value.question),
-  )
+  reader
+    .slot('question', at)
+    .filter(
+      ({ value }) =>
+        value.type === 'question' && value.question.order.length > 0 && isArrangement(value.question),
+    )
 
 /** Nothing but an order, of what there is. */
 export function isArrangement({ sources, conditions, aggregates, by, limit, columns }: Question): boolean {

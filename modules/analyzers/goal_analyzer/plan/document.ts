@@ -21,7 +21,7 @@ import { sourceOperations } from './operations/sources.ts'
 import { textOperations } from './operations/texts.ts'
 import { limitsOf, narrowedBy } from './limits.ts'
 import { Plan, type Need, type Step } from './plan.ts'
-import { schemasOf } from './schemas.ts'
+import type { Schemas } from './schemas.ts'
 import { block, ensure } from './statements.ts'
 import { inExpression, keyOf, quoted, unique, type Value } from './values.ts'
 
@@ -37,7 +37,7 @@ export interface PlanningOptions {
   readonly goal: string
   readonly catalogue: Catalogue
   readonly vocabulary: Vocabulary
-  readonly context: Json
+  readonly schemas: Schemas
   readonly stepsMax: number
   readonly constraints: Json
 }
@@ -71,7 +71,7 @@ export function planOf(statements: readonly Statement[], options: PlanningOption
   const compiler = new Compiler({
     plan,
     vocabulary: options.vocabulary,
-    schemas: schemasOf(options.context),
+    schemas: options.schemas,
     operations,
   })
   const last = block(compiler, statements)

@@ -6,10 +6,9 @@ import type { Compiler, Operation } from '../compiler.ts'
 import { defined } from '../definitions.ts'
 import { type Format, formatOf, isBinary, isFileName, reading, stemOf, writing } from '../files.ts'
 import { operandIn, textIn } from '../slots.ts'
-import { Table } from '../table.ts'
-import { inExpression, keyOf, literal, member, quoted, type Value } from '../values.ts'
+import { inExpression, keyOf, literal, quoted, type Value } from '../values.ts'
 import { answered } from './questions.ts'
-import { inFormat, shaped } from './shape.ts'
+import { inFormat, shaped, underNames } from './shape.ts'
 
 const store: Operation = (compiler, phrase) => {
   const { slots, span } = phrase
@@ -51,15 +50,11 @@ function headed(compiler: Compiler, value: Value, headers: readonly Column[]): V
       `There are ${columns.length} columns: ${columns.join(', ')}.`,
       headers.map((header) => header.span),
     )
-  const table = new Table(compiler, value)
-  const members = columns.map(
-    (name, at) => `${keyOf(quoted(headers[at]?.name ?? name))}: ${member(quoted(name))}`,
+  return underNames(
+    compiler,
+    value,
+    headers.map(({ name }) => name),
   )
-  return {
-    ...value,
-    columns: headers.map(({ name }) => name),
-    expression: table.through(`map({${members.join(', ')}})`),
-  }
 }
 
 /** `write the total and the count to x.json`: results that were made before, where all of them are. */

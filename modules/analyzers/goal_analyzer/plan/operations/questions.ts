@@ -8,10 +8,10 @@ import { Refusal, type Span } from '../../refusal.ts'
 import type { Compiler, Operation } from '../compiler.ts'
 import { limitedTo } from '../relations.ts'
 import { comparing, filtered, Table } from '../table.ts'
-import { keyOf, member, quoted, type Value } from '../values.ts'
+import { keyOf, quoted, type Value } from '../values.ts'
 import { aggregated, roundingOf } from './aggregates.ts'
 import { confirmKey, tableOf, withoutLacking } from './question_tables.ts'
-import { inOrder, onlyOnce } from './shape.ts'
+import { inOrder, onlyOnce, underNames } from './shape.ts'
 
 const question: Operation = (compiler, { slots, span }) => {
   const slot = slots['question']
@@ -53,10 +53,8 @@ function named(compiler: Compiler, value: Value, { names, by, aggregates }: Ques
   const to = columns.map(
     (name, at) => names.find((one) => one.at === at - (columns.length - aggregates.length))?.name ?? name,
   )
-  const table = new Table(compiler, value)
-  const members = columns.map((name, at) => `${keyOf(quoted(to[at] ?? name))}: ${member(quoted(name))}`)
   const computed = to.slice(columns.length - aggregates.length).map(quoted)
-  return { ...value, columns: to, computed, expression: table.through(`map({${members.join(', ')}})`) }
+  return { ...underNames(compiler, value, to), computed }
 }
 
 function inGroups(compiler: Compiler, value: Value, asked: Question, span: Span): Value {

@@ -7,7 +7,7 @@ import { writing } from '../files.ts'
 import { orderedBy, withColumns } from '../relations.ts'
 import { columnsIn } from '../slots.ts'
 import { asItems, filtered, Table } from '../table.ts'
-import { keyOf, member, type Value } from '../values.ts'
+import { keyOf, member, quoted, type Value } from '../values.ts'
 import { grouped } from './aggregates.ts'
 
 /** What may stand behind a value: conditions, an order, a limit. */
@@ -58,6 +58,14 @@ export function directed(compiler: Compiler, value: Value, slots: Slots): Value 
   const sort = isList ? 'sort' : `sort_by(${member(key ?? '')})`
   const stages = slot.value === true ? `reverse | ${sort} | reverse` : sort
   return { ...items, expression: new Table(compiler, items).through(stages) }
+}
+
+/** The same rows, their known columns under as many other names. */
+export function underNames(compiler: Compiler, value: Value, names: readonly string[]): Value {
+  const columns = value.columns ?? []
+  const table = new Table(compiler, value)
+  const members = columns.map((name, at) => `${keyOf(quoted(names[at] ?? name))}: ${member(quoted(name))}`)
+  return { ...value, columns: names, expression: table.through(`map({${members.join(', ')}})`) }
 }
 
 export function inOrder(
