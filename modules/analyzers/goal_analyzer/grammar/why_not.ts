@@ -11,25 +11,16 @@ import { isIn, type Vocabulary } from './vocabulary.ts'
 export function whyNotUnderstood(reader: Reader): Refusal {
   const at = reader.skip(Math.min(reader.furthest, reader.length - 1))
   const stuck = reader.tokens[Math.min(at, reader.length - 1)]
-  const isOver = reader.furthest >= reader.length
-  if (isOver || !stuck) {
+  const isOver = reader.furthest >= reader.length || !stuck
+  const strange = strangersUpTo(reader, isOver ? reader.length - 1 : at)
+  if (isOver && strange.length === 0) {
     const last = reader.tokens.at(-1)
-    const unknown = strangersUpTo(reader, reader.length - 1)
-    if (unknown.length > 0) {
-      const named = unknown.map(({ text }) => `“${text}”`).join(' ')
-      return new Refusal(`Not understood: ${named}.`, unknown, nearestThing(reader, unknown[0]), false)
-    }
-    return new Refusal(
-      'The goal ends before it is whole.',
-      last ? [last] : [],
-      nearestThing(reader, last),
-      false,
-    )
+    const nearby = nearestThing(reader, last)
+    return new Refusal('The goal ends before it is whole.', last ? [last] : [], nearby, false)
   }
-  const strange = strangersUpTo(reader, at)
-  const words = strange.length > 0 ? strange : [stuck]
+  const words = strange.length > 0 || !stuck ? strange : [stuck]
   const named = words.map(({ text }) => `“${text}”`).join(' ')
-  const before = reader.tokens[at - 1]
+  const before = isOver ? undefined : reader.tokens[at - 1]
   const understood = before ? ` behind ${quoteOf(reader, Math.max(0, at - understoodShown), at)}` : ''
   return new Refusal(`Not understood: ${named}${understood}.`, words, nearestThing(reader, words[0]), false)
 }
